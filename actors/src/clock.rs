@@ -1,0 +1,44 @@
+//! The one home of time and randomness. Everything below takes them as arguments.
+
+use cowork_domain::{
+    ids::{CommandId, SessionId},
+    timestamp::Timestamp,
+};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use uuid::Uuid;
+
+/// Reads the machine's clock and mints identifiers.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Clock;
+
+impl Clock {
+    /// The wall clock, in milliseconds. Leases never use it: their clock is the database's.
+    #[expect(clippy::disallowed_methods, reason = "the one place that reads the wall clock")]
+    pub fn now(self) -> Timestamp {
+        let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        Timestamp::from_millis(i64::try_from(since_epoch.as_millis()).unwrap_or(i64::MAX))
+    }
+
+    /// The monotonic clock.
+    pub fn instant(self) -> Instant {
+        Instant::now()
+    }
+
+    /// A new session id. Version 7: neighbours in time are neighbours in the index.
+    #[expect(clippy::disallowed_methods, reason = "the one place that mints identifiers")]
+    pub fn mint_session_id(self) -> SessionId {
+        SessionId::from_uuid(Uuid::now_v7())
+    }
+
+    /// A new command id.
+    #[expect(clippy::disallowed_methods, reason = "the one place that mints identifiers")]
+    pub fn mint_command_id(self) -> CommandId {
+        CommandId::from_uuid(Uuid::now_v7())
+    }
+
+    /// Between half of `span` and all of it, so that what failed together doesn't return together.
+    #[expect(clippy::disallowed_methods, reason = "the one place that draws random numbers")]
+    pub fn jitter(self, span: Duration) -> Duration {
+        span.mul_f64(rand::random_range(0.5..1.0))
+    }
+}

@@ -1,0 +1,34 @@
+//! What a lane is asked, and what it answers.
+
+use cowork_domain::ids::CommandId;
+use cowork_store::Append;
+use tokio::sync::oneshot;
+
+#[derive(Debug)]
+pub(super) enum LaneItem {
+    Append { append: Box<Append>, reply: AppendReply },
+    Barrier(oneshot::Sender<()>),
+}
+
+pub(super) type AppendReply = oneshot::Sender<Result<Committed, AppendError>>;
+
+/// The append is durable, and visible to whoever follows the log here.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Committed;
+
+/// Why an append was not made. In every case nothing of it was written.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum AppendError {
+    /// Somebody else owns the shard now, or this node was fenced.
+    #[error("this node doesn't own the shard any more")]
+    NotOwner,
+    /// The command is known already.
+    #[error("command {0} exists already")]
+    DuplicateCommand(CommandId),
+    /// The database refuses this append for what it is; it would refuse it again.
+    #[error("the database refused the append: {0}")]
+    Rejected(String),
+    /// The node is shutting down.
+    #[error("the journal is closed")]
+    Closed,
+}

@@ -1,0 +1,23 @@
+//! The actor system of Open Cowork Cloud: who is alive, who owns what, and how a command becomes
+//! durable events that every subscriber sees in one order.
+//!
+//! This crate is the only importer of ractor. Its door is [`NodeHandle`]; rules live in
+//! `cowork-domain`, rows in `cowork-store`, agents in `cowork-runtime`.
+
+mod clock;
+mod cluster;
+pub mod feed;
+mod journal;
+mod node;
+mod org;
+mod session;
+mod supervise;
+#[cfg(test)]
+mod tests;
+mod turn;
+
+pub use clock::Clock;
+pub use feed::{CutSwitch, FeedOptions, Subscription};
+pub use node::{CreateSession, NodeHandle, NodeOptions, ProjectionRepair, ProjectionStatus, Readiness, StartError};
+pub use session::{SessionError, Submitted, ViewShape};
+pub use supervise::{ActorKind, EntityKey, LiftOutcome, SupervisionReport};

@@ -1,0 +1,121 @@
+//! Reads. They never need the owner: a live session answers from memory, any other from snapshot and
+//! tail, without being activated (architecture §5).
+
+use super::{
+    NodeHandle,
+    route::{Try, activate, until_deadline},
+};
+use crate::{
+    session::{SessionError, SessionMsg, SessionStart, ViewShape, fold},
+    supervise::{EntityKey, EntityRef, Mail, Start},
+};
+use cowork_domain::{
+    ids::{Sequence, SessionId},
+    principal::Principal,
+    record::CloudSessionView,
+    session::SessionIdentity,
+    timestamp::Timestamp,
+};
+use std::sync::Arc;
+use tokio::sync::oneshot;
+
+/// How the projection stands against the log (contract 01, projection-status).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ProjectionStatus {
+    /// Events in the log.
+    pub event_count: u64,
+    /// Sequence of the newest.
+    pub latest_event_sequence: Sequence,
+    /// Sequence of the last folded one.
+    pub projection_sequence: Sequence,
+    /// When the session last changed.
+    pub projection_updated_at: Option<Timestamp>,
+}
+
+/// What a rebuild of the projection found (contract 01, projection-repair).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ProjectionRepair {
+    /// Events in the log.
+    pub event_count: u64,
+    /// Of them in the user's stream: all.
+    pub workspace_event_count: u64,
+    /// Sequence of the newest.
+    pub latest_event_sequence: Sequence,
+    /// Where the projection was before.
+    pub prior_projection_sequence: Sequence,
+    /// Where it is now.
+    pub projection_sequence: Sequence,
+}
+
+impl NodeHandle {
+    /// The session as JSON, in the wanted envelope.
+    pub async fn read_session(&self, by: &Principal, session: SessionId, shape: ViewShape) -> Result<String, SessionError> {
+        self.authorise(by, session).await?;
+        if let Some(EntityRef::Session { actor, .. }) = self.shared.table.get(&EntityKey::Session(session)) {
+            let (reply, read) = oneshot::channel();
+            actor.cast(Mail::new(SessionMsg::Read { shape, reply })).ok();
+            if let Ok(view) = read.await {
+                return Ok(view);
+            }
+        }
+        let loaded = self.shared.store.load_session(session).await.map_err(|_| SessionError::Unavailable)?;
+        let (state, _) = fold(loaded.ok_or(SessionError::NotFound)?).map_err(|failure| {
+            tracing::error!(%session, %failure, "a session's log can't be read");
+            SessionError::Quarantined { code: failure.code }
+        })?;
+        Ok(match shape {
+            ViewShape::Cloud => CloudSessionView::of(&state).to_json(),
+            ViewShape::WithView => CloudSessionView::with_view(&state).to_json(),
+        })
+    }
+
+    /// How far the projection is.
+    pub async fn projection_status(&self, by: &Principal, session: SessionId) -> Result<ProjectionStatus, SessionError> {
+        self.authorise(by, session).await?;
+        let bounds = self.shared.store.session_bounds(session).await.map_err(|_| SessionError::Unavailable)?;
+        let head = self.shared.store.session_head(session).await.map_err(|_| SessionError::Unavailable)?.ok_or(SessionError::NotFound)?;
+        Ok(ProjectionStatus {
+            event_count: bounds.count,
+            latest_event_sequence: bounds.latest,
+            projection_sequence: head.last_sequence,
+            projection_updated_at: Some(head.updated_at),
+        })
+    }
+
+    /// Folds the whole log again and replaces the projection.
+    pub async fn projection_repair(&self, by: &Principal, session: SessionId) -> Result<ProjectionRepair, SessionError> {
+        self.authorise(by, session).await?;
+        let prior = until_deadline(&self.shared, || async {
+            let entity = match activate(&self.shared, Start::Session(SessionStart::Existing(session))).await {
+                Ok(entity) => entity,
+                Err(error) => return Try::from_route(error),
+            };
+            let EntityRef::Session { actor, .. } = entity else { return Ok(Try::Again) };
+            let (reply, repaired) = oneshot::channel();
+            actor.cast(Mail::new(SessionMsg::Repair { reply })).ok();
+            Ok(repaired.await.map_or(Try::Again, Try::Done))
+        })
+        .await?;
+        let bounds = self.shared.store.session_bounds(session).await.map_err(|_| SessionError::Unavailable)?;
+        Ok(ProjectionRepair {
+            event_count: bounds.count,
+            workspace_event_count: bounds.count,
+            latest_event_sequence: bounds.latest,
+            prior_projection_sequence: prior,
+            projection_sequence: bounds.latest,
+        })
+    }
+
+    /// Whose session it is. A session of somebody else does not exist for the caller (contract 01).
+    pub(super) async fn authorise(&self, by: &Principal, session: SessionId) -> Result<Arc<SessionIdentity>, SessionError> {
+        let known = self.shared.table.identity(session).or_else(|| self.shared.hub.known_identity(session));
+        let identity = if let Some(identity) = known {
+            identity
+        } else {
+            let head = self.shared.store.session_head(session).await.map_err(|_| SessionError::Unavailable)?;
+            Arc::new(head.ok_or(SessionError::NotFound)?.identity)
+        };
+        let owned = identity.tenant == by.tenant_id && identity.user == by.user_id;
+        owned.then_some(identity).ok_or(SessionError::NotFound)
+    }
+}

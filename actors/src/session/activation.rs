@@ -1,0 +1,145 @@
+//! How a session comes to life: from its first event, or from snapshot and tail.
+
+use crate::{
+    journal::AppendError,
+    node::Shared,
+    supervise::{Failure, FailureClass},
+};
+use cowork_domain::{
+    event::{EventBody, SessionEvent},
+    ids::{Epoch, Sequence, SessionId, ShardId},
+    session::{Changes, SessionIdentity, SessionState},
+};
+use cowork_store::{LoadedSession, StoredEvent, StoredSnapshot};
+use std::sync::Arc;
+
+/// Which session to start.
+#[derive(Debug)]
+pub(crate) enum SessionStart {
+    /// One that the log knows.
+    Existing(SessionId),
+    /// A new one, with what it starts with.
+    New {
+        identity: Arc<SessionIdentity>,
+        changes: Box<Changes>,
+        /// The id may be in the log already: an earlier try with the same idempotency key.
+        retry: bool,
+    },
+}
+
+impl SessionStart {
+    pub(crate) fn id(&self) -> SessionId {
+        match self {
+            Self::Existing(id) => *id,
+            Self::New { identity, .. } => identity.session,
+        }
+    }
+}
+
+/// A session that is ready to be an actor.
+pub(crate) struct Activated {
+    pub(super) shared: Arc<Shared>,
+    pub(super) identity: Arc<SessionIdentity>,
+    pub(super) shard: ShardId,
+    pub(super) epoch: Epoch,
+    pub(super) state: SessionState,
+    /// Written with the first append: the birth of a new session.
+    pub(super) birth: Option<Changes>,
+    /// What the last snapshot lacks.
+    pub(super) tail: Tail,
+}
+
+/// How much log lies behind the last snapshot.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Tail {
+    pub(super) events: usize,
+    pub(super) bytes: usize,
+}
+
+impl Activated {
+    pub(crate) fn identity(&self) -> Arc<SessionIdentity> {
+        self.identity.clone()
+    }
+}
+
+pub(super) async fn activate(start: SessionStart, shared: &Arc<Shared>) -> Result<Activated, Failure> {
+    let started = shared.clock.instant();
+    let id = start.id();
+    let owned = shared.ownership.now().ok_or_else(not_owner)?;
+    let (shard, epoch) = owned.of(id.as_uuid()).ok_or_else(not_owner)?;
+    let ready = |identity, state, birth, tail| Activated { shared: shared.clone(), identity, shard, epoch, state, birth, tail };
+    if let SessionStart::New { identity, changes, retry } = start {
+        let known = if retry { shared.store.load_session(id).await? } else { None };
+        if known.is_none() {
+            let state = SessionState::new((*identity).clone());
+            return Ok(ready(identity, state, Some(*changes), Tail::default()));
+        }
+    }
+    let loaded = load_behind_barrier(id, shared).await?;
+    let (state, tail) = fold(loaded)?;
+    metrics::histogram!("cowork_actor_activation_seconds").record(started.elapsed().as_secs_f64());
+    Ok(ready(Arc::new(state.identity.clone()), state, None, tail))
+}
+
+/// Loads a session after everything that its previous life left in the journal has ended. The lane
+/// depends on the owner of the session, which only the log knows, so it is looked up first.
+async fn load_behind_barrier(id: SessionId, shared: &Arc<Shared>) -> Result<LoadedSession, Failure> {
+    let absent = || Failure::new(FailureClass::Absent, "session.not_found", id);
+    let identity = match shared.hub.known_identity(id) {
+        Some(identity) => identity,
+        None => Arc::new(shared.store.session_head(id).await?.ok_or_else(absent)?.identity),
+    };
+    shared.journal.barrier(identity.workspace()).await.map_err(closed)?;
+    shared.store.load_session(id).await?.ok_or_else(absent)
+}
+
+/// Reads a live session's state again.
+pub(super) async fn reload(id: SessionId, shared: &Shared) -> Result<(SessionState, Tail), Failure> {
+    let loaded = shared.store.load_session(id).await?;
+    fold(loaded.ok_or_else(|| Failure::new(FailureClass::Absent, "session.not_found", id))?)
+}
+
+/// Snapshot and tail, folded. A log that can't be read is a fault of this entity alone.
+pub(crate) fn fold(loaded: LoadedSession) -> Result<(SessionState, Tail), Failure> {
+    let mut state = SessionState::new(loaded.identity);
+    if let Some(StoredSnapshot { sequence, state: snapshot }) = loaded.snapshot {
+        state.projection = serde_json::from_str(&snapshot).map_err(|error| unreadable(format!("snapshot at {sequence}: {error}")))?;
+        state.last_sequence = sequence;
+    }
+    let tail = fold_events(&mut state, &loaded.tail)?;
+    if state.last_sequence == Sequence::ZERO {
+        return Err(unreadable("the log is empty".into()));
+    }
+    state.command_count = loaded.command_count;
+    for command in &loaded.unfinished {
+        state.note_command(command);
+    }
+    Ok((state, tail))
+}
+
+/// Folds stored events into a state that ends right before them.
+pub(super) fn fold_events(state: &mut SessionState, events: &[StoredEvent]) -> Result<Tail, Failure> {
+    let mut tail = Tail::default();
+    for StoredEvent { sequence, event_type, payload, at } in events {
+        if *sequence != state.last_sequence.next() {
+            return Err(unreadable(format!("event {sequence} follows event {}", state.last_sequence)));
+        }
+        let body = EventBody::read(*event_type, payload).map_err(|error| unreadable(format!("event {sequence}: {error}")))?;
+        state.evolve(&SessionEvent { sequence: *sequence, at: *at, body });
+        tail.events += 1;
+        tail.bytes += payload.len();
+    }
+    Ok(tail)
+}
+
+fn unreadable(what: String) -> Failure {
+    Failure::new(FailureClass::Fault, "store.inconsistent", what)
+}
+
+fn not_owner() -> Failure {
+    Failure::new(FailureClass::NotOwner, "cluster.not_owner", "this node doesn't own the session's shard")
+}
+
+fn closed(error: AppendError) -> Failure {
+    Failure::new(FailureClass::Surroundings, "journal.closed", error)
+}

@@ -1,0 +1,204 @@
+//! The mailbox: each message is one call of a method named after it.
+
+use super::{
+    SessionMsg, SessionStart, Submitted, ViewShape,
+    activation::{Activated, Tail, activate},
+    append::Journaled,
+    turns::LiveTurn,
+};
+use crate::{
+    node::Shared,
+    supervise::{ActorKind, Alive, Failure, FailureClass, Mail},
+};
+use cowork_domain::{
+    ids::{CommandId, Epoch, Sequence, ShardId, WorkspaceId},
+    record::CloudSessionView,
+    runtime_event::RuntimeEvent,
+    session::{CommandRecord, CommandWrite, Decision, SessionIdentity, SessionInput, SessionState, Submission, decide},
+};
+use ractor::{Actor, ActorProcessingErr, ActorRef, SupervisionEvent};
+use std::sync::Arc;
+use tokio::sync::oneshot;
+
+pub(crate) struct SessionActor;
+
+/// What a session actor owns.
+pub(crate) struct SessionCore {
+    pub(super) shared: Arc<Shared>,
+    pub(super) identity: Arc<SessionIdentity>,
+    pub(super) workspace: WorkspaceId,
+    pub(super) shard: ShardId,
+    pub(super) epoch: Epoch,
+    pub(super) state: SessionState,
+    pub(super) tail: Tail,
+    pub(super) turn: Option<LiveTurn>,
+    pub(super) myself: ActorRef<Mail<SessionMsg>>,
+    #[expect(dead_code, reason = "counts for as long as it exists")]
+    alive: Alive,
+}
+
+impl SessionActor {
+    /// Loads or makes what the actor starts with, outside of its supervisor's mailbox.
+    pub(crate) async fn prepare(start: SessionStart, shared: &Arc<Shared>) -> Result<Activated, Failure> {
+        activate(start, shared).await
+    }
+}
+
+impl Actor for SessionActor {
+    type Msg = Mail<SessionMsg>;
+    type State = SessionCore;
+    type Arguments = Activated;
+
+    async fn pre_start(&self, myself: ActorRef<Self::Msg>, born: Activated) -> Result<SessionCore, ActorProcessingErr> {
+        let Activated { shared, identity, shard, epoch, state, birth, tail } = born;
+        let workspace = identity.workspace();
+        let alive = Alive::count(&shared, ActorKind::Session);
+        let mut core = SessionCore { alive, shared, identity, workspace, shard, epoch, state, tail, turn: None, myself };
+        if let Some(changes) = birth {
+            core.journal(changes).await?;
+        }
+        Ok(core)
+    }
+
+    /// Interrupted work goes on without waiting for a request.
+    async fn post_start(&self, _: ActorRef<Self::Msg>, core: &mut SessionCore) -> Result<(), ActorProcessingErr> {
+        if core.state.has_work() {
+            core.decide_and_apply(SessionInput::Resume).await?;
+        }
+        Ok(())
+    }
+
+    async fn handle(&self, _: ActorRef<Self::Msg>, mail: Self::Msg, core: &mut SessionCore) -> Result<(), ActorProcessingErr> {
+        let shared = core.shared.clone();
+        let stats = shared.stats.of(ActorKind::Session);
+        let message = mail.open(stats);
+        let started = shared.clock.instant();
+        match message {
+            SessionMsg::Submit { submission, reply } => core.submit(*submission, reply).await?,
+            SessionMsg::Report { command, attempt, events, durable } => core.report(command, attempt, events, durable).await?,
+            SessionMsg::Read { shape, reply } => drop(reply.send(core.read(shape))),
+            SessionMsg::Repair { reply } => core.repair(reply).await?,
+            SessionMsg::Passivate => core.passivate(),
+            SessionMsg::Park(parked) => core.park(parked).await?,
+            #[cfg(test)]
+            SessionMsg::Panic => panic!("a test asked for it"),
+        }
+        stats.handled(started.elapsed());
+        Ok(())
+    }
+
+    async fn handle_supervisor_evt(&self, _: ActorRef<Self::Msg>, event: SupervisionEvent, core: &mut SessionCore) -> Result<(), ActorProcessingErr> {
+        match event {
+            SupervisionEvent::ActorFailed(cell, error) => core.turn_failed(&cell, error.as_ref()).await?,
+            SupervisionEvent::ActorTerminated(cell, _, _) => core.turn_ended(&cell).await?,
+            _ => {}
+        }
+        Ok(())
+    }
+}
+
+impl SessionCore {
+    /// Decide, make durable, evolve, then act.
+    pub(super) async fn decide_and_apply(&mut self, input: SessionInput) -> Result<(Decision, Journaled), Failure> {
+        let mut decision = decide(&self.state, input, self.shared.clock.now());
+        let changes = std::mem::take(&mut decision.changes);
+        let ended = ended_prompts(&changes.commands);
+        let journaled = self.journal(changes).await?;
+        if matches!(journaled, Journaled::Committed) {
+            for command in ended {
+                self.shared.org_hears_of_end(&self.identity.org, self.identity.session, command);
+            }
+            for effect in std::mem::take(&mut decision.effects) {
+                self.act(effect).await;
+            }
+        }
+        Ok((decision, journaled))
+    }
+
+    async fn submit(&mut self, submission: Submission, reply: oneshot::Sender<Submitted>) -> Result<(), Failure> {
+        let (decision, journaled) = self.decide_and_apply(SessionInput::Submit(submission)).await?;
+        let submitted = match (journaled, decision.receipt) {
+            (Journaled::Committed, Some(receipt)) => Submitted {
+                processed: receipt.fence.is_some(),
+                command: receipt.command,
+                fence: receipt.fence,
+                view: CloudSessionView::of(&self.state).to_json(),
+            },
+            (Journaled::Duplicate(id), _) => self.answer_again(id).await?,
+            (Journaled::Committed, None) => return Err(Failure::new(FailureClass::Fault, "session.no_receipt", "a submission got no receipt")),
+        };
+        reply.send(submitted).ok();
+        Ok(())
+    }
+
+    /// The same command came again: its record as it was enqueued, and the session as it is now.
+    async fn answer_again(&self, id: CommandId) -> Result<Submitted, Failure> {
+        let (_, command) = self
+            .shared
+            .store
+            .find_command(id)
+            .await?
+            .filter(|(session, _)| *session == self.identity.session)
+            .ok_or_else(|| Failure::new(FailureClass::Surroundings, "session.command_elsewhere", id))?;
+        Ok(Submitted {
+            command: CommandRecord::as_enqueued(&self.identity, &command),
+            processed: false,
+            fence: None,
+            view: CloudSessionView::of(&self.state).to_json(),
+        })
+    }
+
+    async fn report(&mut self, command: CommandId, attempt: u32, events: Vec<RuntimeEvent>, durable: oneshot::Sender<()>) -> Result<(), Failure> {
+        self.decide_and_apply(SessionInput::Runtime { command, attempt, events }).await?;
+        durable.send(()).ok();
+        Ok(())
+    }
+
+    fn read(&self, shape: ViewShape) -> String {
+        match shape {
+            ViewShape::Cloud => CloudSessionView::of(&self.state).to_json(),
+            ViewShape::WithView => CloudSessionView::with_view(&self.state).to_json(),
+        }
+    }
+
+    /// Folds the whole log again, in pages, and replaces projection and snapshot.
+    async fn repair(&mut self, reply: oneshot::Sender<Sequence>) -> Result<(), Failure> {
+        let before = self.state.last_sequence;
+        let mut rebuilt = SessionState::new((*self.identity).clone());
+        loop {
+            let page = self.shared.store.read_events(self.identity.session, rebuilt.last_sequence, 1000).await?;
+            if page.is_empty() {
+                break;
+            }
+            super::activation::fold_events(&mut rebuilt, &page)?;
+        }
+        rebuilt.command_count = self.state.command_count;
+        rebuilt.running = self.state.running.take();
+        rebuilt.queued = std::mem::take(&mut self.state.queued);
+        self.state = rebuilt;
+        self.tail.events += 1;
+        self.write_snapshot();
+        reply.send(before).ok();
+        Ok(())
+    }
+
+    fn passivate(&mut self) {
+        if self.state.has_work() || self.turn.is_some() {
+            return;
+        }
+        self.write_snapshot();
+        self.shared.stats.of(ActorKind::Session).passivated();
+        self.myself.stop(Some("passivated".into()));
+    }
+
+    async fn park(&mut self, parked: oneshot::Sender<()>) -> Result<(), Failure> {
+        self.decide_and_apply(SessionInput::Park).await?;
+        parked.send(()).ok();
+        Ok(())
+    }
+}
+
+fn ended_prompts(commands: &[CommandWrite]) -> Vec<CommandId> {
+    let ended = |command: &&CommandWrite| command.status.is_final() && command.kind.as_str() == "prompt";
+    commands.iter().filter(ended).map(|command| command.id).collect()
+}

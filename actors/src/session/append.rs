@@ -1,0 +1,110 @@
+//! From a decision to durable rows: the payloads are serialised here, once.
+
+use super::{activation::reload, actor::SessionCore};
+use crate::{
+    journal::AppendError,
+    supervise::{Failure, FailureClass},
+};
+use cowork_domain::{
+    ids::CommandId,
+    session::{Changes, SessionState},
+};
+use cowork_store::{Append, HeadUpdate, StoredEvent};
+
+/// After this many events or bytes behind the last snapshot a new one is written (architecture §3).
+const SNAPSHOT_EVENTS: usize = 200;
+const SNAPSHOT_BYTES: usize = 64 * 1024;
+
+/// What became of the changes.
+pub(super) enum Journaled {
+    /// Durable, and folded into the state.
+    Committed,
+    /// Nothing was written: this command was known already.
+    Duplicate(CommandId),
+}
+
+impl SessionCore {
+    /// Makes changes durable and folds them into the state.
+    pub(super) async fn journal(&mut self, mut changes: Changes) -> Result<Journaled, Failure> {
+        if changes.is_empty() {
+            return Ok(Journaled::Committed);
+        }
+        let events: Vec<StoredEvent> = self
+            .state
+            .numbered(&changes.events)
+            .map(|(sequence, at, body)| StoredEvent { sequence, event_type: body.event_type(), payload: body.payload().into(), at })
+            .collect();
+        let bytes: usize = events.iter().map(|event| event.payload.len()).sum();
+        let count = events.len();
+        // The head row shows the state after these changes, so they are folded first. Nobody sees that
+        // before the append is durable: if it isn't, the state is read again or goes with the actor.
+        let commands = changes.commands.clone();
+        let (usage, audit) = (std::mem::take(&mut changes.usage), std::mem::take(&mut changes.audit));
+        let first = self.state.last_sequence.next();
+        self.state.commit(changes);
+        let append = Append {
+            shard: self.shard,
+            epoch: self.epoch,
+            workspace: self.workspace,
+            identity: self.identity.clone(),
+            first,
+            events,
+            head: head_of(&self.state),
+            commands,
+            usage,
+            audit,
+        };
+        match self.shared.journal.append(append).await {
+            Ok(_) => {
+                self.tail.events += count;
+                self.tail.bytes += bytes;
+                self.snapshot_if_due();
+                Ok(Journaled::Committed)
+            }
+            Err(AppendError::DuplicateCommand(id)) => {
+                (self.state, self.tail) = reload(self.identity.session, &self.shared).await?;
+                Ok(Journaled::Duplicate(id))
+            }
+            Err(error @ AppendError::NotOwner) => Err(Failure::new(FailureClass::NotOwner, "cluster.not_owner", error)),
+            Err(error @ AppendError::Rejected(_)) => Err(Failure::new(FailureClass::Poisoned, "journal.rejected", error)),
+            Err(error @ AppendError::Closed) => Err(Failure::new(FailureClass::Surroundings, "journal.closed", error)),
+        }
+    }
+
+    fn snapshot_if_due(&mut self) {
+        if self.tail.events >= SNAPSHOT_EVENTS || self.tail.bytes >= SNAPSHOT_BYTES {
+            self.write_snapshot();
+        }
+    }
+
+    /// Writes a snapshot behind the actor's back: losing one costs a longer tail, nothing else.
+    pub(super) fn write_snapshot(&mut self) {
+        if self.tail.events == 0 {
+            return;
+        }
+        self.tail = super::activation::Tail::default();
+        let text = serde_json::to_string(&self.state.projection).expect("a projection always serialises");
+        let (shared, session, sequence) = (self.shared.clone(), self.identity.session, self.state.last_sequence);
+        self.shared.tasks.spawn(async move {
+            let _permit = shared.snapshots.acquire().await.expect("the semaphore is never closed");
+            match shared.store.save_snapshot(session, sequence, &text).await {
+                Ok(()) => metrics::counter!("cowork_session_snapshots_total").increment(1),
+                Err(error) => tracing::warn!(%session, %error, "a snapshot was not written"),
+            }
+        });
+    }
+}
+
+fn head_of(state: &SessionState) -> HeadUpdate {
+    let projection = &state.projection;
+    HeadUpdate {
+        status: projection.status(),
+        title: Some(projection.title().to_owned()),
+        updated_at: projection.updated_at(),
+        command_count: state.command_count,
+        runtime_session: String::new(),
+        project_source: projection
+            .project_source()
+            .map(|source| serde_json::to_string(&source.summary()).expect("a project source always serialises")),
+    }
+}

@@ -1,0 +1,17 @@
+//! The session actor: the single writer of one session's log.
+//!
+//! It owns the session's state and nothing else does. For every message: decide, journal, evolve,
+//! then effects. Nothing is acknowledged or shown before its transaction committed. A prompt's
+//! execution is a child of its own ([`crate::turn`]), so control commands act while it streams, and
+//! its death is a retry, not the session's end.
+
+mod activation;
+mod actor;
+mod append;
+mod msg;
+mod turns;
+
+pub(crate) use activation::{SessionStart, fold};
+pub(crate) use actor::SessionActor;
+pub(crate) use msg::SessionMsg;
+pub use msg::{SessionError, Submitted, ViewShape};

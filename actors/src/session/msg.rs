@@ -1,0 +1,74 @@
+//! What a session is told and what it answers.
+
+use cowork_domain::{
+    admission::Refusal,
+    ids::{CommandId, Sequence},
+    runtime_event::RuntimeEvent,
+    session::{CommandRecord, Submission},
+};
+use tokio::sync::oneshot;
+
+#[derive(Debug)]
+pub(crate) enum SessionMsg {
+    /// A client's command. The answer comes after its effect is durable.
+    Submit { submission: Box<Submission>, reply: oneshot::Sender<Submitted> },
+    /// Reports of the running turn; answered once they are durable, so that a turn never runs ahead
+    /// of the log.
+    Report { command: CommandId, attempt: u32, events: Vec<RuntimeEvent>, durable: oneshot::Sender<()> },
+    /// The session as clients see it.
+    Read { shape: ViewShape, reply: oneshot::Sender<String> },
+    /// Rebuild the projection from the log; answers the sequence before.
+    Repair { reply: oneshot::Sender<Sequence> },
+    /// Stop if there is nothing to do.
+    Passivate,
+    /// The node leaves: interrupt the running turn so that the next owner resumes it.
+    Park(oneshot::Sender<()>),
+    /// Fail on purpose, to see what supervision does.
+    #[cfg(test)]
+    Panic,
+}
+
+/// Which envelope a reader wants.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ViewShape {
+    /// `{session, projection}`.
+    Cloud,
+    /// `{session, projection, view}`.
+    WithView,
+}
+
+/// A command that is durable.
+#[derive(Debug, Clone)]
+pub struct Submitted {
+    /// The record as enqueued.
+    pub command: CommandRecord,
+    /// Whether it acted at once.
+    pub processed: bool,
+    /// Where the first event that carries its id stands.
+    pub fence: Option<Sequence>,
+    /// The session after the command, as `CloudSessionView` JSON.
+    pub view: String,
+}
+
+/// Why a session did not do what it was asked.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum SessionError {
+    /// No such session, or not the caller's.
+    #[error("cloud session was not found")]
+    NotFound,
+    /// The organisation's limits.
+    #[error("{0}")]
+    Refused(Refusal),
+    /// The session, or its organisation, failed too often.
+    #[error("the session is quarantined after repeated failures ({code}); an operator can lift it")]
+    Quarantined {
+        /// Code of the last failure.
+        code: &'static str,
+    },
+    /// The command id belongs to another session.
+    #[error("the command id is in use")]
+    CommandIdInUse,
+    /// The owner could not be reached within the deadline.
+    #[error("the session is not available at the moment")]
+    Unavailable,
+}

@@ -1,0 +1,108 @@
+//! The session's side of its running turn: starting it, answering it, stopping it, outliving it.
+
+use super::actor::SessionCore;
+use crate::{
+    supervise::{ActorKind, Failure},
+    turn::{TurnActor, TurnArguments, TurnMsg},
+};
+use cowork_domain::{
+    ids::CommandId,
+    projection::MessageRole,
+    session::{Effect, SessionInput},
+};
+use cowork_runtime::{AnswerPort, HistoryMessage, HistoryRole, TurnRequest};
+use ractor::{Actor, ActorCell, ActorRef};
+use std::error::Error;
+
+/// Messages of the conversation that a turn gets to see; runtimes cut further by their own measure.
+const HISTORY_MESSAGES: usize = 200;
+
+/// The child that runs.
+pub(super) struct LiveTurn {
+    command: CommandId,
+    attempt: u32,
+    actor: ActorRef<TurnMsg>,
+    answers: AnswerPort,
+}
+
+impl SessionCore {
+    pub(super) async fn act(&mut self, effect: Effect) {
+        match effect {
+            Effect::StartTurn { command, attempt, text, agent, model } => self.start_turn(command, attempt, text, agent, model).await,
+            Effect::StopTurn { command, attempt } => self.stop_turn(command, attempt),
+            Effect::Answer { command, attempt, answer } => {
+                if let Some(turn) = self.turn.as_ref().filter(|turn| (turn.command, turn.attempt) == (command, attempt)) {
+                    turn.answers.answer(answer);
+                }
+            }
+        }
+    }
+
+    async fn start_turn(&mut self, command: CommandId, attempt: u32, text: String, agent: String, model: Option<String>) {
+        let request = TurnRequest {
+            session: self.identity.session,
+            org: self.identity.org.clone(),
+            command,
+            attempt,
+            text,
+            agent,
+            model,
+            history: self.history_before(command),
+        };
+        let running = self.shared.runtime.start(request);
+        let answers = running.answers.clone();
+        let arguments = TurnArguments { command, attempt, running, session: self.myself.clone(), shared: self.shared.clone() };
+        match Actor::spawn_linked(None, TurnActor, arguments, self.myself.get_cell()).await {
+            Ok((actor, _)) => self.turn = Some(LiveTurn { command, attempt, actor, answers }),
+            // The prompt stays `running` in the log; the session starts again and resumes it.
+            Err(error) => {
+                tracing::error!(session = %self.identity.session, %error, "a turn could not be started");
+                self.myself.kill();
+            }
+        }
+    }
+
+    fn stop_turn(&mut self, command: CommandId, attempt: u32) {
+        if let Some(turn) = self.turn.take_if(|turn| (turn.command, turn.attempt) == (command, attempt)) {
+            turn.actor.kill();
+        }
+    }
+
+    /// A turn that died is a retry; one that nobody knows any more was stopped on purpose.
+    pub(super) async fn turn_failed(&mut self, cell: &ActorCell, error: &(dyn Error + Send + Sync + 'static)) -> Result<(), Failure> {
+        let (_, code) = Failure::of(error);
+        self.shared.stats.of(ActorKind::Turn).failed(code);
+        tracing::warn!(session = %self.identity.session, code, %error, "a turn failed");
+        self.turn_gone(cell).await
+    }
+
+    /// A turn ends by itself after its last report; if that report never came, it is lost.
+    pub(super) async fn turn_ended(&mut self, cell: &ActorCell) -> Result<(), Failure> {
+        self.turn_gone(cell).await
+    }
+
+    async fn turn_gone(&mut self, cell: &ActorCell) -> Result<(), Failure> {
+        let Some(turn) = self.turn.take_if(|turn| turn.actor.get_id() == cell.get_id()) else { return Ok(()) };
+        let LiveTurn { command, attempt, .. } = turn;
+        self.decide_and_apply(SessionInput::TurnLost { command, attempt }).await?;
+        Ok(())
+    }
+
+    /// The conversation before this prompt, newest last.
+    fn history_before(&self, command: CommandId) -> Vec<HistoryMessage> {
+        let own = format!("{command}:user");
+        let messages = self.state.projection.messages();
+        let before = messages.iter().position(|message| message.id == own).map_or(messages, |end| &messages[..end]);
+        let spoken = before.iter().filter(|message| !message.content.is_empty() && message.role != MessageRole::System);
+        let mut history: Vec<HistoryMessage> = spoken
+            .rev()
+            .take(HISTORY_MESSAGES)
+            .map(|message| HistoryMessage {
+                role: if message.role == MessageRole::User { HistoryRole::User } else { HistoryRole::Assistant },
+                content: message.content.clone(),
+            })
+            .collect();
+        history.reverse();
+        history
+    }
+}

@@ -1,0 +1,40 @@
+//! A runtime that does what a prompt's text says.
+
+use cowork_domain::runtime_event::RuntimeEvent;
+use cowork_runtime::{RunningTurn, Runtime, TurnRequest};
+use tokio::sync::mpsc;
+
+/// `say X` answers X; `lose N` ends without a last word in the first N attempts; `wait` never ends;
+/// `flood N` reports N deltas of 1 KiB.
+pub(super) struct Script;
+
+impl Runtime for Script {
+    fn start(&self, turn: TurnRequest) -> RunningTurn {
+        RunningTurn::spawn(move |reports, _| async move { play(turn, reports).await })
+    }
+}
+
+async fn play(turn: TurnRequest, reports: mpsc::Sender<RuntimeEvent>) {
+    let (verb, argument) = turn.text.split_once(' ').unwrap_or((&turn.text, ""));
+    let number = argument.parse::<u32>().unwrap_or(0);
+    let delta = |delta: String| RuntimeEvent::Text { message: "m1".into(), delta, replace: false };
+    match verb {
+        "wait" => {
+            reports.send(delta("started".into())).await.ok();
+            std::future::pending::<()>().await;
+        }
+        "lose" if turn.attempt <= number => {
+            reports.send(delta("half an ans".into())).await.ok();
+            assert!(turn.attempt % 2 == 0, "the script says that this attempt panics");
+            return;
+        }
+        "flood" => {
+            for _ in 0..number {
+                reports.send(delta("x".repeat(1024))).await.ok();
+            }
+        }
+        _ => {}
+    }
+    reports.send(RuntimeEvent::TextDone { message: "m1".into(), content: format!("{verb}: {argument}") }).await.ok();
+    reports.send(RuntimeEvent::Finished).await.ok();
+}

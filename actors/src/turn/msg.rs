@@ -1,0 +1,7 @@
+//! What a turn is told.
+
+#[derive(Debug)]
+pub(crate) enum TurnMsg {
+    /// Carry reports until the last one.
+    Run,
+}

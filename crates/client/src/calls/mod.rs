@@ -1,0 +1,7 @@
+//! The typed calls, grouped by what they are about.
+
+pub(crate) mod health;
+pub(crate) mod identity;
+pub(crate) mod operations;
+pub(crate) mod prompting;
+pub(crate) mod sessions;

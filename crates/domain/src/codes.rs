@@ -1,0 +1,120 @@
+//! Every stable dotted code that this server emits. A code is part of the contract: it is never
+//! renamed and never means something else.
+
+use serde::{Serialize, Serializer};
+use std::fmt;
+
+macro_rules! codes {
+    ($($variant:ident $name:literal $text:literal,)*) => {
+        /// A stable code for programs; the text beside it is for people.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        pub enum Code {
+            $(#[doc = $text] $variant,)*
+        }
+
+        impl Code {
+            /// All codes, in the order of the catalogue.
+            pub const ALL: &'static [Self] = &[$(Self::$variant,)*];
+
+            /// The code as it is sent.
+            pub const fn as_str(self) -> &'static str {
+                match self { $(Self::$variant => $name,)* }
+            }
+
+            /// What it means, in one line.
+            pub const fn description(self) -> &'static str {
+                match self { $(Self::$variant => $text,)* }
+            }
+        }
+    };
+}
+
+codes! {
+    AuthorizationActionUnknown "authorization.action_unknown" "no action is known for this method and path",
+    AuthorizationScopeRequired "authorization.scope_required" "the token lacks a scope that this action needs",
+    AuthorizationPrincipalDenied "authorization.principal_denied" "this principal may not do this",
+    ChannelsBindingScopeRequired "channels.binding_scope_required" "the token has no grant for this channel binding",
+    ChatDisabled "chat.disabled" "the deployment has chat turned off",
+    AgentsDisabled "agents.disabled" "the deployment has agents turned off",
+    ArtifactsDisabled "artifacts.disabled" "the deployment has artifacts turned off",
+    ThreadIndexDisabled "thread_index.disabled" "the deployment has the thread index turned off",
+    WorkflowsDisabled "workflows.disabled" "the deployment has workflows turned off",
+    WebhooksDisabled "webhooks.disabled" "the deployment has webhooks turned off",
+    SettingsDisabled "settings.disabled" "the deployment has settings turned off",
+    CustomSkillsDisabled "custom_skills.disabled" "the deployment has custom skills turned off",
+    CustomAgentsDisabled "custom_agents.disabled" "the deployment has custom agents turned off",
+    CustomMcpsDisabled "custom_mcps.disabled" "the deployment has custom MCP servers turned off",
+    KnowledgeDisabled "knowledge.disabled" "the deployment has knowledge turned off",
+    ChannelsDisabled "channels.disabled" "the deployment has channels turned off",
+    ByokDisabled "byok.disabled" "the deployment has own provider keys turned off",
+    CapabilitiesDisabled "capabilities.disabled" "agents, custom skills and custom MCP servers are all turned off",
+    AgentNotEnabled "policy.agent_not_enabled" "the profile doesn't allow this agent",
+    CloudRemoteApprovalDisabled "cloud-remote-approval-disabled" "the profile doesn't accept answers to permissions and questions from here",
+    MembershipRequired "cloud-rbac-workspace-membership-required" "answering needs an active membership",
+    SessionStatusInvalid "sessions.status.invalid" "the status filter is not a session status",
+    SessionCursorInvalid "sessions.cursor.invalid" "the cursor is malformed or belongs to another list",
+    AuditCursorInvalid "audit.cursor.invalid" "the cursor is malformed or belongs to another list",
+    ConcurrentSessionsExceeded "quota.concurrent_sessions_exceeded" "too many sessions of the organisation are at work",
+    QueuedCommandsExceeded "quota.queued_commands_exceeded" "too many prompts of the organisation wait",
+    QueueAgeExceeded "quota.queue_age_exceeded" "the oldest waiting prompt of the organisation waits too long",
+    PromptsPerHourExceeded "quota.prompts_per_hour_exceeded" "the organisation used up its prompts of this hour",
+    StreamsExceeded "quota.streams_exceeded" "the organisation has too many open streams",
+    HttpRateExceeded "rate_limit.http_exceeded" "too many requests",
+    AuthBackoff "auth.backoff" "too many rejected authentication attempts",
+    SessionQuarantined "session.quarantined" "the session failed too often and is stopped until an operator lifts it; its log is untouched",
+    EntityQuarantined "entity.quarantined" "an entity failed too often and is stopped until an operator lifts it",
+    ClusterUnavailable "cluster.unavailable" "no node could take the request in time; try again",
+    StoreUnavailable "store.unavailable" "the database can't be reached; try again",
+    NodeDraining "node.draining" "the node is shutting down; try another or again",
+    IdempotencyMismatch "idempotency.mismatch" "the key was used for another request",
+    IdempotencyInProgress "idempotency.in_progress" "the first request with this key isn't answered yet; try again",
+    IdempotencyKeyInvalid "idempotency.key_invalid" "the key is empty, too long or has characters that aren't printable ASCII",
+    BodyTooLarge "request.body_too_large" "the request body is larger than the limit of this route",
+    InvalidJson "request.invalid_json" "the request body is not JSON",
+    InvalidField "request.invalid_field" "a field of the request is missing or malformed",
+    ImportUnsafe "import.unsafe_content" "the import holds local paths or secret-like values",
+    ArtifactStorageOff "artifacts.storage_off" "the deployment has no artifact storage",
+    ProjectSourceInvalid "project_source.required" "the project source is absent or malformed",
+    ByokKeyMissing "byok.key_missing" "the organisation has no active key for this provider",
+    RuntimeProviderUnauthorized "runtime.provider_unauthorized" "the provider refused the key",
+    RuntimeProviderRateLimited "runtime.provider_rate_limited" "the provider refused for too many requests, and kept doing so",
+    RuntimeProviderError "runtime.provider_error" "the provider answered with an error",
+    RuntimeProviderUnreachable "runtime.provider_unreachable" "the provider can't be reached",
+    RuntimeDeadlineExceeded "runtime.deadline_exceeded" "the turn took longer than it may",
+    RuntimeAttemptsExhausted "runtime.attempts_exhausted" "the prompt was interrupted too often",
+    RuntimeRoundsExhausted "runtime.rounds_exhausted" "the agent called tools in more rounds than it may",
+    RuntimeFailed "runtime.failed" "the runtime failed",
+    Aborted "aborted" "the prompt was stopped by its user",
+}
+
+impl Code {
+    /// The code with this name.
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|code| code.as_str() == name)
+    }
+}
+
+impl fmt::Display for Code {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(self.as_str())
+    }
+}
+
+impl Serialize for Code {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_are_distinct_and_read_back() {
+        for (index, code) in Code::ALL.iter().enumerate() {
+            assert_eq!(Code::ALL.iter().position(|other| other.as_str() == code.as_str()), Some(index), "{code}");
+            assert_eq!(Code::parse(code.as_str()), Some(*code));
+        }
+    }
+}

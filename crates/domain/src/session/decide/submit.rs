@@ -1,0 +1,44 @@
+//! Prompts: first in, first out, one running.
+
+use super::draft::{Draft, audit_metadata};
+use crate::{
+    audit::{AuditRow, UsageRow},
+    session::{CommandKind, CommandStatus, Submission},
+};
+use serde_json::json;
+
+impl Draft<'_> {
+    pub(super) fn submit_prompt(&mut self, submission: &Submission) {
+        self.account_for_prompt(submission);
+        let command = self.new_command(submission, CommandStatus::Pending);
+        // Prompts that wait although nothing runs belong to a session that is about to be resumed
+        // or was parked; overtaking them would break the order.
+        if self.state.has_work() {
+            self.receive(&command, None);
+            self.changes.commands.push(command);
+        } else {
+            let fence = self.start(command.clone(), None);
+            self.receive(&command, fence);
+        }
+    }
+
+    fn account_for_prompt(&mut self, submission: &Submission) {
+        let CommandKind::Prompt { agent, .. } = &submission.kind else { return };
+        let identity = self.identity();
+        let (by, cause, at) = (&submission.by, submission.id.to_string(), self.at);
+        let queued = json!({
+            "source": "api",
+            "tenantId": identity.tenant,
+            "commandId": submission.id,
+            "sessionId": identity.session,
+            "commandKind": submission.kind.as_str(),
+        });
+        let prompted = json!({ "source": "api", "tenantId": identity.tenant, "sessionId": identity.session });
+        self.changes.usage.extend(
+            [("work.queued", queued), ("prompt.enqueued", prompted)]
+                .map(|(event_type, metadata)| UsageRow::once(&identity.org, Some(&by.account_id), &cause, event_type, metadata, at)),
+        );
+        let metadata = audit_metadata(submission.id, [("agent", json!(agent))]);
+        self.changes.audit.push(AuditRow::on_session(by, identity.session, &cause, "command.prompt", metadata, at));
+    }
+}

@@ -1,0 +1,189 @@
+//! One story per promise.
+
+use super::{Story, asks_to, calls, id, prompt, says};
+use crate::{
+    event::EventBody,
+    ids::Sequence,
+    runtime_event::{Answer, RuntimeEvent, ToolStatus},
+    session::{CommandKind, CommandStatus, Decision, Effect, SessionInput, SessionStatus},
+};
+use serde_json::json;
+
+fn payloads(decision: &Decision) -> Vec<(String, serde_json::Value)> {
+    let read = |body: &EventBody| serde_json::from_str(&body.payload()).expect("JSON");
+    decision.changes.events.iter().map(|(_, body)| (body.event_type().to_string(), read(body))).collect()
+}
+
+fn types(decision: &Decision) -> Vec<&'static str> {
+    decision.changes.events.iter().map(|(_, body)| body.event_type().as_str()).collect()
+}
+
+#[test]
+fn a_prompt_on_an_idle_session_starts_at_once() {
+    let mut story = Story::begin();
+    let decision = story.submits(1, prompt(" hello "));
+    let cmd = id(1).to_string();
+    assert_eq!(
+        payloads(&decision),
+        [
+            ("session.status".to_owned(), json!({"statusType": "running"})),
+            (
+                "prompt.submitted".to_owned(),
+                json!({"commandId": cmd, "messageId": format!("{cmd}:user"), "text": " hello ", "agent": "build"})
+            ),
+        ]
+    );
+    let receipt = decision.receipt.expect("a submission has a receipt");
+    assert_eq!(receipt.fence, Some(Sequence(3)));
+    assert_eq!((receipt.command.status, receipt.command.attempt_count, receipt.command.created_sequence), (CommandStatus::Pending, 0, 1));
+    assert_eq!(receipt.command.payload, json!({"text": " hello ", "agent": "build"}));
+    let [command] = decision.changes.commands.as_slice() else { panic!("one row") };
+    assert_eq!((command.status, command.attempt, command.is_new), (CommandStatus::Running, 1, true));
+    assert!(matches!(decision.effects.as_slice(), [Effect::StartTurn { attempt: 1, .. }]));
+    let usage: Vec<_> = decision.changes.usage.iter().map(|row| row.event_type.as_str()).collect();
+    assert_eq!(usage, ["work.queued", "prompt.enqueued"]);
+    assert_eq!(decision.changes.audit[0].metadata, json!({"commandId": cmd, "agent": "build"}));
+}
+
+#[test]
+fn a_second_prompt_waits_and_the_same_prompt_again_changes_nothing() {
+    let mut story = Story::begin();
+    story.submits(1, prompt("one"));
+    let second = story.submits(2, prompt("two"));
+    assert!(second.changes.events.is_empty() && second.effects.is_empty());
+    assert_eq!(second.receipt.map(|receipt| (receipt.fence, receipt.command.created_sequence)), Some((None, 2)));
+    let again = story.submits(2, prompt("two"));
+    assert!(again.changes.is_empty() && again.effects.is_empty());
+    assert_eq!(again.receipt.map(|receipt| receipt.command.created_sequence), Some(2));
+
+    let done = story.reports(1, 1, vec![says("m", "Hi"), RuntimeEvent::Finished, says("m", "never")]);
+    assert_eq!(types(&done), ["assistant.message", "session.idle", "session.status", "prompt.submitted"]);
+    assert!(matches!(done.effects.as_slice(), [Effect::StartTurn { command, .. }] if *command == id(2)));
+    assert_eq!(done.changes.usage[0].event_type, "worker.execution_completed");
+}
+
+#[test]
+fn an_abort_closes_what_was_open_and_lets_the_next_prompt_run() {
+    let mut story = Story::begin();
+    story.submits(1, prompt("one"));
+    story.submits(2, prompt("two"));
+    story.reports(1, 1, vec![calls("t1", ToolStatus::Running), calls("t2", ToolStatus::Complete), asks_to("p")]);
+    let aborted = story.submits(3, CommandKind::Abort {});
+    assert_eq!(types(&aborted), ["tool.call", "permission.resolved", "session.aborted", "session.status", "prompt.submitted"]);
+    let fence = aborted.receipt.as_ref().and_then(|receipt| receipt.fence).expect("an abort acts at once");
+    let at_fence = story.log.iter().find(|event| event.sequence == fence).map(|event| event.body.command_id());
+    assert_eq!(at_fence, Some(Some(id(3))));
+    let ended = aborted.changes.commands.iter().find(|command| command.id == id(1)).expect("the prompt ends");
+    assert_eq!((ended.status, ended.error.as_ref().map(|(code, _)| code.as_str())), (CommandStatus::Failed, Some("aborted")));
+    assert!(matches!(aborted.effects.as_slice(), [Effect::StopTurn { .. }, Effect::StartTurn { .. }]));
+    assert!(!story.has_open_work());
+
+    story.reports(2, 1, vec![RuntimeEvent::Finished]);
+    assert_eq!(types(&story.submits(4, CommandKind::Abort {})), ["session.aborted"]);
+}
+
+#[test]
+fn an_answer_reaches_the_turn_once() {
+    let mut story = Story::begin();
+    story.submits(1, prompt("one"));
+    story.reports(1, 1, vec![asks_to("p")]);
+    let respond = |id: &str| CommandKind::PermissionRespond { permission_id: id.to_owned(), response: json!("once") };
+    let answered = story.submits(2, respond("p"));
+    let answer = Answer::Permission { id: "p".to_owned(), allowed: true };
+    assert_eq!(answered.effects, [Effect::Answer { command: id(1), attempt: 1, answer }]);
+    assert_eq!(types(&answered), ["permission.resolved"]);
+    let actions: Vec<_> = answered.changes.audit.iter().map(|row| row.action.as_str()).collect();
+    assert_eq!(actions, ["command.permission_responded", "cloud_interaction.permission.responded"]);
+
+    let late = story.submits(3, respond("p"));
+    assert!(late.changes.events.is_empty() && late.effects.is_empty());
+    assert_eq!((late.changes.commands.len(), late.receipt.map(|receipt| receipt.fence)), (1, Some(None)));
+    let unknown = story.submits(4, respond("never asked"));
+    assert_eq!((types(&unknown), unknown.effects.len()), (vec!["permission.resolved"], 0));
+}
+
+#[test]
+fn a_lost_turn_is_tried_three_times() {
+    let mut story = Story::begin();
+    story.submits(1, prompt("one"));
+    story.submits(2, prompt("two"));
+    story.reports(1, 1, vec![says("m", "half an ans"), calls("t", ToolStatus::Running)]);
+    let lost = story.does(SessionInput::TurnLost { command: id(1), attempt: 1 });
+    let cmd = id(1).to_string();
+    let [tool, text, status] = payloads(&lost).try_into().expect("three events");
+    assert_eq!(tool.1["status"], json!("error"));
+    assert_eq!(text.1, json!({"messageId": format!("{cmd}:m"), "content": ""}));
+    assert_eq!(status.1, json!({"statusType": "running", "reason": "attempt 2 of 3: the previous run was interrupted"}));
+    assert!(matches!(lost.effects.as_slice(), [Effect::StartTurn { attempt: 2, .. }]));
+    assert!(story.reports(1, 1, vec![says("m", "too late")]).changes.is_empty(), "reports of a dead attempt change nothing");
+
+    assert!(matches!(story.does(SessionInput::Resume).effects.as_slice(), [Effect::StartTurn { attempt: 3, .. }]));
+    let given_up = story.does(SessionInput::Resume);
+    assert_eq!(types(&given_up), ["runtime.error", "session.status", "prompt.submitted"]);
+    assert_eq!(payloads(&given_up)[0].1["code"], json!("runtime.attempts_exhausted"));
+    assert_eq!(story.state.running.as_ref().map(|running| running.command.id), Some(id(2)));
+}
+
+#[test]
+fn a_parked_prompt_goes_on_elsewhere_at_the_same_attempt_and_before_the_others() {
+    let mut story = Story::begin();
+    story.submits(1, prompt("one"));
+    story.submits(2, prompt("two"));
+    story.reports(1, 1, vec![says("m", "half")]);
+    let parked = story.does(SessionInput::Park);
+    assert_eq!(types(&parked), ["assistant.message", "session.status"]);
+    assert!(matches!(parked.effects.as_slice(), [Effect::StopTurn { attempt: 1, .. }]));
+    assert_eq!(story.state.projection.status(), SessionStatus::Idle);
+    let meanwhile = story.submits(3, prompt("three"));
+    assert!(meanwhile.effects.is_empty(), "a parked session starts nothing");
+
+    let resumed = story.does(SessionInput::Resume);
+    assert_eq!(types(&resumed), ["session.status"], "the prompt's message is there already");
+    assert!(matches!(resumed.effects.as_slice(), [Effect::StartTurn { command, attempt: 1, .. }] if *command == id(1)));
+}
+
+#[test]
+fn a_failure_is_told_without_secrets() {
+    let mut story = Story::begin();
+    story.submits(1, prompt("one"));
+    let failed = RuntimeEvent::Failed {
+        code: "runtime.provider_unauthorized".to_owned(),
+        message: "key sk-abcdefgh12345678 was refused\0".to_owned(),
+    };
+    let decision = story.reports(1, 1, vec![failed]);
+    let expected = json!({
+        "commandId": id(1).to_string(), "message": "key [redacted] was refused\u{fffd}", "code": "runtime.provider_unauthorized"
+    });
+    assert_eq!(payloads(&decision), [("runtime.error".to_owned(), expected)]);
+    assert_eq!(decision.changes.usage[0].event_type, "worker.execution_failed");
+    assert_eq!(story.state.projection.status(), SessionStatus::Errored);
+    let row = decision.changes.commands[0].error.clone();
+    assert_eq!(row.map(|(_, message)| message.contains("sk-")), Some(false));
+}
+
+#[test]
+fn an_artifact_shows_no_object_key() {
+    let mut story = Story::begin();
+    story.submits(1, prompt("one"));
+    let artifact = RuntimeEvent::Artifact {
+        id: "art_1".to_owned(),
+        filename: "q3 report.pdf".to_owned(),
+        path: "out/q3 report.pdf".to_owned(),
+        mime: "application/pdf".to_owned(),
+        size: 7,
+        sha256: "ab".to_owned(),
+    };
+    let (_, payload) = payloads(&story.reports(1, 1, vec![artifact])).remove(0);
+    assert_eq!(payload["filePath"], json!("cloud-artifact://art_1/q3%20report.pdf"));
+    assert_eq!((&payload["source"], &payload["kind"], &payload["status"]), (&json!("cloud"), &json!("document"), &json!("draft")));
+    assert!(payload.get("key").is_none() && payload.get("path").is_none());
+}
+
+#[test]
+fn a_clock_that_goes_back_does_not_turn_the_log_around() {
+    let mut story = Story::begin();
+    story.submits(1, prompt("one"));
+    story.now = story.now.plus_millis(-60_000);
+    story.reports(1, 1, vec![says("m", "Hi")]);
+    assert!(story.log.is_sorted_by_key(|event| event.at));
+}

@@ -1,0 +1,16 @@
+//! Agents at work: the [`Runtime`] trait, the native runtime, and the demo model.
+//!
+//! A runtime is handed one turn (a prompt with its history) and reports what happens as a stream of
+//! [`RuntimeEvent`](cowork_domain::runtime_event::RuntimeEvent)s. It never sees the log, and it never decides what its reports
+//! become: the session does.
+
+pub mod demo;
+pub mod native;
+mod running;
+mod secret;
+mod turn;
+
+pub use native::{Coalesce, NativeError, NativeOptions, NativeRuntime, Provider, ProviderKind, TurnLimits};
+pub use running::{AnswerPort, Asks, RunningTurn};
+pub use secret::Secret;
+pub use turn::{HistoryMessage, HistoryRole, Runtime, TurnRequest};

@@ -1,0 +1,138 @@
+//! How a turn fails, and which failures of a provider pass by themselves.
+
+use super::http::Silence;
+use rig_core::{ProviderError, http_client};
+use std::time::Duration;
+
+/// The longest piece of a provider's own words that is shown.
+const MAX_QUOTE: usize = 300;
+
+/// The end of a turn that went wrong.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Failure {
+    pub(super) code: &'static str,
+    pub(super) message: String,
+}
+
+impl Failure {
+    pub(super) fn new(code: &'static str, message: impl Into<String>) -> Self {
+        Self { code, message: message.into() }
+    }
+
+    pub(super) fn silence(limit: Duration) -> Self {
+        Self::new("runtime.deadline_exceeded", format!("the model provider sent nothing for {} s", limit.as_secs_f32()))
+    }
+
+    pub(super) fn turn_deadline(limit: Duration) -> Self {
+        Self::new("runtime.deadline_exceeded", format!("the turn took longer than {} s", limit.as_secs_f32()))
+    }
+
+    pub(super) fn rounds(limit: u32) -> Self {
+        Self::new("runtime.rounds_exhausted", format!("the agent made {limit} model calls without coming to an end"))
+    }
+}
+
+/// Why a turn stops before its end.
+#[derive(Debug)]
+pub(super) enum Stop {
+    /// It failed, and says so.
+    Failed(Failure),
+    /// Nobody listens any more.
+    Gone,
+}
+
+impl From<Failure> for Stop {
+    fn from(failure: Failure) -> Self {
+        Self::Failed(failure)
+    }
+}
+
+/// A failed model call.
+#[derive(Debug)]
+pub(super) struct CallFailure {
+    /// What it means if it is final.
+    pub(super) failure: Failure,
+    /// What it means if it is tried again: why, and how long the provider asks to wait.
+    pub(super) retry: Option<Retry>,
+}
+
+/// A reason to try again.
+#[derive(Debug)]
+pub(super) struct Retry {
+    pub(super) reason: String,
+    pub(super) after: Option<Duration>,
+}
+
+impl From<Failure> for CallFailure {
+    fn from(failure: Failure) -> Self {
+        Self { failure, retry: None }
+    }
+}
+
+impl CallFailure {
+    /// Sorts what the provider's protocol reported.
+    pub(super) fn sort(error: &ProviderError) -> Self {
+        let status = error.provider_response_status().map(|status| status.as_u16());
+        match (error, status) {
+            // What a provider says about a key may quote the key, so it isn't passed on.
+            (ProviderError::InvalidAuthentication(_), _) | (_, Some(401 | 403)) => {
+                Failure::new("runtime.provider_unauthorized", "the model provider refused the configured key").into()
+            }
+            (_, Some(429)) => Self {
+                failure: Failure::new("runtime.provider_rate_limited", "the model provider's rate limit is reached; try again later"),
+                retry: Some(Retry { reason: "the model provider's rate limit is reached".to_owned(), after: retry_after(error) }),
+            },
+            (_, Some(status)) if status == 408 || status == 425 || status >= 500 => Self {
+                failure: Failure::new(
+                    "runtime.provider_error",
+                    format!("the model provider answered with status {status}{}", quote(error)),
+                ),
+                retry: Some(Retry { reason: format!("the model provider answered with status {status}"), after: retry_after(error) }),
+            },
+            (_, Some(status)) if status >= 400 => {
+                Failure::new("runtime.provider_error", format!("the model provider answered with status {status}{}", quote(error))).into()
+            }
+            (ProviderError::Http(error), _) => Self::sort_transport(error),
+            (ProviderError::Truncated, _) => Self::cut_off(),
+            _ => Failure::new("runtime.provider_error", format!("the model provider's answer can't be used{}", quote(error))).into(),
+        }
+    }
+
+    fn sort_transport(error: &http_client::Error) -> Self {
+        let http_client::Error::Instance(cause) = error else {
+            return Failure::new("runtime.provider_error", "the model provider's answer is not the protocol that is configured").into();
+        };
+        if let Some(Silence(limit)) = cause.downcast_ref() {
+            return Failure::silence(*limit).into();
+        }
+        let connects = cause.downcast_ref::<reqwest::Error>().is_some_and(reqwest::Error::is_connect);
+        if connects {
+            return Self {
+                failure: Failure::new("runtime.provider_unreachable", "the model provider can't be reached"),
+                retry: Some(Retry { reason: "the model provider can't be reached".to_owned(), after: None }),
+            };
+        }
+        Self::cut_off()
+    }
+
+    fn cut_off() -> Self {
+        Self {
+            failure: Failure::new("runtime.provider_unreachable", "the connection to the model provider broke off"),
+            retry: Some(Retry { reason: "the connection to the model provider broke off".to_owned(), after: None }),
+        }
+    }
+}
+
+fn retry_after(error: &ProviderError) -> Option<Duration> {
+    let header = error.provider_response_headers()?.get(http::header::RETRY_AFTER)?;
+    header.to_str().ok()?.trim().parse().ok().map(Duration::from_secs)
+}
+
+/// The provider's own explanation, if its error has the usual shape.
+fn quote(error: &ProviderError) -> String {
+    let document = error.provider_response_json().ok().flatten();
+    let said = document.as_ref().and_then(|document| document.pointer("/error/message").or_else(|| document.get("message"))?.as_str());
+    let Some(said) = said.map(str::trim).filter(|said| !said.is_empty()) else { return String::new() };
+    let end = said.char_indices().nth(MAX_QUOTE).map_or(said.len(), |(end, _)| end);
+    format!(": {}", &said[..end])
+}

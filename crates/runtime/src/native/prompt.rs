@@ -1,0 +1,60 @@
+//! What a model is told before and besides the user's words.
+
+use crate::{HistoryMessage, HistoryRole, TurnRequest};
+use rig_core::completion::Message;
+
+/// Older messages than these are not sent.
+const MAX_MESSAGES: usize = 200;
+/// Nor is history beyond this size, in bytes.
+const MAX_HISTORY: usize = 256 << 10;
+
+const AGENT: &str = "You are an agent that works for a person in a shared session. Be brief and factual. \
+    Files live in the session's workspace; use relative paths. Use the tools when they help, ask the person when a decision is theirs, \
+    and publish results worth keeping as artifacts.";
+const PLANNER: &str = "You plan work for a person in a shared session. Read what you need, ask what is unclear, \
+    and answer with a plan. Don't write files and don't run commands. Files live in the session's workspace; use relative paths.";
+const DELEGATE: &str = "You do one delegated piece of work. Answer with the result alone, as short as it can be.";
+
+/// The conversation of a turn: instructions, history, prompt.
+pub(super) fn conversation(turn: &TurnRequest) -> Vec<Message> {
+    let history = recent(&turn.history);
+    let mut messages = Vec::with_capacity(history.len() + 2);
+    messages.push(Message::system(if turn.agent == "plan" { PLANNER } else { AGENT }));
+    for message in history.iter().filter(|message| !message.content.is_empty()) {
+        messages.push(match message.role {
+            HistoryRole::User => Message::user(message.content.as_str()),
+            HistoryRole::Assistant => Message::assistant(message.content.as_str()),
+        });
+    }
+    messages.push(Message::user(turn.text.as_str()));
+    messages
+}
+
+/// The conversation of a delegated run.
+pub(super) fn delegation(prompt: &str) -> Vec<Message> {
+    vec![Message::system(DELEGATE), Message::user(prompt)]
+}
+
+/// The newest messages that fit.
+fn recent(history: &[HistoryMessage]) -> &[HistoryMessage] {
+    let mut size = 0;
+    let fitting = history.iter().rev().take(MAX_MESSAGES).take_while(|message| {
+        size += message.content.len();
+        size <= MAX_HISTORY
+    });
+    &history[history.len() - fitting.count()..]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_newest_history_is_sent() {
+        let message = |size: usize| HistoryMessage { role: HistoryRole::User, content: "x".repeat(size) };
+        assert_eq!(recent(&vec![message(1); 500]).len(), MAX_MESSAGES);
+        let history = [message(10), message(MAX_HISTORY), message(20)];
+        assert_eq!(recent(&history), &history[2..]);
+        assert_eq!(recent(&[]), &[]);
+    }
+}

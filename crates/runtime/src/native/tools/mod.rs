@@ -1,0 +1,146 @@
+//! What an agent can do besides talking: one file per tool.
+
+mod artifact;
+mod bash;
+mod consent;
+mod input;
+mod list;
+mod media_type;
+mod question;
+mod read;
+mod sandbox;
+mod task;
+mod todo;
+mod workspace;
+mod write;
+
+use super::{failure::Stop, reports::fresh_id, turn::Turn};
+use cowork_domain::runtime_event::{RuntimeEvent, ToolReport, ToolStatus};
+use rig_core::{
+    completion::ToolDefinition,
+    message::{ToolCall, ToolName},
+};
+pub(super) use sandbox::Sandbox;
+use serde_json::{Map, Value, json};
+
+/// How a tool call ended, with what the model is told.
+pub(super) enum ToolRun {
+    Done(String),
+    Failed(String),
+}
+
+/// Why a tool call has no result.
+enum ToolError {
+    /// The model is told, and goes on.
+    Refused(String),
+    /// The turn ends.
+    Stop(Stop),
+}
+
+impl ToolError {
+    fn refused(reason: impl Into<String>) -> Self {
+        Self::Refused(reason.into())
+    }
+}
+
+impl From<Stop> for ToolError {
+    fn from(stop: Stop) -> Self {
+        Self::Stop(stop)
+    }
+}
+
+type ToolResult = Result<String, ToolError>;
+
+/// One call of a tool, as the session sees it.
+struct Call<'a> {
+    id: &'a str,
+    input: &'a Map<String, Value>,
+}
+
+/// The tools by name.
+#[derive(Clone, Copy)]
+enum Tool {
+    Read,
+    List,
+    Write,
+    Question,
+    Todo,
+    Artifact,
+    Bash,
+    Task,
+}
+
+impl Tool {
+    const ALL: [Self; 8] = [Self::Read, Self::List, Self::Write, Self::Question, Self::Todo, Self::Artifact, Self::Bash, Self::Task];
+
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Read => "read",
+            Self::List => "list",
+            Self::Write => "write",
+            Self::Question => "question",
+            Self::Todo => "todo",
+            Self::Artifact => "artifact",
+            Self::Bash => "bash",
+            Self::Task => "task",
+        }
+    }
+
+    fn definition(self) -> ToolDefinition {
+        let (description, properties, required) = match self {
+            Self::Read => read::describe(),
+            Self::List => list::describe(),
+            Self::Write => write::describe(),
+            Self::Question => question::describe(),
+            Self::Todo => todo::describe(),
+            Self::Artifact => artifact::describe(),
+            Self::Bash => bash::describe(),
+            Self::Task => task::describe(),
+        };
+        let name = ToolName::new(self.name()).expect("every tool has a name");
+        ToolDefinition::new(name, description, json!({ "type": "object", "properties": properties, "required": required }))
+    }
+
+    async fn run(self, turn: &mut Turn<'_>, call: &Call<'_>) -> ToolResult {
+        match self {
+            Self::Read => read::run(turn, call).await,
+            Self::List => list::run(turn, call).await,
+            Self::Write => write::run(turn, call).await,
+            Self::Question => question::run(turn, call).await,
+            Self::Todo => todo::run(turn, call).await,
+            Self::Artifact => artifact::run(turn, call).await,
+            Self::Bash => bash::run(turn, call).await,
+            Self::Task => task::run(turn, call).await,
+        }
+    }
+}
+
+/// A tool's words for the model: what it does, its arguments, and which of them it needs.
+type Description = (&'static str, Value, &'static [&'static str]);
+
+/// What the model is offered.
+pub(super) fn definitions() -> Vec<ToolDefinition> {
+    Tool::ALL.into_iter().map(Tool::definition).collect()
+}
+
+/// Performs one tool call and reports how it goes.
+pub(super) async fn perform(turn: &mut Turn<'_>, call: &ToolCall) -> Result<ToolRun, Stop> {
+    let (name, input) = (call.function.name.as_str(), &call.function.arguments);
+    let id = fresh_id("tool_");
+    let report =
+        |status, output| RuntimeEvent::Tool(ToolReport { id: id.clone(), name: name.to_owned(), input: input.clone(), status, output });
+    turn.reports.send(report(ToolStatus::Running, None)).await?;
+    let result = match Tool::ALL.into_iter().find(|tool| tool.name() == name) {
+        None => Err(ToolError::refused(format!("there is no tool named {name}"))),
+        Some(_) if call.function.invalid_arguments.is_some() => Err(ToolError::refused("the arguments are not a JSON object")),
+        // Boxed: some tools hold large futures, and most turns call none.
+        Some(tool) => Box::pin(tool.run(turn, &Call { id: &id, input })).await,
+    };
+    let (status, output) = match result {
+        Ok(output) => (ToolStatus::Complete, output),
+        Err(ToolError::Refused(reason)) => (ToolStatus::Error, reason),
+        Err(ToolError::Stop(stop)) => return Err(stop),
+    };
+    turn.reports.send(report(status, Some(output.clone()))).await?;
+    Ok(if status == ToolStatus::Complete { ToolRun::Done(output) } else { ToolRun::Failed(output) })
+}

@@ -1,0 +1,30 @@
+//! PostgreSQL: the log, snapshots, leases, and the private server.
+//!
+//! The database is the only truth (architecture §10), and this crate is the only place with SQL.
+//! [`Store`] is the handle that everything goes through; [`LaneConnection`] is the only writer of
+//! the log; [`PrivatePostgres`] brings a server along when nobody provides one.
+//!
+//! Queries are checked against a database when the crate is built with `DATABASE_URL` set, and
+//! against the recorded answers in `.sqlx` otherwise.
+
+mod column;
+mod error;
+mod front;
+mod journal;
+mod membership;
+mod migration;
+mod private_postgres;
+mod session;
+mod store;
+pub mod test_database;
+
+pub use error::StoreError;
+pub use front::{IdempotencyClaim, Membership};
+pub use journal::{Append, AppendError, BatchOutcome, HeadUpdate, LaneConnection, Refusal, Rejection, StoredEvent};
+pub use membership::{LivenessLock, NodeRegistration, Registered, Renewal};
+pub use migration::{MigrationReport, MigrationStatus};
+pub use private_postgres::{PrivatePostgres, PrivatePostgresError, PrivatePostgresOptions};
+pub use session::{
+    BusySession, LoadedSession, LogBounds, OrgCounts, SessionFilter, SessionHead, SessionPage, StoredSnapshot, StoredWorkspaceEvent,
+};
+pub use store::{Store, StoreOptions};

@@ -1,0 +1,175 @@
+//! A PostgreSQL of our own, for those who don't bring one (architecture §10).
+//!
+//! It lives in a folder that nobody else gets to, listens on a Unix socket only, runs as an
+//! unprivileged user, and ends with us. What an earlier run left behind, however it ended, is
+//! cleared before a new server starts; two processes never share a folder.
+
+mod account;
+mod binaries;
+mod download;
+mod error;
+mod folder;
+mod process;
+mod survivor;
+
+pub use error::PrivatePostgresError;
+
+use account::Account;
+use binaries::Binaries;
+use folder::Folder;
+use nix::sys::signal::Signal;
+use process::Process;
+use sqlx::{ConnectOptions, Connection, PgConnection, postgres::PgConnectOptions};
+use std::{fmt::Write, path::Path, path::PathBuf, time::Duration};
+use tokio::time::{Instant, sleep, timeout};
+
+/// Recovery after a crash replays at most `max_wal_size` of log.
+const START_PATIENCE: Duration = Duration::from_secs(180);
+const START_PAUSE: Duration = Duration::from_millis(15);
+/// A fast shutdown writes what is in memory; beyond this it is cut short and recovered at the next start.
+const STOP_PATIENCE: Duration = Duration::from_secs(30);
+
+/// Where the server lives.
+#[derive(Debug, Clone)]
+pub struct PrivatePostgresOptions {
+    /// Its folder. The last part is made at the first start; its parent must exist.
+    pub data_dir: PathBuf,
+    /// The folder that has `postgres` and `initdb`. Otherwise they are looked for in `PG_BIN`, `PATH`
+    /// and the distribution's folders, and downloaded at last.
+    pub pg_bin: Option<PathBuf>,
+}
+
+/// A running server. When it is dropped the server is told to end; [`PrivatePostgres::stop`] also waits for that.
+#[derive(Debug)]
+pub struct PrivatePostgres {
+    process: Process,
+    url: String,
+    account: Account,
+    binaries: Binaries,
+    folder: Folder,
+}
+
+impl PrivatePostgres {
+    /// Starts the server, and makes its data at the first start. Returns when it takes connections.
+    ///
+    /// # Errors
+    /// See [`PrivatePostgresError`]; each says what to do.
+    pub async fn start(options: PrivatePostgresOptions) -> Result<Self, PrivatePostgresError> {
+        let prepare = move || -> Result<_, PrivatePostgresError> {
+            let account = Account::choose()?;
+            let folder = Folder::open(&options.data_dir, &account)?;
+            let cluster = folder.cluster();
+            let data = folder.version()?;
+            let binaries = Binaries::find(options.pg_bin.as_deref(), data.map(|version| (cluster.as_path(), version)))?;
+            if data.is_none() {
+                folder.make_cluster(&account, &binaries)?;
+            }
+            survivor::end(&cluster)?;
+            Ok((account, folder, binaries))
+        };
+        let (account, folder, binaries) = blocking(prepare).await?;
+        let process = Process::spawn(&account, &binaries, &folder).await?;
+        let url = url_of(&folder.socket, "cowork");
+        let mut server = Self { process, url, account, binaries, folder };
+        server.ready().await?;
+        Ok(server)
+    }
+
+    /// The URL of the database.
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// The server's process.
+    pub fn pid(&self) -> u32 {
+        self.process.pid()
+    }
+
+    /// Returns when the server has ended, and says how. It doesn't end by itself unless it was told to or crashed.
+    pub async fn exited(&mut self) -> String {
+        self.process.end().await
+    }
+
+    /// Starts the server again, whether it ended or still runs. The URL stays the same.
+    ///
+    /// # Errors
+    /// As [`PrivatePostgres::start`].
+    pub async fn restart(&mut self) -> Result<(), PrivatePostgresError> {
+        end(&mut self.process).await;
+        let cluster = self.folder.cluster();
+        blocking(move || survivor::end(&cluster)).await?;
+        self.process = Process::spawn(&self.account, &self.binaries, &self.folder).await?;
+        self.ready().await
+    }
+
+    /// Stops the server and waits until it has ended: connections are cut, data is written.
+    pub async fn stop(mut self) {
+        end(&mut self.process).await;
+    }
+
+    /// Waits until the server takes connections, and makes the database if it isn't there.
+    async fn ready(&mut self) -> Result<(), PrivatePostgresError> {
+        let deadline = Instant::now() + START_PATIENCE;
+        let log = self.folder.log();
+        let mut seen = "it did not answer in time".to_owned();
+        while Instant::now() < deadline {
+            if let Some(how) = self.process.has_ended() {
+                return Err(PrivatePostgresError::Start { reason: format!("it ended ({how}); {}", last_line(&log)), log });
+            }
+            match make_database(&self.folder.socket).await {
+                Ok(()) => return Ok(()),
+                Err(error) => seen = error.to_string(),
+            }
+            sleep(START_PAUSE).await;
+        }
+        Err(PrivatePostgresError::Start { reason: seen, log })
+    }
+}
+
+impl Drop for PrivatePostgres {
+    fn drop(&mut self) {
+        self.process.signal(Signal::SIGINT);
+    }
+}
+
+async fn end(process: &mut Process) {
+    for signal in [Signal::SIGINT, Signal::SIGQUIT, Signal::SIGKILL] {
+        process.signal(signal);
+        if timeout(STOP_PATIENCE, process.end()).await.is_ok() {
+            return;
+        }
+    }
+}
+
+async fn make_database(socket: &Path) -> Result<(), sqlx::Error> {
+    let options: PgConnectOptions = url_of(socket, "postgres").parse()?;
+    let mut connection = PgConnection::connect_with(&options.disable_statement_logging()).await?;
+    let exists: bool =
+        sqlx::query_scalar("select exists (select from pg_database where datname = 'cowork')").fetch_one(&mut connection).await?;
+    if !exists {
+        sqlx::raw_sql("create database cowork").execute(&mut connection).await?;
+    }
+    connection.close().await
+}
+
+fn url_of(socket: &Path, database: &str) -> String {
+    let mut url = format!("postgres://cowork@localhost:5432/{database}?host=");
+    for byte in socket.as_os_str().as_encoded_bytes() {
+        match byte {
+            b'/' | b'-' | b'_' | b'.' | b'0'..=b'9' | b'a'..=b'z' | b'A'..=b'Z' => url.push(char::from(*byte)),
+            _ => write!(url, "%{byte:02X}").expect("writing to a string cannot fail"),
+        }
+    }
+    url
+}
+
+fn last_line(log: &Path) -> String {
+    let text = std::fs::read(log).unwrap_or_default();
+    String::from_utf8_lossy(&text).lines().last().unwrap_or("it left no message").to_owned()
+}
+
+async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, PrivatePostgresError> + Send + 'static,
+) -> Result<T, PrivatePostgresError> {
+    tokio::task::spawn_blocking(work).await.expect("the work on folders and processes does not panic")
+}

@@ -1,0 +1,181 @@
+use crate::story::{Node, at, prompt, session, then, until, workspace};
+use cowork_domain::{
+    audit::{ActorType, AuditRow, UsageRow},
+    ids::{AuditId, OrgId, Sequence, UserId},
+    session::{CommandStatus, SessionStatus},
+};
+use cowork_store::{Append, AppendError, BatchOutcome, Refusal};
+use serde_json::json;
+use std::sync::Arc;
+use uuid::Uuid;
+
+#[tokio::test]
+async fn a_batch_writes_events_head_commands_usage_and_audit_and_keeps_the_payloads_bytes() {
+    let node = Node::alone().await;
+    let mut lane = node.lane(0).await;
+    let session = session("u");
+    let command = prompt(1, CommandStatus::Running, 1);
+    let org = OrgId::new("o");
+    let audit = AuditRow {
+        id: AuditId::from_uuid(Uuid::new_v4()),
+        org: org.clone(),
+        account: Some(UserId::new("u")),
+        actor_type: ActorType::User,
+        actor_id: None,
+        action: "command.prompt".to_owned(),
+        target_type: Some("session".to_owned()),
+        target_id: Some(session.session.to_string()),
+        metadata: json!({"agent": "build"}),
+        at: at(3),
+    };
+    let usage = UsageRow::once(&org, None, "cause", "prompt.enqueued", json!({"source": "api"}), at(3));
+
+    let mut first = node.append(&session, 1, 3);
+    first.head.status = SessionStatus::Running;
+    first.head.command_count = 1;
+    first.commands = vec![command.clone()];
+    (first.usage, first.audit) = (vec![usage.clone()], vec![audit.clone()]);
+    assert_eq!(lane.append(1, &[&first]).await, Ok(BatchOutcome::Committed(vec![Some(Sequence(1))])));
+
+    // The same usage and audit rows again: a retry under another batch, and no event.
+    let mut second = node.append(&session, 4, 0);
+    second.commands = vec![then(&command, CommandStatus::Acked, 1)];
+    second.head.command_count = 1;
+    (second.usage, second.audit) = (vec![usage.clone()], vec![audit.clone()]);
+    assert_eq!(lane.append(2, &[&second]).await, Ok(BatchOutcome::Committed(vec![None])));
+
+    assert_eq!(node.store.read_events(session.session, Sequence::ZERO, 10).await.unwrap(), first.events);
+    assert_eq!(node.store.audit_page(&org, 10).await.unwrap(), [audit]);
+    assert_eq!(node.store.usage_page(&org, 10).await.unwrap(), [usage]);
+    let (owner, stored) = node.store.find_command(command.id).await.unwrap().unwrap();
+    assert_eq!((owner, stored), (session.session, then(&command, CommandStatus::Acked, 1)));
+    let head = node.store.session_head(session.session).await.unwrap().unwrap();
+    assert_eq!((head.status, head.title.as_deref(), head.last_sequence), (SessionStatus::Idle, Some("New session"), Sequence(3)));
+    assert_eq!(head.identity, *session);
+}
+
+#[tokio::test]
+async fn refusals_name_the_appends_and_nothing_is_written() {
+    let node = Node::alone().await;
+    let mut lane = node.lane(0).await;
+    let (known, stranger, fresh) = (session("u"), session("u"), session("u"));
+    let command = prompt(1, CommandStatus::Pending, 0);
+    let mut first = node.append(&known, 1, 1);
+    first.commands = vec![command.clone()];
+    lane.append(1, &[&first]).await.unwrap();
+
+    let mut repeated = node.append(&known, 2, 1);
+    repeated.commands = vec![command.clone()];
+    let mut lost = node.append(&stranger, 1, 1);
+    lost.epoch.0 -= 1;
+    let innocent = node.append(&fresh, 1, 1);
+    let outcome = lane.append(2, &[&innocent, &repeated, &lost]).await.unwrap();
+    let BatchOutcome::Refused(mut refusals) = outcome else { panic!("{outcome:?}") };
+    refusals.sort_by_key(|(index, _)| *index);
+    assert_eq!(refusals, [(1, Refusal::DuplicateCommand(command.id)), (2, Refusal::NotOwner)]);
+    assert_eq!(node.store.session_head(fresh.session).await.unwrap(), None);
+    assert_eq!(node.store.workspace_bounds(workspace("u")).await.unwrap().count, 1);
+
+    // Without the two, the rest goes through.
+    assert_eq!(lane.append(3, &[&innocent]).await, Ok(BatchOutcome::Committed(vec![Some(Sequence(2))])));
+}
+
+#[tokio::test]
+async fn a_poisoned_append_is_a_definite_error_and_the_lane_goes_on() {
+    let node = Node::alone().await;
+    let mut lane = node.lane(0).await;
+    let (known, fresh) = (session("u"), session("v"));
+    let command = prompt(1, CommandStatus::Running, 2);
+    let mut first = node.append(&known, 1, 2);
+    first.commands = vec![command.clone()];
+    lane.append(1, &[&first]).await.unwrap();
+    let innocent = node.append(&fresh, 1, 1);
+
+    let mut backwards = node.append(&known, 3, 1);
+    backwards.commands = vec![then(&command, CommandStatus::Running, 1)];
+    let mut unknown = node.append(&known, 3, 1);
+    unknown.commands = vec![then(&prompt(2, CommandStatus::Acked, 1), CommandStatus::Acked, 1)];
+    let mut sparse = node.append(&known, 3, 2);
+    sparse.events.remove(0);
+    let mut unstorable = node.append(&known, 3, 1);
+    unstorable.events[0].payload = "{\"text\":\"\0\"}".into();
+    let poisons =
+        [node.append(&known, 2, 1), node.append(&known, 4, 1), node.append(&session("u"), 2, 1), backwards, unknown, sparse, unstorable];
+    for (poison, batch) in poisons.iter().zip(2..) {
+        let outcome = lane.append(batch, &[&innocent, poison]).await;
+        assert!(matches!(&outcome, Err(AppendError::Rejected(rejection)) if !rejection.is_transient()), "{outcome:?}");
+    }
+    assert_eq!(node.store.session_head(fresh.session).await.unwrap(), None);
+    assert_eq!(node.store.session_bounds(known.session).await.unwrap().count, 2);
+
+    // Parking returns a prompt to the queue and gives its attempt back.
+    let mut parked = node.append(&known, 3, 1);
+    parked.commands = vec![then(&command, CommandStatus::Pending, 1)];
+    lane.append(20, &[&innocent, &parked]).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn workspace_sequences_are_dense_over_sessions_and_lanes() {
+    let node = Arc::new(Node::alone().await);
+    let writer = |lane: i32| {
+        let node = node.clone();
+        async move {
+            let mut lane = node.lane(lane).await;
+            // Two users that both lanes write for, in one batch and in both orders.
+            let sessions = [session("u"), session("v"), session("u")];
+            for (round, batch) in (0..30_u64).zip(1..) {
+                let mut appends: Vec<Append> = sessions.iter().map(|session| node.append(session, 1 + round * 2, 2)).collect();
+                if round % 2 == 1 {
+                    appends.reverse();
+                }
+                let appends: Vec<&Append> = appends.iter().collect();
+                let outcome = lane.append(batch, &appends).await.unwrap();
+                let BatchOutcome::Committed(firsts) = outcome else { panic!("{outcome:?}") };
+                assert_eq!(lane.recall(&appends).await.unwrap(), firsts);
+            }
+        }
+    };
+    let (first, second) = tokio::join!(tokio::spawn(writer(0)), tokio::spawn(writer(1)));
+    first.and(second).unwrap();
+
+    for (user, count) in [("u", 240_u64), ("v", 120)] {
+        let events = node.store.read_workspace_events(workspace(user), Sequence::ZERO, 1000).await.unwrap();
+        let places: Vec<u64> = events.iter().map(|event| event.workspace_sequence.0).collect();
+        assert_eq!(places, (1..=count).collect::<Vec<_>>());
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn after_a_cut_the_last_batch_tells_what_is_in_the_log() {
+    let node = Node::alone().await;
+    let session = session("u");
+    let mut lane = node.lane(0).await;
+    assert_eq!(lane.last_batch().await.unwrap(), None);
+    lane.append(1, &[&node.append(&session, 1, 1)]).await.unwrap();
+
+    // The second batch waits for the user's counter, and its backend is ended there.
+    let pool = sqlx::PgPool::connect(node.database.url()).await.unwrap();
+    let mut other = pool.begin().await.unwrap();
+    sqlx::query("update workspaces set last_seq = last_seq").execute(&mut *other).await.unwrap();
+    let pid = lane.backend_pid();
+    let append = node.append(&session, 2, 1);
+    let cut = async {
+        until(&pool, "select exists (select from pg_stat_activity where pid = $1 and wait_event_type = 'Lock')", pid).await;
+        sqlx::query("select pg_terminate_backend($1)").bind(pid).execute(&pool).await.unwrap();
+    };
+    let batch = [&append];
+    let (outcome, ()) = tokio::join!(lane.append(2, &batch), cut);
+    assert!(matches!(outcome, Err(AppendError::OutcomeUnknown(_))), "{outcome:?}");
+    other.rollback().await.unwrap();
+
+    let mut lane = node.lane(0).await;
+    assert_eq!(lane.last_batch().await.unwrap(), Some(1));
+    lane.append(3, &batch).await.unwrap();
+    assert_eq!(lane.last_batch().await.unwrap(), Some(3));
+
+    // Nobody keeps a lane that is opened anew.
+    let mut newer = node.lane(0).await;
+    let outcome = lane.append(4, &[&node.append(&session, 3, 1)]).await;
+    assert!(matches!(outcome, Err(AppendError::OutcomeUnknown(_))), "{outcome:?}");
+    assert_eq!(newer.last_batch().await.unwrap(), Some(3));
+}

@@ -1,0 +1,89 @@
+//! The command line: data to standard output, everything else to standard error, exit codes that mean something.
+
+mod config;
+mod demo_model;
+mod doctor;
+mod exit;
+mod load;
+mod migrate;
+mod output;
+mod private_postgres;
+mod reference;
+mod serve;
+mod settings;
+
+pub use exit::ExitCode;
+
+use clap::{CommandFactory, Parser, Subcommand};
+
+const EXAMPLES: &str = "\
+Examples:
+  cowork serve                                       start everything on this machine, http://127.0.0.1:8787
+  cowork doctor                                      see what is missing before the first start
+  cowork config dump --output json | jq '.[].name'   list all settings
+
+Exit codes:
+  0  success
+  1  the command failed
+  2  wrong usage or configuration";
+
+/// Managed, bring-your-own-key cloud for AI-agent sessions.
+#[derive(Debug, Parser)]
+#[command(name = "cowork", version, about, after_help = EXAMPLES, max_term_width = 120)]
+pub struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Serve(serve::ServeArgs),
+    Migrate(migrate::MigrateArgs),
+    Config(config::ConfigArgs),
+    Doctor(doctor::DoctorArgs),
+    DemoModel(demo_model::DemoModelArgs),
+    Load(load::LoadArgs),
+    #[command(hide = true)]
+    PrivatePostgres(private_postgres::PrivatePostgresArgs),
+    #[command(hide = true)]
+    Reference(reference::ReferenceArgs),
+}
+
+impl Cli {
+    /// Runs the command.
+    pub async fn run(self) -> anyhow::Result<std::process::ExitCode> {
+        let exit = match self.command {
+            Command::Serve(args) => serve::run(args).await?,
+            Command::Migrate(args) => migrate::run(args).await?,
+            Command::Config(args) => config::run(args)?,
+            Command::Doctor(args) => doctor::run(args).await?,
+            Command::DemoModel(args) => demo_model::run(args).await?,
+            Command::Load(args) => return Box::pin(load::run(args)).await,
+            Command::PrivatePostgres(args) => private_postgres::run(args).await?,
+            Command::Reference(args) => reference::run(&args)?,
+        };
+        Ok(exit.into())
+    }
+
+    /// The whole command tree, for the reference pages.
+    pub(crate) fn tree() -> clap::Command {
+        Self::command()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_tree_is_consistent() {
+        Cli::tree().debug_assert();
+    }
+
+    #[test]
+    fn wrong_usage_has_its_own_exit_code() {
+        let error = Cli::try_parse_from(["cowork", "serve", "--listen", "nowhere"]).unwrap_err();
+        assert_eq!(error.exit_code(), 2);
+        assert_eq!(Cli::try_parse_from(["cowork", "--help"]).unwrap_err().exit_code(), 0);
+    }
+}

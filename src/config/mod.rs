@@ -1,0 +1,123 @@
+//! Configuration: typed, complete, and refused as a whole when any part of it is wrong.
+//!
+//! Sources, weakest first: defaults, the file (`--config` or `OPEN_COWORK_CONFIG_PATH`), the environment
+//! (`OPEN_COWORK_CLOUD_*`), command-line flags. A name or a value that nobody understands stops the start, because a setting
+//! that silently has no effect is how deployments end up open.
+
+pub mod abuse;
+pub mod auth;
+mod billing;
+mod branding;
+pub mod catalogue;
+pub mod cluster;
+pub mod dump;
+mod environment;
+mod execution;
+mod file;
+pub mod network;
+pub mod observability;
+pub mod page;
+pub mod problem;
+pub mod profile;
+mod retention;
+pub mod runtime;
+pub mod schema;
+pub mod secret;
+pub mod server;
+pub mod setting;
+pub mod sse;
+mod start_rules;
+pub mod storage;
+pub mod values;
+
+pub use environment::Environment;
+pub use problem::ConfigError;
+pub use secret::Secret;
+pub use values::{Override, Values};
+
+use file::ConfigFile;
+use problem::Findings;
+use std::path::PathBuf;
+
+/// Everything that the program can be told.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// Role, tier, node.
+    pub cluster: cluster::ClusterConfig,
+    /// The front door.
+    pub server: server::ServerConfig,
+    /// Who is let in.
+    pub auth: auth::AuthConfig,
+    /// Where the truth lives.
+    pub storage: storage::StorageConfig,
+    /// Quotas and rate limits.
+    pub abuse: abuse::AbuseConfig,
+    /// How turns are executed.
+    pub runtime: runtime::RuntimeConfig,
+    /// Event streams.
+    pub sse: sse::SseConfig,
+    /// Logs.
+    pub observability: observability::ObservabilityConfig,
+    /// Features and allow-lists.
+    pub profile: profile::ProfileConfig,
+    /// `publicBranding` as clients get it.
+    pub branding: serde_json::Value,
+}
+
+/// What a configuration is made from.
+#[derive(Debug, Clone, Default)]
+pub struct Sources {
+    /// The environment.
+    pub environment: Environment,
+    /// The file that a flag names; without it the environment may name one.
+    pub file: Option<PathBuf>,
+    /// What command-line flags set.
+    pub overrides: Vec<Override>,
+}
+
+/// A usable configuration, and what there is to say about it.
+#[derive(Debug, Clone)]
+pub struct Loaded {
+    /// The configuration.
+    pub config: Config,
+    /// Every setting with its source.
+    pub values: Values,
+    /// What a person should know.
+    pub warnings: Vec<String>,
+}
+
+impl Sources {
+    /// Reads all sources and checks everything; fails with all problems at once.
+    pub fn load(&self) -> Result<Loaded, ConfigError> {
+        let mut findings = Findings::default();
+        let path = self.file.clone().or_else(|| self.environment.config_file());
+        let file = path.and_then(|path| ConfigFile::read(&path, &mut findings));
+        let values = Values::merge(&self.environment, file.as_ref(), &self.overrides, &mut findings);
+        let config = Config::read(&values, &self.environment, &mut findings);
+        start_rules::check(&config, &values, &mut findings);
+        let warnings = findings.finish()?;
+        Ok(Loaded { config, values, warnings })
+    }
+}
+
+impl Config {
+    fn read(values: &Values, environment: &Environment, findings: &mut Findings) -> Self {
+        let cluster = cluster::ClusterConfig::read(values, findings);
+        let tier = cluster.tier;
+        Self {
+            cluster,
+            server: server::ServerConfig::read(values, findings),
+            auth: auth::AuthConfig::read(values, environment, findings),
+            storage: storage::StorageConfig::read(values, findings),
+            abuse: abuse::AbuseConfig::read(values, tier),
+            runtime: runtime::RuntimeConfig::read(values, tier, findings),
+            sse: sse::SseConfig::read(values),
+            observability: observability::ObservabilityConfig::read(values),
+            profile: profile::ProfileConfig::read(values, findings),
+            branding: branding::read(values),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

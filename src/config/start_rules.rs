@@ -1,0 +1,157 @@
+//! Combinations that must not start: each rule is one function, and all of them are asked before anything is reported.
+
+use super::Config;
+use super::auth::AuthMode;
+use super::cluster::{Role, Tier};
+use super::network::{host_of, is_loopback_host, is_routable_host};
+use super::problem::Findings;
+use super::secret::weakness;
+use super::values::{Source, Values};
+
+pub(super) fn check(config: &Config, values: &Values, findings: &mut Findings) {
+    roles(config, findings);
+    tokens(config, findings);
+    if config.cluster.role.serves_clients() {
+        match config.auth.mode {
+            AuthMode::None => open_door(config, findings),
+            AuthMode::Header => trusted_headers(config, findings),
+        }
+        cookies(config, findings);
+        foreign_origin(config, findings);
+        proxies(config, findings);
+    }
+    if config.cluster.tier == Tier::PublicProduction {
+        production(config, values, findings);
+    }
+}
+
+/// Processes of different roles meet in the database, so each must be told which one.
+fn roles(config: &Config, findings: &mut Findings) {
+    if config.cluster.role != Role::AllInOne && config.storage.database_url.is_none() {
+        findings.problem(format!(
+            "the role {} shares its database with other processes: set OPEN_COWORK_CLOUD_CONTROL_PLANE_URL",
+            config.cluster.role
+        ));
+    }
+}
+
+fn tokens(config: &Config, findings: &mut Findings) {
+    let tokens = &config.auth.tokens;
+    if tokens.default_ttl > tokens.max_ttl {
+        findings.problem("OPEN_COWORK_CLOUD_API_TOKEN_DEFAULT_TTL_MS is longer than OPEN_COWORK_CLOUD_API_TOKEN_MAX_TTL_MS");
+    }
+}
+
+/// Without authentication everybody who reaches the door owns the house.
+fn open_door(config: &Config, findings: &mut Findings) {
+    if !config.server.listen.ip().to_canonical().is_loopback() && !config.auth.allow_insecure {
+        findings.problem(format!(
+            "auth mode none may only listen on loopback, not on {}: set OPEN_COWORK_CLOUD_AUTH_MODE=header, or listen on 127.0.0.1",
+            config.server.listen.ip()
+        ));
+    } else if config.server.is_exposed() {
+        findings.problem(format!(
+            "auth mode none is published on {}: OPEN_COWORK_CLOUD_ALLOW_INSECURE_AUTH holds only where OPEN_COWORK_CLOUD_PUBLISHED_ADDR is a loopback address",
+            config.server.published_address.unwrap_or(config.server.listen.ip())
+        ));
+    }
+    if let Some(url) = &config.server.public_url
+        && !host_of(url).is_some_and(|host| is_loopback_host(&host))
+    {
+        findings
+            .problem(format!("auth mode none has the public address {url}: set OPEN_COWORK_CLOUD_AUTH_MODE=header, or a loopback address"));
+    }
+}
+
+fn trusted_headers(config: &Config, findings: &mut Findings) {
+    let header = &config.auth.header;
+    let exposed = !config.server.listen.ip().to_canonical().is_loopback();
+    match &header.secret {
+        None if exposed => findings.problem("header authentication on a public address needs OPEN_COWORK_CLOUD_HEADER_AUTH_SECRET"),
+        None if !header.allow_unsigned => {
+            findings.problem("header authentication needs OPEN_COWORK_CLOUD_HEADER_AUTH_SECRET, or on loopback OPEN_COWORK_CLOUD_HEADER_AUTH_ALLOW_UNSIGNED=true");
+        }
+        Some(secret) if config.cluster.tier != Tier::PublicProduction => {
+            if let Some(weakness) = weakness(secret.expose()) {
+                findings.warning(format!("OPEN_COWORK_CLOUD_HEADER_AUTH_SECRET is weak: {weakness}"));
+            }
+        }
+        _ => {}
+    }
+    if exposed && header.allow_unsigned {
+        findings.problem("OPEN_COWORK_CLOUD_HEADER_AUTH_ALLOW_UNSIGNED is refused on a public address: anybody could claim to be anybody");
+    }
+}
+
+fn cookies(config: &Config, findings: &mut Findings) {
+    if config.server.is_exposed() && !config.auth.cookie.secure {
+        findings.problem("OPEN_COWORK_CLOUD_COOKIE_SECURE=false is refused on a public address");
+    }
+    if config.auth.cookie.secret.as_ref().is_some_and(|secret| secret.expose().len() < 32) {
+        findings
+            .problem("the cookie secret (OPEN_COWORK_CLOUD_COOKIE_SECRET, or OPEN_COWORK_CLOUD_SECRET_KEY) must have at least 32 bytes");
+    }
+}
+
+fn foreign_origin(config: &Config, findings: &mut Findings) {
+    let Some(origin) = config.server.cors_origin.as_deref().filter(|origin| *origin != "*") else { return };
+    let host = host_of(origin).unwrap_or_default();
+    let is_own_machine = is_loopback_host(&host) && !config.server.is_exposed();
+    let is_public = origin.starts_with("https://") && is_routable_host(&host);
+    if !is_own_machine && !is_public {
+        findings.problem(format!("OPEN_COWORK_CLOUD_CORS_ORIGIN is \"{origin}\": expected a public https origin"));
+    }
+}
+
+fn proxies(config: &Config, findings: &mut Findings) {
+    if config.server.trust_proxy_headers && config.server.trusted_proxies.is_empty() {
+        findings.warning("OPEN_COWORK_CLOUD_TRUST_PROXY_HEADERS has no effect without OPEN_COWORK_CLOUD_TRUSTED_PROXY_CIDRS");
+    }
+}
+
+/// What a deployment that is open to the world must have.
+fn production(config: &Config, values: &Values, findings: &mut Findings) {
+    let mut require = |holds: bool, text: &str| {
+        if !holds {
+            findings.problem(format!("tier public_production {text}"));
+        }
+    };
+    require(!config.auth.allow_insecure, "refuses OPEN_COWORK_CLOUD_ALLOW_INSECURE_AUTH");
+    require(config.auth.mode != AuthMode::None, "refuses auth mode none");
+    require(config.cluster.role != Role::AllInOne, "needs split roles: set OPEN_COWORK_CLOUD_ROLE to web, worker or scheduler");
+    require(config.storage.database_url.is_some(), "needs OPEN_COWORK_CLOUD_CONTROL_PLANE_URL");
+    require(!config.storage.run_migrations, "needs OPEN_COWORK_CLOUD_RUN_MIGRATIONS=false: run `cowork migrate` as a step of its own");
+    require(
+        config.storage.object_store_kind != "filesystem",
+        "needs an object store of a provider: set OPEN_COWORK_CLOUD_OBJECT_STORE_KIND",
+    );
+    require(config.storage.object_store_bucket.is_some(), "needs OPEN_COWORK_CLOUD_OBJECT_STORE_BUCKET");
+    require(is_strong(config.auth.secret_key.as_ref()), "needs a strong OPEN_COWORK_CLOUD_SECRET_KEY (32 random bytes)");
+    require(
+        values.is_configured("RETENTION_SESSION_EVENT_MS") && values.is_configured("RETENTION_WORKSPACE_EVENT_MS"),
+        "needs OPEN_COWORK_CLOUD_RETENTION_SESSION_EVENT_MS and OPEN_COWORK_CLOUD_RETENTION_WORKSPACE_EVENT_MS",
+    );
+    if config.cluster.role == Role::Web {
+        require(config.server.public_url.as_deref().is_some_and(is_public_https), "needs a public https OPEN_COWORK_CLOUD_PUBLIC_URL");
+        require(values.source("SIGNUP_MODE") == Source::Environment, "needs OPEN_COWORK_CLOUD_SIGNUP_MODE");
+        require(config.auth.cookie.secure, "refuses OPEN_COWORK_CLOUD_COOKIE_SECURE=false");
+        require(is_strong(config.auth.cookie.secret.as_ref()), "needs a strong OPEN_COWORK_CLOUD_COOKIE_SECRET");
+        require(config.auth.cookie.secret != config.auth.secret_key, "needs a cookie secret that differs from the secret key");
+        require(!values.flag("AUTO_PROCESS_COMMANDS"), "needs OPEN_COWORK_CLOUD_AUTO_PROCESS_COMMANDS=false in the web role");
+        require(
+            is_strong(config.auth.header.secret.as_ref()) && !config.auth.header.allow_unsigned,
+            "needs a strong OPEN_COWORK_CLOUD_HEADER_AUTH_SECRET and signed headers",
+        );
+    }
+    if config.cluster.role == Role::Worker {
+        require(values.flag("CHECKPOINTS_ENABLED"), "needs OPEN_COWORK_CLOUD_CHECKPOINTS_ENABLED=true in the worker role");
+    }
+}
+
+fn is_strong(secret: Option<&super::secret::Secret>) -> bool {
+    secret.is_some_and(|secret| weakness(secret.expose()).is_none())
+}
+
+fn is_public_https(url: &str) -> bool {
+    url.starts_with("https://") && host_of(url).is_some_and(|host| is_routable_host(&host))
+}

@@ -1,0 +1,96 @@
+//! The way of a request, in the order of contract 00 §1: preflights first, then the path in its
+//! normal form, then the route table, where each route brings its own gate. What every response
+//! carries (request id, security headers, CORS) is added here, on the way out.
+
+use super::{
+    connection::Connection,
+    cors::Cors,
+    error::ApiError,
+    gate, path,
+    request_id::{self, X_REQUEST_ID},
+    routes,
+    security_headers::SecurityHeaders,
+    state::HttpState,
+};
+use axum::{
+    Router,
+    body::{Body, HttpBody},
+    extract::{Request, State},
+    response::{IntoResponse, Response},
+};
+use bytes::Bytes;
+use http::{Method, StatusCode};
+use std::sync::Arc;
+use tower::Service;
+
+/// Answers requests.
+pub(super) struct Dispatch {
+    router: Router,
+    cors: Cors,
+    security: SecurityHeaders,
+    state: HttpState,
+}
+
+impl Dispatch {
+    /// With the whole route table. `metrics_are_open` says whether `/metrics` asks for credentials.
+    pub(super) fn new(state: HttpState, metrics_are_open: bool) -> Self {
+        let (router, _) = routes::table(&gate::Gate::new(Some(state.clone())), metrics_are_open).split_for_parts();
+        Self {
+            router: router.fallback(unmatched).method_not_allowed_fallback(unmatched).with_state(state.clone()),
+            cors: Cors::new(state.options.cors_origin.as_deref()),
+            security: SecurityHeaders::for_public_url(state.options.public_url.as_deref()),
+            state,
+        }
+    }
+
+    /// Answers one request.
+    pub(super) async fn answer<B>(self: Arc<Self>, connection: Connection, request: http::Request<B>) -> Response
+    where
+        B: HttpBody<Data = Bytes> + Send + 'static,
+        B::Error: Into<axum::BoxError>,
+    {
+        let request_id = request_id::of(request.headers());
+        let is_allowed_origin = self.cors.allows(request.headers());
+        let mut response = if *request.method() == Method::OPTIONS {
+            StatusCode::NO_CONTENT.into_response()
+        } else {
+            self.route(connection, request.map(Body::new)).await
+        };
+        let headers = response.headers_mut();
+        headers.insert(X_REQUEST_ID, request_id);
+        self.security.add_to(headers);
+        if is_allowed_origin {
+            self.cors.add_to(headers);
+        }
+        response
+    }
+
+    async fn route(&self, connection: Connection, mut request: Request) -> Response {
+        match path::normalized(request.uri()) {
+            Ok(None) => {}
+            Ok(Some(normal)) => *request.uri_mut() = normal,
+            Err(path::Undecodable) => {
+                return gate::credential(&self.state, request.headers())
+                    .map_or_else(ApiError::from, |_| ApiError::not_found("Not found."))
+                    .into_response();
+            }
+        }
+        // The router would answer HEAD like GET; only the health checks take any method.
+        if *request.method() == Method::HEAD && !routes::takes_any_method(request.uri().path()) {
+            return unmatched(State(self.state.clone()), request).await.into_response();
+        }
+        request.extensions_mut().insert(connection);
+        let mut router = self.router.clone();
+        router.call(request).await.unwrap_or_else(|never| match never {})
+    }
+}
+
+/// The answer to a path and method that no route knows: authentication comes before "not found", an
+/// unknown `/api` path is an unknown action, and the body is not read.
+async fn unmatched(State(state): State<HttpState>, request: Request) -> ApiError {
+    let clock = state.node.clock();
+    let started = clock.instant();
+    let error = gate::refuse_unknown(&state, request.uri().path(), request.headers());
+    state.metrics.unmatched.answered(request.method(), error.status(), clock.instant().duration_since(started));
+    error
+}

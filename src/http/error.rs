@@ -1,0 +1,195 @@
+//! The one shape of an error (contract 00 §5): `{error, code?, retryAfterMs?, verdict?}`.
+//!
+//! `code` at the top level is our addition; the contract's clients look for it and accept its
+//! absence. Internals never reach a client: what is unexpected is logged and answered with a fixed text.
+
+use super::answer::Json;
+use axum::response::{IntoResponse, Response};
+use cowork_actors::SessionError;
+use cowork_domain::codes::Code;
+use cowork_store::StoreError;
+use http::{HeaderValue, StatusCode, header};
+use serde::Serialize;
+use std::{borrow::Cow, time::Duration};
+
+/// An answer that is not the one the client wanted.
+#[derive(Debug)]
+pub(crate) struct ApiError {
+    status: StatusCode,
+    message: Cow<'static, str>,
+    code: Option<&'static str>,
+    retry_after: Option<Duration>,
+    /// The refusal of a rule, which clients read under `verdict`.
+    is_verdict: bool,
+    closes: bool,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Body<'a> {
+    error: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    code: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    retry_after_ms: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    verdict: Option<Verdict<'a>>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Verdict<'a> {
+    allowed: bool,
+    reason: &'a str,
+    policy_code: &'static str,
+}
+
+impl ApiError {
+    /// A plain error without a code.
+    pub(crate) fn new(status: StatusCode, message: impl Into<Cow<'static, str>>) -> Self {
+        Self { status, message: message.into(), code: None, retry_after: None, is_verdict: false, closes: false }
+    }
+
+    /// 400: a field is missing or malformed.
+    pub(crate) fn invalid(message: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, message).code(Code::InvalidField)
+    }
+
+    /// 404 of a path or resource that is not there.
+    pub(crate) fn not_found(message: &'static str) -> Self {
+        Self::new(StatusCode::NOT_FOUND, message)
+    }
+
+    /// 404 of a session that does not exist or belongs to somebody else.
+    pub(crate) fn session_not_found() -> Self {
+        Self::not_found("Cloud session was not found.")
+    }
+
+    /// 403 by a rule.
+    pub(crate) fn forbidden(code: Code, message: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(StatusCode::FORBIDDEN, message).verdict(code.as_str())
+    }
+
+    /// Adds a stable code.
+    pub(crate) fn code(mut self, code: Code) -> Self {
+        self.code = Some(code.as_str());
+        self
+    }
+
+    /// Adds a stable code, and says under `verdict` that a rule refused.
+    pub(crate) fn verdict(mut self, code: &'static str) -> Self {
+        self.code = Some(code);
+        self.is_verdict = true;
+        self
+    }
+
+    /// Says when to try again.
+    pub(crate) fn retry_after(mut self, after: Duration) -> Self {
+        self.retry_after = Some(after);
+        self
+    }
+
+    /// Closes the connection after the answer.
+    pub(crate) fn closing(mut self) -> Self {
+        self.closes = true;
+        self
+    }
+
+    /// The status of the answer.
+    pub(crate) const fn status(&self) -> StatusCode {
+        self.status
+    }
+
+    /// The body of the answer; the same for HTTP and WebSocket.
+    pub(crate) fn body(&self) -> String {
+        let verdict = self.code.filter(|_| self.is_verdict);
+        let body = Body {
+            error: &self.message,
+            code: self.code,
+            // Stream refusals send the header alone (contract 00 §9.3).
+            retry_after_ms: self.retry_after.filter(|_| !self.closes).map(|after| u64::try_from(after.as_millis()).unwrap_or(u64::MAX)),
+            verdict: verdict.map(|policy_code| Verdict { allowed: false, reason: &self.message, policy_code }),
+        };
+        serde_json::to_string(&body).expect("text and numbers always serialise")
+    }
+
+    fn internal(error: &dyn std::fmt::Display) -> Self {
+        tracing::error!(%error, "a request failed unexpectedly");
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "Internal server error.")
+    }
+}
+
+impl IntoResponse for ApiError {
+    fn into_response(self) -> Response {
+        let mut response = Json::text(self.body()).with_status(self.status).into_response();
+        let headers = response.headers_mut();
+        if let Some(after) = self.retry_after {
+            let seconds = after.as_millis().div_ceil(1000).max(1);
+            headers.insert(header::RETRY_AFTER, HeaderValue::from(u64::try_from(seconds).unwrap_or(u64::MAX)));
+        }
+        if self.closes {
+            headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
+        }
+        response
+    }
+}
+
+impl From<StoreError> for ApiError {
+    fn from(error: StoreError) -> Self {
+        if error.is_transient() {
+            tracing::warn!(%error, "a request could not reach the database");
+            return Self::new(StatusCode::SERVICE_UNAVAILABLE, "Cloud storage is unavailable. Try again.")
+                .code(Code::StoreUnavailable)
+                .retry_after(Duration::from_secs(1));
+        }
+        Self::internal(&error)
+    }
+}
+
+impl From<SessionError> for ApiError {
+    fn from(error: SessionError) -> Self {
+        match error {
+            SessionError::NotFound => Self::session_not_found(),
+            SessionError::Refused(refusal) => Self::new(StatusCode::TOO_MANY_REQUESTS, refusal.message)
+                .verdict(refusal.code.as_str())
+                .retry_after(Duration::from_millis(refusal.retry_after_ms)),
+            SessionError::Quarantined { .. } => {
+                Self::new(StatusCode::SERVICE_UNAVAILABLE, "This session failed too often and is stopped until an operator lifts the stop.")
+                    .code(Code::SessionQuarantined)
+            }
+            SessionError::CommandIdInUse => {
+                Self::new(StatusCode::CONFLICT, "This command id is in use by another session.").code(Code::IdempotencyMismatch)
+            }
+            SessionError::Unavailable => Self::new(StatusCode::SERVICE_UNAVAILABLE, "No node could take the request in time. Try again.")
+                .code(Code::ClusterUnavailable)
+                .retry_after(Duration::from_secs(1)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_refusal_reads_like_the_recording() {
+        let refusal = ApiError::new(StatusCode::TOO_MANY_REQUESTS, "Cloud prompt quota exceeded.")
+            .verdict(Code::PromptsPerHourExceeded.as_str())
+            .retry_after(Duration::from_millis(3_586_190));
+        let body: serde_json::Value = serde_json::from_str(&refusal.body()).expect("JSON");
+        let expected = serde_json::json!({
+            "error": "Cloud prompt quota exceeded.", "code": "quota.prompts_per_hour_exceeded", "retryAfterMs": 3_586_190,
+            "verdict": { "allowed": false, "reason": "Cloud prompt quota exceeded.", "policyCode": "quota.prompts_per_hour_exceeded" },
+        });
+        assert_eq!(body, expected);
+        let response = refusal.into_response();
+        assert_eq!(response.headers()[header::RETRY_AFTER], "3587");
+        assert_eq!(response.headers()[header::CONTENT_TYPE], "application/json; charset=utf-8");
+        assert_eq!(response.headers()[header::CACHE_CONTROL], "no-store");
+    }
+
+    #[test]
+    fn a_plain_error_says_nothing_but_its_text() {
+        assert_eq!(ApiError::session_not_found().body(), r#"{"error":"Cloud session was not found."}"#);
+    }
+}

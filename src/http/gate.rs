@@ -1,0 +1,234 @@
+//! What stands in front of every handler: authenticate, then policy, then membership
+//! (contract 00 §1 step 11, §3.7, §4). Nothing is read from a body before that.
+//!
+//! A route and its action are written in one place, where the route is registered:
+//! `gate.allow(Action::SessionsList, routes!(list::list))`.
+
+use super::{cors, error::ApiError, metrics::RouteMetrics, state::HttpState};
+use crate::identity::{Member, MembershipError, Unauthenticated};
+use axum::{
+    extract::{FromRequestParts, Request},
+    response::{IntoResponse, Response},
+};
+use cowork_domain::{
+    codes::Code,
+    policy::{self, Action, Denial},
+    principal::Principal,
+};
+use http::{HeaderMap, Method, StatusCode, request::Parts};
+use std::{
+    convert::Infallible,
+    future::Future,
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll},
+};
+use tower::{Layer, Service};
+use utoipa_axum::router::UtoipaMethodRouter;
+
+/// Puts routes behind what they ask of a caller. Without a state it only lists them, for the
+/// description of the API.
+#[derive(Clone)]
+pub(crate) struct Gate {
+    state: Option<HttpState>,
+}
+
+/// What a route asks of its caller.
+#[derive(Debug, Clone, Copy)]
+enum Access {
+    /// Nothing.
+    Open,
+    /// A genuine credential; no membership (contract 00 §3.7, exceptions).
+    Credential,
+    /// The right to perform an action.
+    Allowed(Action),
+}
+
+impl Gate {
+    pub(super) const fn new(state: Option<HttpState>) -> Self {
+        Self { state }
+    }
+
+    /// Routes that anybody may use.
+    pub(super) fn open(&self, routes: UtoipaMethodRouter<HttpState>) -> UtoipaMethodRouter<HttpState> {
+        self.guard(Access::Open, routes)
+    }
+
+    /// Routes for everybody with a genuine credential.
+    pub(super) fn credential(&self, routes: UtoipaMethodRouter<HttpState>) -> UtoipaMethodRouter<HttpState> {
+        self.guard(Access::Credential, routes)
+    }
+
+    /// Routes for members who may perform an action.
+    pub(super) fn allow(&self, action: Action, routes: UtoipaMethodRouter<HttpState>) -> UtoipaMethodRouter<HttpState> {
+        self.guard(Access::Allowed(action), routes)
+    }
+
+    fn guard(&self, access: Access, (schemas, paths, methods): UtoipaMethodRouter<HttpState>) -> UtoipaMethodRouter<HttpState> {
+        let Some(state) = self.state.clone() else { return (schemas, paths, methods) };
+        let route = paths.paths.keys().next().map_or("", String::as_str);
+        let layer = GuardLayer { state, access, metrics: RouteMetrics::new(route) };
+        (schemas, paths, methods.route_layer(layer))
+    }
+}
+
+/// Why a path and method that no route knows is refused (contract 00 §1).
+pub(super) fn refuse_unknown(state: &HttpState, path: &str, headers: &HeaderMap) -> ApiError {
+    if let Err(error) = credential(state, headers) {
+        return error.into();
+    }
+    let is_api = path == "/api" || path.starts_with("/api/");
+    if is_api { Denial::unknown_action().into() } else { ApiError::not_found("Not found.") }
+}
+
+/// The genuine credential of a request.
+pub(super) fn credential(state: &HttpState, headers: &HeaderMap) -> Result<Arc<Principal>, Unauthenticated> {
+    state.authenticator.authenticate(headers, state.node.clock().now())
+}
+
+#[derive(Clone)]
+struct GuardLayer {
+    state: HttpState,
+    access: Access,
+    metrics: RouteMetrics,
+}
+
+impl<S> Layer<S> for GuardLayer {
+    type Service = Guard<S>;
+
+    fn layer(&self, inner: S) -> Guard<S> {
+        Guard { inner, layer: self.clone() }
+    }
+}
+
+#[derive(Clone)]
+struct Guard<S> {
+    inner: S,
+    layer: GuardLayer,
+}
+
+impl<S> Service<Request> for Guard<S>
+where
+    S: Service<Request, Response = Response, Error = Infallible> + Clone + Send + 'static,
+    S::Future: Send,
+{
+    type Response = Response;
+    type Error = Infallible;
+    type Future = Pin<Box<dyn Future<Output = Result<Response, Infallible>> + Send>>;
+
+    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        self.inner.poll_ready(context)
+    }
+
+    fn call(&mut self, mut request: Request) -> Self::Future {
+        // The instance that was polled ready is the one to call; its clone takes the place.
+        let clone = self.inner.clone();
+        let mut inner = std::mem::replace(&mut self.inner, clone);
+        let GuardLayer { state, access, metrics } = self.layer.clone();
+        Box::pin(async move {
+            let clock = state.node.clock();
+            let started = clock.instant();
+            let method = request.method().clone();
+            let response = match enter(&state, access, &mut request).await {
+                Ok(()) => inner.call(request).await?,
+                Err(error) => error.into_response(),
+            };
+            metrics.answered(&method, response.status(), clock.instant().duration_since(started));
+            Ok(response)
+        })
+    }
+}
+
+/// Lets a request in, with its caller attached, or says why not.
+async fn enter(state: &HttpState, access: Access, request: &mut Request) -> Result<(), ApiError> {
+    let action = match access {
+        Access::Open => return Ok(()),
+        Access::Credential => None,
+        Access::Allowed(action) => Some(action),
+    };
+    let principal = credential(state, request.headers())?;
+    let Some(action) = action else {
+        request.extensions_mut().insert(Credential(principal));
+        return Ok(());
+    };
+    refuse_foreign_page(state, request.method(), request.headers())?;
+    let features = &state.options.features;
+    match policy::evaluate(action, &principal, features) {
+        // The membership may say more, or less, than the credential claims.
+        Err(denial) if denial.code != Code::AuthorizationPrincipalDenied => return Err(denial.into()),
+        _ => {}
+    }
+    let now = state.node.clock().instant();
+    let member = state.memberships.ensure(state.node.store(), &principal, now).await?;
+    policy::evaluate(action, &member.principal, features)?;
+    request.extensions_mut().insert(Caller(member));
+    Ok(())
+}
+
+/// Where everybody is the local owner, a web page of some other site must not act as that owner
+/// through the visitor's browser. A configured origin may, and so may every program.
+fn refuse_foreign_page(state: &HttpState, method: &Method, headers: &HeaderMap) -> Result<(), ApiError> {
+    let changes_something = *method != Method::GET || headers.contains_key(http::header::UPGRADE);
+    if !changes_something || !state.authenticator.is_open() {
+        return Ok(());
+    }
+    let options = &state.options;
+    let is_configured =
+        headers.get(http::header::ORIGIN).map(http::HeaderValue::as_bytes) == options.cors_origin.as_deref().map(str::as_bytes);
+    if is_configured || !cors::is_foreign_page(headers, options.public_url.as_deref()) {
+        return Ok(());
+    }
+    Err(ApiError::forbidden(Code::AuthorizationPrincipalDenied, "Pages of this origin may not use this server."))
+}
+
+/// A member who may do what the route does.
+#[derive(Debug, Clone)]
+pub(super) struct Caller(pub(super) Arc<Member>);
+
+impl Caller {
+    /// As the stored membership says.
+    pub(super) fn principal(&self) -> &Principal {
+        &self.0.principal
+    }
+}
+
+impl<S: Sync> FromRequestParts<S> for Caller {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, ApiError> {
+        parts.extensions.remove().ok_or_else(|| ApiError::new(StatusCode::INTERNAL_SERVER_ERROR, "Internal server error."))
+    }
+}
+
+/// A genuine credential, as it is.
+#[derive(Debug, Clone)]
+pub(super) struct Credential(pub(super) Arc<Principal>);
+
+impl<S: Sync> FromRequestParts<S> for Credential {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, ApiError> {
+        parts.extensions.remove().ok_or_else(|| ApiError::new(StatusCode::INTERNAL_SERVER_ERROR, "Internal server error."))
+    }
+}
+
+impl From<Unauthenticated> for ApiError {
+    fn from(error: Unauthenticated) -> Self {
+        Self::new(StatusCode::UNAUTHORIZED, error.message())
+    }
+}
+
+impl From<Denial> for ApiError {
+    fn from(denial: Denial) -> Self {
+        Self::forbidden(denial.code, denial.text)
+    }
+}
+
+impl From<MembershipError> for ApiError {
+    fn from(error: MembershipError) -> Self {
+        match error {
+            MembershipError::Store(error) => error.into(),
+            refused => Self::new(StatusCode::FORBIDDEN, refused.to_string()),
+        }
+    }
+}

@@ -1,0 +1,97 @@
+//! What has to be well for this node to take requests, in the order of the contract.
+
+use crate::{http::state::HttpState, identity::AuthOptions};
+use serde::Serialize;
+use std::{borrow::Cow, time::Duration};
+use utoipa::ToSchema;
+
+/// Longer than this the database counts as unreachable.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// One look at one thing.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = ReadinessCheck)]
+pub(super) struct Check {
+    /// Stable name.
+    name: &'static str,
+    /// `ok` or `error`.
+    status: &'static str,
+    /// More, without secrets.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    detail: Option<Cow<'static, str>>,
+}
+
+impl Check {
+    pub(super) fn is_ok(&self) -> bool {
+        self.status == "ok"
+    }
+
+    pub(super) fn failed(name: &'static str, detail: impl Into<Cow<'static, str>>) -> Self {
+        Self { name, status: "error", detail: Some(detail.into()) }
+    }
+
+    fn passed(name: &'static str) -> Self {
+        Self { name, status: "ok", detail: None }
+    }
+
+    fn described(mut self, detail: impl Into<Cow<'static, str>>) -> Self {
+        self.detail = Some(detail.into());
+        self
+    }
+
+    fn of(name: &'static str, result: Result<(), &'static str>) -> Self {
+        match result {
+            Ok(()) => Self::passed(name),
+            Err(detail) => Self::failed(name, detail),
+        }
+    }
+}
+
+/// Looks at everything.
+pub(super) async fn all(state: &HttpState) -> Vec<Check> {
+    let now = state.node.clock().instant();
+    let readiness = state.node.readiness();
+    let database = state.database.look(now, || database(state)).await;
+    let lanes = if readiness.lanes_connected { Ok(()) } else { Err("Cloud journal is not connected.") };
+    let files = match &state.workspace_folder {
+        Some(folder) => folder.look(now).await,
+        None => Ok(()),
+    };
+    let shards = if readiness.owns_shards { Ok(()) } else { Err("This node does not own its sessions.") };
+    let isolation = &state.options.execution_isolation;
+    let isolation = if isolation.acceptable {
+        Check::passed("execution_isolation").described(isolation.detail.clone())
+    } else {
+        Check::failed("execution_isolation", isolation.detail.clone())
+    };
+    vec![
+        Check::of("control_plane", database.and(lanes)),
+        Check::of("object_store", files),
+        // Neither stores anything in this deployment yet, so neither can be broken.
+        Check::passed("secret_adapter"),
+        Check::passed("billing_adapter"),
+        Check::of("auth_config", auth(&state.options.auth)),
+        Check::of("role_dependencies", shards),
+        isolation,
+        Check::passed("artifact_direct_upload").described("disabled"),
+    ]
+}
+
+async fn database(state: &HttpState) -> Result<(), &'static str> {
+    let store = state.node.store();
+    let looking = async {
+        store.ping().await.map_err(|_| "Cloud control plane is unavailable.")?;
+        let migrations = store.migration_status().await.map_err(|_| "Cloud control plane is unavailable.")?;
+        // Newer migrations are those of the next release; they only ever expand.
+        if migrations.pending.is_empty() { Ok(()) } else { Err("Cloud control plane migrations are pending.") }
+    };
+    tokio::time::timeout(PATIENCE, looking).await.unwrap_or(Err("Cloud control plane does not answer in time."))
+}
+
+fn auth(options: &AuthOptions) -> Result<(), &'static str> {
+    match options {
+        AuthOptions::Header { secret: None, allow_unsigned: false, .. } => Err("Trusted headers need a shared secret."),
+        AuthOptions::None | AuthOptions::Header { .. } => Ok(()),
+    }
+}

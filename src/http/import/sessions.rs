@@ -1,0 +1,46 @@
+//! `POST /api/import/sessions` (contract 01 §2).
+
+use crate::http::{
+    answer::Json,
+    body::{self, BulkJsonBody},
+    error::ApiError,
+    gate::Caller,
+    schema::{CloudSessionView, ErrorBody, ImportSessionRequest},
+    state::HttpState,
+};
+use axum::extract::State;
+use cowork_domain::import::{self, ImportError};
+use http::StatusCode;
+use serde_json::Value;
+
+/// Copy a local session to the cloud.
+#[utoipa::path(post, path = "/api/import/sessions", operation_id = "importSession", tag = "sessions",
+    request_body(content = ImportSessionRequest, example = json!({
+        "source": {"kind": "local-session", "fingerprint": "fp1", "title": "Local chat"},
+        "messages": [{"id": "m1", "role": "user", "content": "Hi", "timestamp": "2026-01-02T03:04:05.000Z", "order": 1}]})),
+    responses(
+        (status = 201, description = "The new session", body = CloudSessionView),
+        (status = 400, description = "The import is malformed, or holds local paths or secrets", body = ErrorBody,
+            example = json!({"error": "Session import payload contains local paths or secret-like values.", "code": "import.unsafe_content"})),
+        (status = 413, description = "More than 35 MiB", body = ErrorBody),
+        (status = 429, description = "A quota is used up", body = ErrorBody),
+        (status = 503, description = "The import has artifacts, and artifact storage is off", body = ErrorBody),
+    ))]
+pub(super) async fn import(State(state): State<HttpState>, caller: Caller, BulkJsonBody(request): BulkJsonBody) -> Result<Json, ApiError> {
+    let request = Value::Object(request.fields.0);
+    if body::holds_nul(&request) {
+        return Err(ApiError::invalid("The import holds the character U+0000, which can't be stored."));
+    }
+    let plan = import::plan(&request, state.node.clock().now())?;
+    let profile_name = plan.profile_name.clone().unwrap_or_else(|| state.options.profile_name.clone());
+    let id = state.node.clock().mint_session_id();
+    let view = state.node.import_session(caller.principal(), id, profile_name, plan).await?;
+    Ok(Json::text(view).with_status(StatusCode::CREATED))
+}
+
+impl From<ImportError> for ApiError {
+    fn from(error: ImportError) -> Self {
+        let status = StatusCode::from_u16(error.status()).unwrap_or(StatusCode::BAD_REQUEST);
+        Self::new(status, error.to_string()).code(error.code())
+    }
+}

@@ -1,0 +1,47 @@
+//! Every byte of HTTP, server-sent events and WebSocket.
+//!
+//! A request comes in through [`server`](serve) (our own accept loop), gets its request id and its
+//! normal path in `dispatch`, and meets the route table in `routes`. Each route brings a `gate`:
+//! who is it, is the feature on, is the person a member, may they do this. Only then does the
+//! handler run; there is one per file, in a folder per resource, and it holds no rules: it reads the
+//! request, asks the node, and puts the answer together. Errors of all of them have one shape,
+//! `error`.
+//!
+//! Streams are bodies over the feed's ready-made frames (`sse`), or one socket that carries many of
+//! them and commands besides (`ws`); `streams` counts both per organisation.
+
+mod answer;
+mod auth;
+mod body;
+mod connection;
+mod cors;
+mod dispatch;
+mod docs;
+mod error;
+mod gate;
+mod health;
+mod idempotency;
+mod import;
+mod metrics;
+mod ops;
+mod options;
+mod path;
+mod query;
+mod request_id;
+mod routes;
+mod schema;
+mod security_headers;
+mod server;
+mod sessions;
+mod sse;
+mod state;
+mod streams;
+mod workspace;
+mod ws;
+
+pub use options::{BodyLimits, ExecutionIsolation, HttpOptions, Timeouts};
+pub use routes::openapi;
+pub use server::serve;
+pub use state::{HttpState, RenderMetrics};
+
+pub(crate) use self::gate::Gate;

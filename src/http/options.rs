@@ -1,0 +1,129 @@
+//! What the front door needs to know, as plain data. Whoever starts the node builds it from the
+//! configuration; nothing in here reads the environment.
+
+use crate::identity::AuthOptions;
+use cowork_domain::policy::Features;
+use std::{path::PathBuf, time::Duration};
+
+/// Everything configurable about HTTP.
+#[derive(Debug, Clone)]
+pub struct HttpOptions {
+    /// Where clients reach this deployment, if it is known.
+    pub public_url: Option<String>,
+    /// The one foreign origin whose pages may call us.
+    pub cors_origin: Option<String>,
+    /// `all-in-one`, `web`, `worker` or `scheduler`.
+    pub role: String,
+    /// `local`, `self_host_beta`, …
+    pub tier: String,
+    /// Name of the deployment's profile.
+    pub profile_name: String,
+    /// Which features the profile has.
+    pub features: Features,
+    /// Agents that a prompt may name; none means any.
+    pub allowed_agents: Option<Vec<String>>,
+    /// Tools that agents may use; none means any.
+    pub allowed_tools: Option<Vec<String>>,
+    /// MCP servers that agents may use; none means any.
+    pub allowed_mcps: Option<Vec<String>>,
+    /// What `/api/config` shows as `publicBranding`; null leaves it to the client.
+    pub branding: serde_json::Value,
+    /// How requests prove who sends them.
+    pub auth: AuthOptions,
+    /// Permissions and questions may be answered from here (contract 01, remote approval policy).
+    pub allow_remote_approvals: bool,
+    /// Where session files live; readiness checks that it can be written. None where no such folder is used.
+    pub workspace_dir: Option<PathBuf>,
+    /// How agents are kept apart, as readiness shows it, and whether that is good enough.
+    pub execution_isolation: ExecutionIsolation,
+    /// Sizes of request bodies.
+    pub body_limits: BodyLimits,
+    /// Patience.
+    pub timeouts: Timeouts,
+    /// Connections at the same time; more wait in the kernel's queue.
+    pub max_connections: usize,
+    /// Streams of one organisation at the same time, subscriptions of WebSockets included.
+    pub max_streams_per_org: usize,
+    /// A stream ends cleanly after this time, and its client resumes by cursor.
+    pub stream_lifetime: Duration,
+}
+
+impl Default for HttpOptions {
+    fn default() -> Self {
+        Self {
+            public_url: None,
+            cors_origin: None,
+            role: "all-in-one".to_owned(),
+            tier: "local".to_owned(),
+            profile_name: "full".to_owned(),
+            features: Features::default(),
+            allowed_agents: None,
+            allowed_tools: None,
+            allowed_mcps: None,
+            branding: serde_json::Value::Null,
+            auth: AuthOptions::None,
+            allow_remote_approvals: true,
+            workspace_dir: None,
+            execution_isolation: ExecutionIsolation::default(),
+            body_limits: BodyLimits::default(),
+            timeouts: Timeouts::default(),
+            max_connections: 10_000,
+            max_streams_per_org: 200,
+            stream_lifetime: Duration::from_secs(30 * 60),
+        }
+    }
+}
+
+/// How agents are kept apart, for `/readyz`.
+#[derive(Debug, Clone)]
+pub struct ExecutionIsolation {
+    /// Good enough for this tier.
+    pub acceptable: bool,
+    /// `provider=…;engine=…`, without secrets and paths.
+    pub detail: String,
+}
+
+impl Default for ExecutionIsolation {
+    fn default() -> Self {
+        Self { acceptable: true, detail: "provider=in-process;engine=native;verified=false".to_owned() }
+    }
+}
+
+/// Largest request bodies, in bytes (contract 00 §2).
+#[derive(Debug, Clone, Copy)]
+pub struct BodyLimits {
+    /// Every route but those below.
+    pub json: usize,
+    /// Routes that take whole sessions or files.
+    pub bulk: usize,
+}
+
+impl BodyLimits {
+    /// One limit for all routes.
+    pub const fn uniform(bytes: usize) -> Self {
+        Self { json: bytes, bulk: bytes }
+    }
+}
+
+impl Default for BodyLimits {
+    fn default() -> Self {
+        Self { json: 1024 * 1024, bulk: 35 * 1024 * 1024 }
+    }
+}
+
+/// How long the server waits for a client (contract 00 §2), and for itself.
+#[derive(Debug, Clone, Copy)]
+pub struct Timeouts {
+    /// Until the headers of a request are there; also how long an unused connection stays open.
+    pub headers: Duration,
+    /// Until the body of a request is there.
+    pub body: Duration,
+    /// For requests that run when the server stops.
+    pub drain: Duration,
+}
+
+impl Default for Timeouts {
+    fn default() -> Self {
+        Self { headers: Duration::from_secs(20), body: Duration::from_secs(30), drain: Duration::from_secs(10) }
+    }
+}

@@ -1,0 +1,21 @@
+//! The shapes of requests and answers, as the description of the API shows them.
+//!
+//! Most answers are serialised where their state lives, by types of the domain that know nothing of
+//! OpenAPI; these are their descriptions, and clients' types are generated from them. They are never
+//! constructed.
+#![expect(dead_code, reason = "these types describe; nothing constructs them")]
+
+mod command;
+mod error;
+mod event;
+mod identity;
+mod projection;
+mod session;
+mod workspace;
+
+pub(super) use command::{CommandEnvelope, PermissionRequest, PromptRequest, QuestionRejectRequest, QuestionReplyRequest};
+pub(super) use error::ErrorBody;
+pub(super) use event::{SessionEventRecord, WorkspaceEventRecord};
+pub(super) use identity::Me;
+pub(super) use session::{CloudSessionView, CreateSessionRequest, ImportSessionRequest, SessionList, SessionWithView};
+pub(super) use workspace::{CloudConfig, Livez, Progress, Workspace};

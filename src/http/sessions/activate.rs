@@ -1,0 +1,25 @@
+//! `POST /api/sessions/{id}/activate`: the same answer as a read, for older operator scripts
+//! (contract 01 §2).
+
+use super::SessionPath;
+use crate::http::{
+    answer::Json,
+    error::ApiError,
+    gate::Caller,
+    schema::{CloudSessionView, ErrorBody},
+    state::HttpState,
+};
+use axum::extract::State;
+use cowork_actors::ViewShape;
+
+/// Read a session; sessions activate by themselves.
+#[utoipa::path(post, path = "/api/sessions/{id}/activate", operation_id = "activateSession", tag = "sessions",
+    params(("id" = String, Path, description = "The session's id")),
+    responses(
+        (status = 200, description = "The session", body = CloudSessionView),
+        (status = 404, description = "No such session, or somebody else's", body = ErrorBody),
+    ))]
+pub(super) async fn activate(State(state): State<HttpState>, caller: Caller, session: SessionPath) -> Result<Json, ApiError> {
+    let view = state.node.read_session(caller.principal(), session.id()?, ViewShape::Cloud).await?;
+    Ok(Json::text(view))
+}

@@ -1,0 +1,49 @@
+//! `POST /api/sessions/{id}/question-reply` (contract 01 §2).
+
+use super::{SessionPath, permission_respond::refuse_remote_approvals, submit};
+use crate::http::{
+    answer::Json,
+    body::{Fields, JsonBody},
+    error::ApiError,
+    gate::Caller,
+    options::HttpOptions,
+    schema::{CommandEnvelope, ErrorBody, QuestionReplyRequest},
+    state::HttpState,
+};
+use axum::extract::State;
+use cowork_domain::session::CommandKind;
+
+/// Answer a question.
+#[utoipa::path(post, path = "/api/sessions/{id}/question-reply", operation_id = "replyToQuestion", tag = "sessions",
+    params(("id" = String, Path, description = "The session's id")),
+    request_body(content = QuestionReplyRequest, example = json!({"requestId": "que_1", "answers": [["Yes"]]})),
+    responses(
+        (status = 202, description = "Accepted", body = CommandEnvelope),
+        (status = 400, description = "A field is missing", body = ErrorBody, example = json!({"error": "Question reply requires requestId and answers.", "code": "request.invalid_field"})),
+        (status = 403, description = "The profile does not take answers from here", body = ErrorBody,
+            example = json!({"error": "Remote question and approval responses are disabled for this cloud profile.", "code": "cloud-remote-approval-disabled",
+                "verdict": {"allowed": false, "reason": "Remote question and approval responses are disabled for this cloud profile.", "policyCode": "cloud-remote-approval-disabled"}})),
+        (status = 404, description = "No such session, or somebody else's", body = ErrorBody),
+    ))]
+pub(super) async fn reply(
+    State(state): State<HttpState>,
+    caller: Caller,
+    session: SessionPath,
+    JsonBody { fields, .. }: JsonBody,
+) -> Result<Json, ApiError> {
+    let kind = command(&state.options, &fields)?;
+    let id = state.node.clock().mint_command_id();
+    submit(&state, &caller, session.id()?, id, kind).await
+}
+
+/// Reads the command of a body: first the body, then the policy, then the session (contract 01).
+pub(in crate::http) fn command(options: &HttpOptions, fields: &Fields) -> Result<CommandKind, ApiError> {
+    let request = fields.text("requestId");
+    let answers = fields.value("answers").and_then(serde_json::Value::as_array);
+    let (Some(request), Some(answers)) = (request, answers) else {
+        return Err(ApiError::invalid("Question reply requires requestId and answers."));
+    };
+    fields.refuse_nul(&["requestId", "answers"])?;
+    refuse_remote_approvals(options)?;
+    Ok(CommandKind::QuestionReply { request_id: request.to_owned(), answers: answers.clone() })
+}

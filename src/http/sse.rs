@@ -1,0 +1,80 @@
+//! Server-sent events (contract 00 §9): the answer's headers, and a body that passes on the feed's
+//! ready-made frames without copying or boxing them.
+
+use super::{connection::Connection, state::HttpState, streams::StreamPermit};
+use axum::{body::Body, response::Response};
+use bytes::Bytes;
+use cowork_actors::Subscription;
+use futures_util::Stream;
+use http::{HeaderValue, header};
+use http_body::Frame;
+use std::{
+    convert::Infallible,
+    future::Future,
+    pin::Pin,
+    task::{Context, Poll},
+};
+use tokio::time::Sleep;
+
+/// Opens the stream on a subscription that was authorised already.
+pub(super) fn respond(state: &HttpState, connection: Connection, mut subscription: Subscription, permit: StreamPermit) -> Response {
+    subscription.cut_with(connection.cut().clone());
+    let body = StreamBody {
+        greeted: false,
+        subscription,
+        lifetime: Box::pin(tokio::time::sleep(state.options.stream_lifetime)),
+        cut: CutCounter { connection, counter: state.metrics.streams_cut.clone() },
+        _permit: permit,
+    };
+    let mut response = Response::new(Body::new(body));
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/event-stream; charset=utf-8"));
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store, no-transform"));
+    headers.insert(header::CONNECTION, HeaderValue::from_static("keep-alive"));
+    headers.insert("x-accel-buffering", HeaderValue::from_static("no"));
+    response
+}
+
+/// One open stream. It is small on purpose: thousands of them idle at the same time.
+struct StreamBody {
+    greeted: bool,
+    subscription: Subscription,
+    lifetime: Pin<Box<Sleep>>,
+    cut: CutCounter,
+    _permit: StreamPermit,
+}
+
+impl http_body::Body for StreamBody {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        let this = &mut *self;
+        if this.cut.connection.is_ending() {
+            return Poll::Ready(None);
+        }
+        if !this.greeted {
+            this.greeted = true;
+            return Poll::Ready(Some(Ok(Frame::data(Bytes::from_static(b": connected\n\n")))));
+        }
+        if this.lifetime.as_mut().poll(context).is_ready() {
+            return Poll::Ready(None);
+        }
+        Pin::new(&mut this.subscription).poll_next(context).map(|frames| frames.map(|bytes| Ok(Frame::data(bytes))))
+    }
+}
+
+/// Counts the stream as cut if that is how it ended.
+struct CutCounter {
+    connection: Connection,
+    counter: metrics::Counter,
+}
+
+impl Drop for CutCounter {
+    fn drop(&mut self) {
+        if self.connection.cut().is_cut() {
+            tracing::info!(peer = %self.connection.peer(), "a stream was cut because its reader fell too far behind");
+            self.counter.increment(1);
+        }
+    }
+}

@@ -1,0 +1,77 @@
+//! What every handler can reach.
+
+use super::{
+    health::{FolderProbe, Probe},
+    metrics::HttpMetrics,
+    options::HttpOptions,
+    streams::OrgStreams,
+};
+use crate::identity::{Authenticator, Memberships};
+use cowork_actors::{NodeHandle, Readiness};
+use std::{ops::Deref, sync::Arc, time::Duration};
+use tokio_util::sync::CancellationToken;
+
+/// Renders the process's metrics as Prometheus text.
+pub type RenderMetrics = Arc<dyn Fn() -> String + Send + Sync>;
+
+/// The front door's state; clones are the same state.
+#[derive(Clone)]
+pub struct HttpState(Arc<Shared>);
+
+/// What [`HttpState`] shares.
+pub struct Shared {
+    pub(super) options: HttpOptions,
+    pub(super) node: NodeHandle,
+    pub(super) authenticator: Authenticator,
+    pub(super) memberships: Memberships,
+    pub(super) streams: OrgStreams,
+    pub(super) metrics: HttpMetrics,
+    pub(super) render_metrics: RenderMetrics,
+    pub(super) workspace_folder: Option<FolderProbe>,
+    pub(super) database: Probe,
+    /// Cancelled when the server stops: no new streams, open ones end.
+    pub(super) closing: CancellationToken,
+}
+
+impl HttpState {
+    /// For one node.
+    pub fn new(options: HttpOptions, node: NodeHandle, render_metrics: RenderMetrics) -> Self {
+        Self(Arc::new(Shared {
+            authenticator: Authenticator::new(options.auth.clone()),
+            memberships: Memberships::default(),
+            streams: OrgStreams::new(options.max_streams_per_org),
+            metrics: HttpMetrics::default(),
+            workspace_folder: options.workspace_dir.clone().map(FolderProbe::new),
+            database: Probe::new(Duration::from_secs(1)),
+            closing: CancellationToken::new(),
+            options,
+            node,
+            render_metrics,
+        }))
+    }
+}
+
+impl Shared {
+    /// How far the node is.
+    pub(crate) fn readiness(&self) -> Readiness {
+        self.node.readiness()
+    }
+
+    /// Where clients reach this deployment, if that is configured.
+    pub(crate) fn public_url(&self) -> Option<&str> {
+        self.options.public_url.as_deref()
+    }
+
+    /// The product's name, as branded.
+    pub(crate) fn product_name(&self) -> &str {
+        self.options.branding.get("productName").and_then(serde_json::Value::as_str).unwrap_or("Open Cowork Cloud")
+    }
+}
+
+impl Deref for HttpState {
+    type Target = Shared;
+
+    fn deref(&self) -> &Shared {
+        &self.0
+    }
+}

@@ -1,0 +1,216 @@
+//! The loop of one socket.
+//!
+//! Messages are taken one at a time, so a client's commands keep their order; events go out in
+//! between. Whoever does not read is cut: the loop waits for the socket's buffer, the feed notices
+//! how far the reader fell behind, and trips the switch.
+
+use super::{
+    command::{self, Request},
+    protocol::{self, About, Incoming, Topic},
+    topics::{News, Topics},
+};
+use crate::http::{answer::Json, error::ApiError, gate::Caller, state::HttpState};
+use axum::extract::ws::{CloseFrame, Message, Utf8Bytes, WebSocket, close_code};
+use bytes::Bytes;
+use cowork_actors::{CutSwitch, feed};
+use cowork_domain::ids::Sequence;
+use futures_util::{FutureExt, SinkExt, Stream, future::BoxFuture};
+use std::{
+    future::{pending, poll_fn},
+    pin::Pin,
+    time::Duration,
+};
+use tokio::time::{MissedTickBehavior, interval_at, sleep, timeout};
+
+/// Between pings; a socket that heard nothing for two of them is gone.
+const PING_EVERY: Duration = Duration::from_secs(20);
+/// A client that can't be told goodbye in this time isn't told.
+const GOODBYE: Duration = Duration::from_secs(1);
+
+/// Serves a socket until the client leaves, is cut, or its time is up.
+pub(super) async fn run(socket: WebSocket, state: HttpState, caller: Caller) {
+    state.metrics.sockets.increment(1);
+    let cut = CutSwitch::default();
+    let mut talk =
+        Talk { socket, state: state.clone(), caller, cut: cut.clone(), topics: Topics::default(), running: None, silent_pings: 0 };
+    tokio::select! {
+        biased;
+        () = cut.wait() => {
+            state.metrics.streams_cut.increment(1);
+            tracing::info!("a socket was cut because its reader fell too far behind");
+        }
+        ended = talk.hold() => {
+            if let Some(goodbye) = ended {
+                let closing = talk.socket.send(Message::Close(Some(goodbye)));
+                timeout(GOODBYE, closing).await.ok();
+            }
+        }
+    }
+    state.metrics.sockets.decrement(1);
+}
+
+struct Talk {
+    socket: WebSocket,
+    state: HttpState,
+    caller: Caller,
+    cut: CutSwitch,
+    topics: Topics,
+    running: Option<Running>,
+    silent_pings: u8,
+}
+
+struct Running {
+    id: String,
+    answer: BoxFuture<'static, Result<Json, ApiError>>,
+}
+
+/// The client is gone; nobody is left to tell.
+struct Gone;
+
+enum Step {
+    Answer(Result<Json, ApiError>),
+    Frames(String, Bytes),
+    TopicEnded(String),
+    Message(Option<Result<Message, axum::Error>>),
+    Ping,
+    End(CloseFrame),
+}
+
+impl Talk {
+    /// Until the end; what to say as a goodbye, if there is somebody to hear it.
+    async fn hold(&mut self) -> Option<CloseFrame> {
+        if self.send(protocol::hello()).await.is_err() {
+            return None;
+        }
+        let lifetime = sleep(self.state.options.stream_lifetime);
+        let mut lifetime = std::pin::pin!(lifetime);
+        let mut pings = interval_at(tokio::time::Instant::now() + PING_EVERY, PING_EVERY);
+        pings.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let closing = self.state.closing.clone();
+        loop {
+            let step = tokio::select! {
+                () = closing.cancelled() => Step::End(goodbye(close_code::RESTART, "the server is shutting down")),
+                () = &mut lifetime => Step::End(goodbye(close_code::AWAY, "connect again and resume by cursor")),
+                _ = pings.tick() => Step::Ping,
+                step = self.next() => step,
+            };
+            let went = match step {
+                Step::End(goodbye) => return Some(goodbye),
+                Step::Ping => self.ping().await,
+                Step::Answer(answer) => self.acknowledge(answer).await,
+                Step::Frames(topic, frames) => self.pass_on(&topic, &frames).await,
+                Step::TopicEnded(topic) => self.send(protocol::ended(&topic)).await,
+                Step::Message(message) => self.take(message).await,
+            };
+            if went.is_err() {
+                return None;
+            }
+        }
+    }
+
+    /// What happens next. No new message is read while a command runs, so they keep their order.
+    async fn next(&mut self) -> Step {
+        let Self { socket, topics, running, .. } = self;
+        let is_idle = running.is_none();
+        let answering = async {
+            match running {
+                Some(running) => running.answer.as_mut().await,
+                None => pending().await,
+            }
+        };
+        let hearing = async { if is_idle { poll_fn(|context| Pin::new(&mut *socket).poll_next(context)).await } else { pending().await } };
+        let news = poll_fn(|context| {
+            topics.poll_news(context).map(|news| match news {
+                News::Frames(topic, frames) => Step::Frames(topic.to_owned(), frames),
+                News::Ended(topic) => Step::TopicEnded(topic),
+            })
+        });
+        tokio::select! {
+            answer = answering => Step::Answer(answer),
+            message = hearing => Step::Message(message),
+            step = news => step,
+        }
+    }
+
+    async fn acknowledge(&mut self, answer: Result<Json, ApiError>) -> Result<(), Gone> {
+        let Some(Running { id, .. }) = self.running.take() else { return Ok(()) };
+        let message = match answer {
+            Ok(answer) => protocol::accepted(&id, &answer),
+            Err(error) => protocol::error(About::Command(&id), &error),
+        };
+        self.send(message).await
+    }
+
+    /// One message per event, flushed together.
+    async fn pass_on(&mut self, topic: &str, frames: &Bytes) -> Result<(), Gone> {
+        for record in feed::records(frames) {
+            self.socket.feed(Message::Text(protocol::event(topic, record).into())).await.map_err(|_| Gone)?;
+        }
+        self.socket.flush().await.map_err(|_| Gone)
+    }
+
+    async fn ping(&mut self) -> Result<(), Gone> {
+        if self.silent_pings >= 2 {
+            return Err(Gone);
+        }
+        self.silent_pings += 1;
+        self.socket.send(Message::Ping(Bytes::new())).await.map_err(|_| Gone)
+    }
+
+    async fn take(&mut self, message: Option<Result<Message, axum::Error>>) -> Result<(), Gone> {
+        self.silent_pings = 0;
+        match message {
+            None | Some(Err(_) | Ok(Message::Close(_))) => Err(Gone),
+            Some(Ok(Message::Ping(_) | Message::Pong(_))) => Ok(()),
+            Some(Ok(Message::Binary(_))) => {
+                let error = ApiError::invalid("Messages of the cowork.v1 protocol are text.");
+                self.send(protocol::error(About::Nothing, &error)).await
+            }
+            Some(Ok(Message::Text(text))) => self.obey(&text).await,
+        }
+    }
+
+    async fn obey(&mut self, text: &Utf8Bytes) -> Result<(), Gone> {
+        let reply = match protocol::read(text) {
+            Err(error) => protocol::error(About::Nothing, &error),
+            Ok(Incoming::Ping { id }) => protocol::pong(id.as_deref()),
+            Ok(Incoming::Subscribe { topic, after }) => self.subscribe(&topic, after).await,
+            Ok(Incoming::Unsubscribe { topic }) => {
+                if self.topics.leave(&topic) {
+                    protocol::unsubscribed(&topic)
+                } else {
+                    protocol::error(About::Topic(&topic), &ApiError::not_found("This topic is not followed."))
+                }
+            }
+            Ok(Incoming::Command { id, session_id, command, payload, idempotency_key }) => {
+                let request = Request { session: session_id, command, payload, idempotency_key };
+                let answer = command::perform(self.state.clone(), self.caller.clone(), request).boxed();
+                self.running = Some(Running { id, answer });
+                return Ok(());
+            }
+        };
+        self.send(reply).await
+    }
+
+    async fn subscribe(&mut self, name: &str, after: u64) -> String {
+        let Some(topic) = Topic::parse(name) else {
+            return protocol::error(About::Topic(name), &ApiError::not_found("There is no such topic."));
+        };
+        if i64::try_from(after).is_err() {
+            return protocol::error(About::Topic(name), &ApiError::invalid("The cursor is out of range."));
+        }
+        let after = Sequence(after);
+        match self.topics.follow(&self.state, &self.caller, topic, after, &self.cut).await {
+            Ok(()) => protocol::subscribed(topic, after),
+            Err(error) => protocol::error(About::Topic(name), &error),
+        }
+    }
+
+    async fn send(&mut self, text: String) -> Result<(), Gone> {
+        self.socket.send(Message::Text(text.into())).await.map_err(|_| Gone)
+    }
+}
+
+fn goodbye(code: u16, reason: &'static str) -> CloseFrame {
+    CloseFrame { code, reason: Utf8Bytes::from_static(reason) }
+}

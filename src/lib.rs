@@ -1,0 +1,9 @@
+//! Open Cowork Cloud: everything behind the `cowork` binary.
+
+pub mod cli;
+pub mod config;
+pub mod http;
+pub mod identity;
+pub mod serve;
+pub mod telemetry;
+mod web;

@@ -1,0 +1,72 @@
+//! What the front door needs to know of the configuration.
+
+use crate::{
+    config::{Config, auth::AuthMode, profile},
+    http::{BodyLimits, ExecutionIsolation, HttpOptions, Timeouts},
+    identity::{AuthOptions, HeaderSecret},
+};
+use cowork_domain::policy::{Feature, Features};
+
+pub(super) fn options(config: &Config) -> HttpOptions {
+    let limits = config.server.body_limits;
+    HttpOptions {
+        public_url: config.server.public_url.clone(),
+        cors_origin: config.server.cors_origin.clone(),
+        role: config.cluster.role.as_str().to_owned(),
+        tier: config.cluster.tier.as_str().to_owned(),
+        profile_name: config.profile.name.clone(),
+        features: features(&config.profile.features),
+        allowed_agents: config.profile.allowed_agents.clone(),
+        allowed_tools: config.profile.allowed_tools.clone(),
+        allowed_mcps: config.profile.allowed_mcps.clone(),
+        branding: config.branding.clone(),
+        auth: auth(config),
+        allow_remote_approvals: config.runtime.allow_remote_approvals,
+        workspace_dir: Some(super::runtime::workspaces(config)),
+        execution_isolation: ExecutionIsolation::default(),
+        body_limits: BodyLimits { json: bytes(limits.json), bulk: bytes(limits.upload) },
+        timeouts: Timeouts::default(),
+        max_connections: config.server.max_connections,
+        max_streams_per_org: config.sse.max_streams_per_org,
+        stream_lifetime: config.sse.max_lifetime,
+    }
+}
+
+fn auth(config: &Config) -> AuthOptions {
+    let header = &config.auth.header;
+    match config.auth.mode {
+        AuthMode::None => AuthOptions::None,
+        AuthMode::Header => AuthOptions::Header {
+            secret: header.secret.as_ref().map(|secret| HeaderSecret::new(secret.expose())),
+            allow_unsigned: header.allow_unsigned,
+            max_age: header.max_signature_age,
+        },
+    }
+}
+
+fn features(profile: &profile::Features) -> Features {
+    let mut features = Features::none();
+    let switches = [
+        (Feature::Chat, profile.chat),
+        (Feature::Agents, profile.agents),
+        (Feature::Artifacts, profile.artifacts),
+        (Feature::ThreadIndex, profile.thread_index),
+        (Feature::Workflows, profile.workflows),
+        (Feature::Webhooks, profile.webhooks),
+        (Feature::Settings, profile.settings),
+        (Feature::CustomSkills, profile.custom_skills),
+        (Feature::CustomAgents, profile.custom_agents),
+        (Feature::CustomMcps, profile.custom_mcps),
+        (Feature::Knowledge, profile.knowledge),
+        (Feature::Channels, profile.channels),
+        (Feature::Byok, profile.byok),
+    ];
+    for (feature, on) in switches {
+        features.set(feature, on);
+    }
+    features
+}
+
+fn bytes(limit: u64) -> usize {
+    usize::try_from(limit).unwrap_or(usize::MAX)
+}

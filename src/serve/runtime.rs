@@ -1,0 +1,69 @@
+//! Who executes turns: the native runtime, and in tier `local` the demo model beside it.
+
+use crate::config::{Config, cluster::Tier};
+use anyhow::Context;
+use cowork_runtime::{
+    Runtime, Secret,
+    demo::{self, DemoModel, DemoModelOptions},
+    native::{Coalesce, NativeOptions, NativeRuntime, Provider, ProviderKind, TurnLimits},
+};
+use std::{
+    net::{Ipv4Addr, SocketAddr},
+    path::PathBuf,
+    sync::Arc,
+};
+
+/// The runtime and what it leans on.
+pub(super) struct Agents {
+    runtime: Arc<dyn Runtime>,
+    demo: Option<DemoModel>,
+}
+
+impl Agents {
+    pub(super) async fn start(config: &Config) -> anyhow::Result<Self> {
+        let demo = match config.cluster.tier {
+            Tier::Local if config.runtime.demo_model => Some(start_demo().await?),
+            _ => None,
+        };
+        let providers: Vec<Provider> = demo.iter().map(demo_provider).collect();
+        let options = NativeOptions {
+            default_provider: providers.first().map(|provider| provider.id.clone()),
+            providers,
+            workspaces: workspaces(config),
+            limits: TurnLimits { turn: config.runtime.turn_timeout, silence: config.runtime.provider_silence, ..TurnLimits::default() },
+            coalesce: Coalesce::default(),
+        };
+        let runtime = NativeRuntime::new(options).context("cannot set up the native runtime")?;
+        Ok(Self { runtime: Arc::new(runtime), demo })
+    }
+
+    pub(super) fn runtime(&self) -> Arc<dyn Runtime> {
+        self.runtime.clone()
+    }
+
+    pub(super) async fn stop(self) {
+        if let Some(demo) = self.demo {
+            demo.stop().await;
+        }
+    }
+}
+
+/// Where sessions keep their files.
+pub(super) fn workspaces(config: &Config) -> PathBuf {
+    config.storage.data_dir.join("workspaces")
+}
+
+async fn start_demo() -> anyhow::Result<DemoModel> {
+    let listen = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+    demo::start(DemoModelOptions { listen, require_key: None, log: None }).await.context("cannot start the demo model")
+}
+
+fn demo_provider(demo: &DemoModel) -> Provider {
+    Provider {
+        id: "demo".into(),
+        kind: ProviderKind::OpenAiCompatible,
+        base_url: demo.base_url(),
+        api_key: Secret::new("demo".to_owned()),
+        default_model: "demo".into(),
+    }
+}

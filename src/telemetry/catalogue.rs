@@ -1,0 +1,199 @@
+//! Every metric that the program emits. `docs/metrics.md` is made from this list.
+
+use std::fmt::Write;
+
+/// How a metric moves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// Only up.
+    Counter,
+    /// Up and down.
+    Gauge,
+    /// A distribution.
+    Histogram,
+}
+
+/// What a metric counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unit {
+    /// Things.
+    Count,
+    /// Seconds.
+    Seconds,
+    /// Bytes.
+    Bytes,
+}
+
+/// One metric.
+#[derive(Debug, Clone, Copy)]
+pub struct Metric {
+    /// Name as it is rendered.
+    pub name: &'static str,
+    /// How it moves.
+    pub kind: Kind,
+    /// What it counts.
+    pub unit: Unit,
+    /// Its labels.
+    pub labels: &'static [&'static str],
+    /// What it says, and what to make of it.
+    pub help: &'static str,
+}
+
+impl Unit {
+    pub(super) const fn as_metrics(self) -> metrics::Unit {
+        match self {
+            Self::Count => metrics::Unit::Count,
+            Self::Seconds => metrics::Unit::Seconds,
+            Self::Bytes => metrics::Unit::Bytes,
+        }
+    }
+}
+
+const fn counter(name: &'static str, labels: &'static [&'static str], help: &'static str) -> Metric {
+    Metric { name, kind: Kind::Counter, unit: Unit::Count, labels, help }
+}
+
+const fn gauge(name: &'static str, labels: &'static [&'static str], help: &'static str) -> Metric {
+    Metric { name, kind: Kind::Gauge, unit: Unit::Count, labels, help }
+}
+
+const fn seconds(name: &'static str, labels: &'static [&'static str], help: &'static str) -> Metric {
+    Metric { name, kind: Kind::Histogram, unit: Unit::Seconds, labels, help }
+}
+
+const fn sizes(name: &'static str, labels: &'static [&'static str], help: &'static str) -> Metric {
+    Metric { name, kind: Kind::Histogram, unit: Unit::Count, labels, help }
+}
+
+const fn bytes(name: &'static str, labels: &'static [&'static str], help: &'static str) -> Metric {
+    Metric { name, kind: Kind::Gauge, unit: Unit::Bytes, labels, help }
+}
+
+/// All metrics, by subject.
+pub const METRICS: &[Metric] = &[
+    // Actors
+    gauge("cowork_actor_alive", &["kind"], "actors in memory"),
+    counter("cowork_actor_started_total", &["kind"], "actors started"),
+    counter("cowork_actor_passivated_total", &["kind"], "idle actors that gave their memory back"),
+    counter("cowork_actor_restarts_total", &["kind"], "actors started again after a failure"),
+    counter("cowork_actor_panics_total", &["kind"], "actors that panicked: each one is a defect to report"),
+    counter("cowork_actor_failures_total", &["kind", "code"], "actors that ended by an error"),
+    gauge("cowork_actor_quarantined", &["kind"], "entities that failed too often and wait for an operator"),
+    seconds("cowork_actor_mailbox_seconds", &["kind"], "time that a message waited before it was handled"),
+    seconds("cowork_actor_handle_seconds", &["kind"], "time that an actor spent on a message"),
+    seconds("cowork_actor_activation_seconds", &["kind"], "time from the first message to an entity until its state is loaded"),
+    counter("cowork_session_snapshots_total", &[], "snapshots written"),
+    // Journal
+    gauge("cowork_journal_queue", &["lane"], "appends that wait for their lane"),
+    sizes("cowork_journal_batch_rows", &[], "appends committed in one transaction"),
+    seconds("cowork_journal_commit_seconds", &[], "time of one journal transaction"),
+    counter("cowork_journal_refused_total", &[], "appends that the fence or a duplicate refused"),
+    counter("cowork_journal_retried_total", &[], "transactions sent again after a passing error of the database"),
+    counter("cowork_journal_rejected_total", &[], "appends that the database rejected by an error"),
+    counter("cowork_journal_outcome_unknown_total", &[], "transactions whose outcome had to be looked up after a lost connection"),
+    counter("cowork_journal_lane_panics_total", &[], "journal lanes that panicked and were started again"),
+    counter("cowork_fenced_writes_total", &[], "writes refused because this node is no longer the owner"),
+    // Ownership
+    counter("cowork_lease_renewals_total", &[], "renewals of this node's lease"),
+    counter("cowork_leases_lost_total", &[], "times that this node lost its lease"),
+    // Feeds
+    counter("cowork_feed_readers_cut_total", &[], "readers ended because of a revocation or because they fell behind"),
+    // Streams
+    gauge("cowork_sse_streams", &["kind"], "open event streams"),
+    counter("cowork_sse_cut_total", &[], "event streams cut because their reader fell too far behind"),
+    gauge("cowork_ws_connections", &[], "open WebSockets"),
+    // Front door
+    counter("cowork_http_requests_total", &["method", "route", "status"], "answered requests"),
+    seconds("cowork_http_request_seconds", &["route"], "time from a request's head to its answer's head"),
+    // Turns
+    counter("cowork_turn_ended_total", &["outcome"], "ended turns"),
+    seconds("cowork_turn_seconds", &[], "time that a turn took"),
+    // Database
+    counter("cowork_private_postgres_restarts_total", &[], "times that the private PostgreSQL died and was started again"),
+    // Process
+    gauge("cowork_build_info", &["version"], "always 1; the label tells the version"),
+    bytes("process_resident_memory_bytes", &[], "resident memory, PostgreSQL not included"),
+    Metric {
+        name: "process_cpu_seconds_total",
+        kind: Kind::Gauge,
+        unit: Unit::Seconds,
+        labels: &[],
+        help: "processor time in user and system mode; only ever grows",
+    },
+    gauge("process_open_fds", &[], "open file descriptors"),
+    gauge("process_threads", &[], "threads"),
+];
+
+/// The catalogue as a page of the documentation.
+pub fn as_markdown() -> String {
+    let mut page = String::from(
+        "# Metrics\n\n`GET /api/metrics` renders these in the Prometheus text format.\n\n| name | kind | unit | labels | meaning |\n|---|---|---|---|---|\n",
+    );
+    for metric in METRICS {
+        let kind = match metric.kind {
+            Kind::Counter => "counter",
+            Kind::Gauge => "gauge",
+            Kind::Histogram => "histogram",
+        };
+        let unit = match metric.unit {
+            Unit::Count => "",
+            Unit::Seconds => "seconds",
+            Unit::Bytes => "bytes",
+        };
+        let labels = metric.labels.iter().map(|label| format!("`{label}`")).collect::<Vec<_>>().join(", ");
+        writeln!(page, "| `{}` | {kind} | {unit} | {labels} | {} |", metric.name, metric.help).expect("a string takes any text");
+    }
+    page
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+    use std::fs;
+    use std::path::Path;
+
+    #[test]
+    fn names_are_unique_and_say_their_kind() {
+        let mut names = BTreeSet::new();
+        for metric in METRICS {
+            assert!(names.insert(metric.name), "{} appears twice", metric.name);
+            if metric.kind == Kind::Counter {
+                assert!(metric.name.ends_with("_total"), "{}", metric.name);
+            }
+            if metric.kind == Kind::Histogram && metric.unit == Unit::Seconds {
+                assert!(metric.name.ends_with("_seconds"), "{}", metric.name);
+            }
+        }
+    }
+
+    #[test]
+    fn the_list_and_the_code_name_the_same_metrics() {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+        let mut emitted = BTreeSet::new();
+        for folder in ["src", "actors/src", "crates/store/src", "crates/runtime/src"] {
+            collect_names(&root.join(folder), &mut emitted);
+        }
+        let listed: BTreeSet<String> = METRICS.iter().map(|metric| metric.name.to_owned()).collect();
+        let unlisted: Vec<_> = emitted.difference(&listed).collect();
+        let silent: Vec<_> = listed.difference(&emitted).collect();
+        assert!(unlisted.is_empty() && silent.is_empty(), "emitted but not listed: {unlisted:?}, listed but never emitted: {silent:?}");
+    }
+
+    /// The literal names behind the macros of the metrics facade, tests left out.
+    fn collect_names(folder: &Path, names: &mut BTreeSet<String>) {
+        for entry in fs::read_dir(folder).unwrap().flatten() {
+            let path = entry.path();
+            if path.is_dir() {
+                collect_names(&path, names);
+            } else if path.extension().is_some_and(|extension| extension == "rs") {
+                let text = fs::read_to_string(&path).unwrap();
+                let code = text.split("#[cfg(test)]").next().unwrap();
+                for call in ["counter!(", "gauge!(", "histogram!("] {
+                    let behind = code.split(call).skip(1).filter_map(|rest| rest.trim_start().strip_prefix('"')?.split('"').next());
+                    names.extend(behind.map(str::to_owned));
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,148 @@
+//! What is promised, what upstream was measured to do, and which run shows ours.
+
+use super::process::Usage;
+use serde_json::Value;
+
+/// A run of the load generator.
+#[derive(Debug)]
+pub(super) struct Scenario {
+    pub(super) name: &'static str,
+    pub(super) arguments: &'static [&'static str],
+}
+
+/// In an order in which each leaves the server in a state that the next one can use.
+pub(super) const SCENARIOS: &[Scenario] = &[
+    Scenario { name: "accept", arguments: &["accept"] },
+    Scenario { name: "prompts", arguments: &["prompts", "--concurrency", "64"] },
+    Scenario { name: "events", arguments: &["events"] },
+    Scenario { name: "fanout", arguments: &["fanout", "--subscribers", "1000"] },
+    Scenario { name: "connect", arguments: &["connect", "--streams", "1000"] },
+    Scenario { name: "idle", arguments: &["idle", "--streams", "1000"] },
+];
+
+/// A finished run.
+#[derive(Debug)]
+pub(super) struct Run {
+    pub(super) name: &'static str,
+    pub(super) command: String,
+    /// The load generator's report.
+    pub(super) result: Value,
+    pub(super) before: Usage,
+    pub(super) after: Usage,
+}
+
+impl Run {
+    /// The server before any load.
+    pub(super) fn idle(usage: Usage) -> Self {
+        Self { name: "start", command: String::new(), result: Value::Null, before: usage, after: usage }
+    }
+}
+
+/// Which side of the budget is good.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Budget {
+    AtLeast(f64),
+    AtMost(f64),
+}
+
+/// Where a figure is found.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Figure {
+    /// A JSON pointer into the load generator's report.
+    Reported(&'static str),
+    /// Resident megabytes of the server after the run.
+    ResidentMegabytes,
+}
+
+/// One line of the budget table.
+#[derive(Debug)]
+pub(super) struct Row {
+    pub(super) quantity: &'static str,
+    pub(super) scenario: &'static str,
+    pub(super) figure: Figure,
+    pub(super) unit: &'static str,
+    pub(super) budget: Budget,
+    /// Upstream on such a machine; the better end where a range was measured.
+    pub(super) upstream: Option<f64>,
+}
+
+const fn row(
+    quantity: &'static str,
+    scenario: &'static str,
+    pointer: &'static str,
+    unit: &'static str,
+    budget: Budget,
+    upstream: Option<f64>,
+) -> Row {
+    Row { quantity, scenario, figure: Figure::Reported(pointer), unit, budget, upstream }
+}
+
+/// The rows that one node can show.
+pub(super) const ROWS: &[Row] = &[
+    row("prompts completed, 64 at once", "prompts", "/figures/completedPerSecond", "1/s", Budget::AtLeast(2000.0), Some(5.0)),
+    row("prompt accepted, one at a time, p50", "accept", "/figures/accepted/p50Ms", "ms", Budget::AtMost(3.0), Some(161.0)),
+    row("prompt accepted, one at a time, p99", "accept", "/figures/accepted/p99Ms", "ms", Budget::AtMost(10.0), Some(217.0)),
+    row("prompt → first event, p50", "accept", "/figures/firstEvent/p50Ms", "ms", Budget::AtMost(5.0), Some(163.0)),
+    row("prompt → first event, p99", "accept", "/figures/firstEvent/p99Ms", "ms", Budget::AtMost(20.0), Some(223.0)),
+    row("durable events, 1 000 sessions", "events", "/figures/eventsPerSecond", "1/s", Budget::AtLeast(100_000.0), Some(31.0)),
+    row("deliveries to 1 000 subscribers", "fanout", "/figures/deliveriesPerSecond", "1/s", Budget::AtLeast(200_000.0), Some(2147.0)),
+    row("delivery to 1 000 subscribers, p99", "fanout", "/figures/delivery/p99Ms", "ms", Budget::AtMost(10.0), None),
+    row("opening 1 000 streams", "connect", "/figures/allOpenAfterMs", "ms", Budget::AtMost(300.0), Some(75_000.0)),
+    row("1 000 idle streams, share of a core", "idle", "/figures/serverCores", "cores", Budget::AtMost(0.01), Some(0.61)),
+    row("1 000 idle streams, memory each", "idle", "/figures/serverBytesPerStream", "bytes", Budget::AtMost(12_288.0), None),
+    Row {
+        quantity: "resident memory, idle",
+        scenario: "start",
+        figure: Figure::ResidentMegabytes,
+        unit: "MB",
+        budget: Budget::AtMost(40.0),
+        upstream: Some(155.0),
+    },
+    Row {
+        quantity: "resident memory, 1 000 active sessions",
+        scenario: "prompts",
+        figure: Figure::ResidentMegabytes,
+        unit: "MB",
+        budget: Budget::AtMost(60.0),
+        upstream: Some(258.0),
+    },
+];
+
+impl Row {
+    /// Our figure, if its run took place and reported it.
+    pub(super) fn measured(&self, runs: &[Run]) -> Option<f64> {
+        let run = runs.iter().find(|run| run.name == self.scenario)?;
+        match self.figure {
+            Figure::Reported(pointer) => run.result.pointer(pointer)?.as_f64(),
+            Figure::ResidentMegabytes => Some(run.after.resident_megabytes()),
+        }
+    }
+
+    /// How many times better than upstream.
+    pub(super) fn ratio(&self, measured: f64) -> Option<f64> {
+        let upstream = self.upstream?;
+        let (better, worse) = match self.budget {
+            Budget::AtLeast(_) => (measured, upstream),
+            Budget::AtMost(_) => (upstream, measured),
+        };
+        (worse > 0.0).then(|| better / worse)
+    }
+}
+
+impl Budget {
+    pub(super) fn holds(self, measured: f64) -> bool {
+        match self {
+            Self::AtLeast(least) => measured >= least,
+            Self::AtMost(most) => measured <= most,
+        }
+    }
+}
+
+impl std::fmt::Display for Budget {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::AtLeast(least) => write!(f, "≥ {least}"),
+            Self::AtMost(most) => write!(f, "≤ {most}"),
+        }
+    }
+}

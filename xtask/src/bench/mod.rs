@@ -1,0 +1,63 @@
+//! `cargo xtask bench`: the budgets of the architecture, measured on this machine.
+//!
+//! One node with its private PostgreSQL, a release build, authentication and admission on the path. The load generator shares the
+//! machine: its own processor time is in the report.
+
+mod budgets;
+mod machine;
+mod process;
+mod report;
+mod server;
+
+use crate::steps::{self, output_of, program, root, shown};
+use anyhow::Context;
+use budgets::{Run, SCENARIOS};
+use clap::Args;
+use serde_json::Value;
+use server::Server;
+
+/// Measure the budgets and write a report to benches/results/.
+#[derive(Debug, Args)]
+pub(crate) struct BenchArgs {
+    /// Only the scenarios whose name contains this.
+    #[arg(long, value_name = "PART")]
+    only: Option<String>,
+    /// How long each scenario measures.
+    #[arg(long, default_value = "20s", value_name = "TIME")]
+    duration: String,
+}
+
+pub(crate) fn run(args: &BenchArgs) -> anyhow::Result<()> {
+    let commit = machine::commit()?;
+    let cowork = steps::build_cowork(true)?;
+    let mut server = Server::start(&cowork)?;
+    let mut runs = vec![Run::idle(server.usage()?)];
+    for scenario in SCENARIOS.iter().filter(|scenario| args.only.as_ref().is_none_or(|part| scenario.name.contains(part))) {
+        let mut arguments = vec!["load"];
+        arguments.extend(scenario.arguments);
+        let pid = server.pid().to_string();
+        arguments.extend(["--url", server.url(), "--duration", &args.duration, "--server-pid", &pid, "--output", "json"]);
+        let mut command = program(&cowork, &arguments);
+        command.env("COWORK_LOAD_HEADER_SECRET", server.secret());
+        let line = shown(&command).replace(&cowork.display().to_string(), "cowork");
+        eprintln!("$ {line}");
+        let before = server.usage()?;
+        // A scenario that finds lost events or errors prints its report all the same and then fails: the report says so.
+        let answer = command.stderr(std::process::Stdio::inherit()).output().with_context(|| format!("`{line}` cannot be started"))?;
+        let after = server.usage().context("the server ended during a scenario")?;
+        let result: Value =
+            serde_json::from_slice(&answer.stdout).with_context(|| format!("`{line}` printed no report ({})", answer.status))?;
+        runs.push(Run { name: scenario.name, command: line, result, before, after });
+    }
+    let database = machine::database(&cowork, server.data_dir())?;
+    server.stop()?;
+    let report = report::Report { machine: machine::describe()?, commit, database, runs };
+    let folder = root().join("benches/results").join(format!("{}-{}", today()?, report.commit.short));
+    report.write(&folder)?;
+    eprintln!("wrote {}", folder.strip_prefix(root()).unwrap_or(&folder).display());
+    Ok(())
+}
+
+fn today() -> anyhow::Result<String> {
+    Ok(output_of(&mut program("date", &["-u", "+%F"]))?.trim().to_owned())
+}

@@ -1,0 +1,30 @@
+//! `cargo xtask test`: all tests, with one private PostgreSQL for all of them.
+
+use crate::postgres::Postgres;
+use crate::steps::{self, cargo, succeeds};
+use clap::Args;
+
+/// Run all tests; further arguments go to the test runner.
+#[derive(Debug, Args)]
+pub(crate) struct TestArgs {
+    /// Arguments of `cargo nextest run` (or of `cargo test` where nextest is missing); without `-p` all packages are tested.
+    #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+    arguments: Vec<String>,
+}
+
+pub(crate) fn run(args: &TestArgs) -> anyhow::Result<()> {
+    let cowork = steps::build_cowork(false)?;
+    // Kept until the end of this function: dropping it stops the server.
+    let postgres = Postgres::start(&cowork)?;
+    let mut command = if succeeds(&mut cargo(&["nextest", "--version"])) {
+        cargo(&["nextest", "run"])
+    } else {
+        eprintln!("cargo-nextest is missing, cargo test runs instead: `cargo install --locked cargo-nextest` makes this faster");
+        cargo(&["test"])
+    };
+    if !args.arguments.iter().any(|argument| argument == "-p" || argument.starts_with("--package")) {
+        command.arg("--workspace");
+    }
+    command.args(&args.arguments).env("COWORK_TEST_DATABASE_URL", postgres.url());
+    steps::run(&mut command)
+}
