@@ -9,7 +9,7 @@ pub(super) const SETTINGS: &[Setting] = &[
     Setting::new("ABUSE_ENABLED", Kind::Flag, "enforce quotas and record usage").or("true").file("abuse.enabled"),
     quota("MAX_CONCURRENT_SESSIONS_PER_ORG", "sessions with running or queued work").or("100").file("abuse.maxConcurrentSessionsPerOrg"),
     quota("MAX_CONCURRENT_WORKFLOW_RUNS_PER_ORG", "workflow runs at once").or("50").file("abuse.maxConcurrentWorkflowRunsPerOrg").later(),
-    quota("MAX_ACTIVE_WORKERS_PER_ORG", "turns that run at once").or("20").file("abuse.maxActiveWorkersPerOrg"),
+    quota("MAX_ACTIVE_WORKERS_PER_ORG", "turns that run at once").or("20").file("abuse.maxActiveWorkersPerOrg").later(),
     quota("MAX_QUEUED_COMMANDS_PER_ORG", "commands that wait").or("1000").file("abuse.maxQueuedCommandsPerOrg"),
     quota("MAX_QUEUE_AGE_MS", "age of the oldest waiting command at which no further one is taken, in milliseconds")
         .or("1800000")
@@ -35,19 +35,29 @@ pub(super) const SETTINGS: &[Setting] = &[
         .later(),
     Setting::new("HTTP_RATE_LIMIT_ENABLED", Kind::Flag, "limit requests per address and per principal")
         .or("true")
-        .file("abuse.httpRateLimit.enabled"),
-    Setting::new("HTTP_RATE_LIMIT_WINDOW_MS", Kind::Millis(1000), "window of that limit").or("60000").file("abuse.httpRateLimit.windowMs"),
-    Setting::new("HTTP_RATE_LIMIT_MAX_REQUESTS", Kind::Count(1), "requests per window").or("600").file("abuse.httpRateLimit.maxRequests"),
+        .file("abuse.httpRateLimit.enabled")
+        .later(),
+    Setting::new("HTTP_RATE_LIMIT_WINDOW_MS", Kind::Millis(1000), "window of that limit")
+        .or("60000")
+        .file("abuse.httpRateLimit.windowMs")
+        .later(),
+    Setting::new("HTTP_RATE_LIMIT_MAX_REQUESTS", Kind::Count(1), "requests per window")
+        .or("600")
+        .file("abuse.httpRateLimit.maxRequests")
+        .later(),
     Setting::new("AUTH_BACKOFF_ENABLED", Kind::Flag, "make callers wait after rejected credentials")
         .or("true")
-        .file("abuse.authBackoff.enabled"),
+        .file("abuse.authBackoff.enabled")
+        .later(),
     Setting::new("AUTH_BACKOFF_WINDOW_MS", Kind::Millis(1000), "window in which rejected credentials are counted")
         .or("60000")
-        .file("abuse.authBackoff.windowMs"),
+        .file("abuse.authBackoff.windowMs")
+        .later(),
     Setting::new("AUTH_BACKOFF_MAX_FAILURES", Kind::Count(1), "rejected credentials before the wait")
         .or("10")
-        .file("abuse.authBackoff.maxFailures"),
-    Setting::new("AUTH_BACKOFF_MS", Kind::Millis(1), "how long the wait is").or("60000").file("abuse.authBackoff.backoffMs"),
+        .file("abuse.authBackoff.maxFailures")
+        .later(),
+    Setting::new("AUTH_BACKOFF_MS", Kind::Millis(1), "how long the wait is").or("60000").file("abuse.authBackoff.backoffMs").later(),
 ];
 
 const fn quota(name: &'static str, help: &'static str) -> Setting {
@@ -106,14 +116,15 @@ pub struct AuthBackoff {
 }
 
 impl AbuseConfig {
-    /// In tier `local` a limit counts only where somebody configured it: a person at their own machine is nobody's abuser.
+    /// One switch turns all of it off. In tier `local` a limit counts only where somebody configured it: a person at their own machine is nobody's abuser.
     pub(super) fn read(values: &Values, tier: Tier) -> Self {
-        let applies = |name: &str| tier != Tier::Local || values.is_configured(name);
+        let enabled = values.flag("ABUSE_ENABLED");
+        let applies = |name: &str| enabled && (tier != Tier::Local || values.is_configured(name));
         let limit = |name: &str| applies(name).then(|| values.limit(name)).flatten();
         let rate_limit =
             values.flag("HTTP_RATE_LIMIT_ENABLED") && (applies("HTTP_RATE_LIMIT_ENABLED") || applies("HTTP_RATE_LIMIT_MAX_REQUESTS"));
         Self {
-            enabled: values.flag("ABUSE_ENABLED"),
+            enabled,
             quotas: Quotas {
                 max_concurrent_sessions: limit("MAX_CONCURRENT_SESSIONS_PER_ORG"),
                 max_concurrent_workflow_runs: limit("MAX_CONCURRENT_WORKFLOW_RUNS_PER_ORG"),
@@ -132,7 +143,7 @@ impl AbuseConfig {
                 window: values.millis("HTTP_RATE_LIMIT_WINDOW_MS"),
                 max_requests: values.number("HTTP_RATE_LIMIT_MAX_REQUESTS"),
             }),
-            auth_backoff: values.flag("AUTH_BACKOFF_ENABLED").then(|| AuthBackoff {
+            auth_backoff: (enabled && values.flag("AUTH_BACKOFF_ENABLED")).then(|| AuthBackoff {
                 window: values.millis("AUTH_BACKOFF_WINDOW_MS"),
                 max_failures: values.number("AUTH_BACKOFF_MAX_FAILURES"),
                 wait: values.millis("AUTH_BACKOFF_MS"),

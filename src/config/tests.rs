@@ -49,6 +49,9 @@ fn other_tiers_have_the_contracts_quotas_and_zero_lifts_one() {
     assert!(config.abuse.http_rate_limit.is_some());
     assert!(!config.runtime.demo_model);
 
+    let unlimited = load(&[tier, ("OPEN_COWORK_CLOUD_ABUSE_ENABLED", "off")]).unwrap().config;
+    assert_eq!((unlimited.abuse.quotas, unlimited.abuse.http_rate_limit), (abuse::Quotas::default(), None));
+
     let local = load(&[("OPEN_COWORK_CLOUD_MAX_PROMPTS_PER_HOUR", "5")]).unwrap().config;
     assert_eq!(local.abuse.quotas.max_prompts_per_hour, Some(5));
     assert_eq!(local.abuse.quotas.max_concurrent_sessions, None);

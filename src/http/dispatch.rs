@@ -94,3 +94,6 @@ async fn unmatched(State(state): State<HttpState>, request: Request) -> ApiError
     state.metrics.unmatched.answered(request.method(), error.status(), clock.instant().duration_since(started));
     error
 }
+
+#[cfg(test)]
+mod tests;

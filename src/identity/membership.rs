@@ -4,7 +4,7 @@ use cowork_domain::principal::Principal;
 use cowork_store::{Store, StoreError};
 use dashmap::DashMap;
 use std::{
-    hash::{BuildHasher, Hash, Hasher},
+    hash::BuildHasher,
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -84,8 +84,6 @@ impl Memberships {
     /// A hash instead of the names themselves: looking up needs no owned strings. The entry keeps
     /// the principal that it was made for, so a collision is only a miss.
     fn key(&self, principal: &Principal) -> u64 {
-        let mut hasher = self.known.hasher().build_hasher();
-        (&principal.tenant_id, &principal.user_id, principal.role, principal.auth_source).hash(&mut hasher);
-        hasher.finish()
+        self.known.hasher().hash_one((&principal.tenant_id, &principal.user_id, principal.role, principal.auth_source))
     }
 }

@@ -1,2 +1,13 @@
-//! tests
+//! The program from outside: the real binary, a real PostgreSQL, real sockets.
 
+mod answer;
+mod caller;
+mod canary;
+mod cli;
+mod event_stream;
+mod front_door;
+mod lifecycle;
+mod program;
+mod server;
+mod sessions;
+mod streams;

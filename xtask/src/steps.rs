@@ -16,9 +16,26 @@ pub(crate) fn program(name: impl AsRef<std::ffi::OsStr>, arguments: &[&str]) -> 
     command
 }
 
+/// What `cargo run` tells the program that it runs. Build scripts look at some of these (ring's does): handed on, they would make
+/// every build from here differ from every build from a shell, and each would undo the other's work.
+const OF_CARGO_RUN: [&str; 8] = [
+    "CARGO_MANIFEST_DIR",
+    "CARGO_MANIFEST_PATH",
+    "CARGO_PKG_NAME",
+    "CARGO_PKG_VERSION",
+    "CARGO_PKG_VERSION_MAJOR",
+    "CARGO_PKG_VERSION_MINOR",
+    "CARGO_PKG_VERSION_PATCH",
+    "CARGO_PKG_VERSION_PRE",
+];
+
 /// Cargo, in the root of the checkout.
 pub(crate) fn cargo(arguments: &[&str]) -> Command {
-    program("cargo", arguments)
+    let mut command = program("cargo", arguments);
+    for variable in OF_CARGO_RUN {
+        command.env_remove(variable);
+    }
+    command
 }
 
 /// The command as one would type it.

@@ -9,14 +9,13 @@
 
 use cowork_domain::{
     event::EventType,
-    ids::{Epoch, Incarnation, NodeNumber, OrgId, Sequence, SessionId, ShardId, TenantId, UserId},
+    ids::{Epoch, Incarnation, NodeNumber, OrgId, Sequence, SessionId, ShardId, TenantId, UserId, derived_uuid},
     session::{SessionIdentity, SessionStatus},
     timestamp::Timestamp,
 };
 use cowork_store::{Append, BatchOutcome, HeadUpdate, NodeRegistration, Store, StoredEvent, test_database::TestDatabase};
 use std::{collections::HashMap, sync::Arc, time::Duration, time::Instant};
 use tokio::sync::{mpsc, oneshot};
-use uuid::Uuid;
 
 const ROWS_PER_BATCH: usize = 1024;
 const WARM_UP: Duration = Duration::from_secs(1);
@@ -59,7 +58,7 @@ async fn main() -> Result<(), Error> {
         .map(|number| {
             let user = number / 10;
             let queue = queues[user % queues.len()].clone();
-            tokio::spawn(run_session(queue, epochs.clone(), user, options.events, measure_from, end))
+            tokio::spawn(run_session(queue, epochs.clone(), number, options.events, measure_from, end))
         })
         .collect();
     drop(queues);
@@ -152,17 +151,17 @@ async fn run_lane(
 async fn run_session(
     queue: mpsc::Sender<Waiting>,
     epochs: Arc<HashMap<ShardId, Epoch>>,
-    user: usize,
+    number: usize,
     events: u64,
     measure_from: Instant,
     end: Instant,
 ) -> Vec<Duration> {
     let at = Timestamp::from_millis(1_790_000_000_000);
-    let session = SessionId::from_uuid(Uuid::new_v4());
+    let session = SessionId::from_uuid(derived_uuid(&["bench", &number.to_string()]));
     let identity = Arc::new(SessionIdentity {
         session,
         tenant: TenantId::new("bench"),
-        user: UserId::new(format!("user-{user}")),
+        user: UserId::new(format!("user-{}", number / 10)),
         org: OrgId::new("bench"),
         profile_name: "full".to_owned(),
         created_at: at,

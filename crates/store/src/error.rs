@@ -39,7 +39,7 @@ impl StoreError {
         }
     }
 
-    pub(crate) fn inconsistent(table: &'static str, row: impl ToString, what: impl Into<String>) -> Self {
+    pub(crate) fn inconsistent(table: &'static str, row: impl std::fmt::Display, what: impl Into<String>) -> Self {
         Self::Inconsistent { table, row: row.to_string(), what: what.into() }
     }
 

@@ -24,6 +24,20 @@ pub struct MigrationStatus {
     pub newer: Vec<i64>,
 }
 
+impl MigrationStatus {
+    /// Whether this binary can work with the schema as it is. A newer one can be worked with: it only removes what no
+    /// supported version uses.
+    pub fn is_current(&self) -> bool {
+        self.pending.is_empty()
+    }
+}
+
+impl std::fmt::Display for MigrationStatus {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} migrations applied, {} pending, {} unknown to this program", self.applied.len(), self.pending.len(), self.newer.len())
+    }
+}
+
 fn embedded() -> Migrator {
     let mut migrator = sqlx::migrate!("../../migrations");
     migrator.set_ignore_missing(true);

@@ -96,6 +96,7 @@ impl Drop for TestDatabase {
 }
 
 impl Server {
+    #[expect(clippy::disallowed_methods, reason = "only for tests, which have no configuration")]
     async fn find() -> Self {
         if let Some(url) = std::env::var_os("COWORK_TEST_DATABASE_URL").and_then(|url| url.into_string().ok()).filter(|url| !url.is_empty())
         {

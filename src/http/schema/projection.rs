@@ -36,6 +36,7 @@ pub(in crate::http) struct ProjectionView {
 /// The shape that a renderer shows.
 #[derive(ToSchema)]
 #[schema(rename_all = "camelCase")]
+#[expect(clippy::struct_excessive_bools, reason = "the contract's fields")]
 pub(in crate::http) struct SessionView {
     messages: Vec<RenderedMessage>,
     tool_calls: Vec<ToolCall>,

@@ -10,6 +10,7 @@ use ::http::HeaderValue;
 use rig_core::{
     Model, ProviderError,
     completion::{CompletionRequest, ToolDefinition},
+    message::{Message, UserContent},
     providers::openai::wire::{Dialect, OpenAIConfig},
     streaming::CompletionStream,
 };
@@ -28,6 +29,7 @@ pub(super) struct Providers {
 struct Ready {
     protocol: Protocol,
     pool: reqwest::Client,
+    tools: Vec<ToolDefinition>,
     default_model: String,
 }
 
@@ -101,19 +103,29 @@ impl Ready {
                 Protocol::OpenAi { config, tools: EncodedTools::new(tools) }
             }
         };
-        Ok(Self { protocol, pool, default_model: provider.default_model.clone() })
+        Ok(Self { protocol, pool, tools: tools.to_vec(), default_model: provider.default_model.clone() })
     }
 }
 
 impl ModelHandle {
     /// Prepares a call, with or without tools; nothing is sent before the stream is polled.
     #[expect(clippy::result_large_err, reason = "this is rig's error, on its way to be sorted once per failed call")]
-    pub(super) fn stream(&self, request: CompletionRequest, tools: bool) -> Result<CompletionStream, ProviderError> {
+    pub(super) fn stream(&self, mut request: CompletionRequest, tools: bool) -> Result<CompletionStream, ProviderError> {
         match &self.provider.protocol {
             Protocol::OpenAi { config, tools: encoded } => {
-                let wire = ChatWire::new(config, &self.model, tools.then(|| encoded.clone()));
+                // Rig turns tool results into prose unless the request itself offers tools, so the short way is for
+                // the first call of a turn; most turns need no other.
+                let is_first = !request.chat_history.last().is_some_and(answers_a_call);
+                if tools && !is_first {
+                    request.tools.clone_from(&self.provider.tools);
+                }
+                let wire = ChatWire::new(config, &self.model, (tools && is_first).then(|| encoded.clone()));
                 Model::new(wire, self.http.clone()).stream(request)
             }
         }
     }
+}
+
+fn answers_a_call(message: &Message) -> bool {
+    matches!(message, Message::User { content } if content.iter().any(|part| matches!(part, UserContent::ToolResult(_))))
 }

@@ -4,6 +4,7 @@
 use super::Append;
 use cowork_domain::{
     audit::{AuditRow, UsageRow},
+    ids::UserId,
     timestamp::Timestamp,
 };
 use serde::Serialize;
@@ -63,7 +64,7 @@ impl<'a> Usage<'a> {
         Self {
             id: row.id.as_uuid(),
             org: row.org.as_str(),
-            account_id: row.account.as_ref().map(|account| account.as_str()),
+            account_id: row.account.as_ref().map(UserId::as_str),
             event_type: &row.event_type,
             quantity: row.quantity,
             unit: row.unit.as_str(),
@@ -96,7 +97,7 @@ impl<'a> Audit<'a> {
             event_type: &row.action,
             actor_type: row.actor_type.as_str(),
             actor_id: row.actor_id.as_deref(),
-            account_id: row.account.as_ref().map(|account| account.as_str()),
+            account_id: row.account.as_ref().map(UserId::as_str),
             target_type: row.target_type.as_deref(),
             target_id: row.target_id.as_deref(),
             metadata: &row.metadata,

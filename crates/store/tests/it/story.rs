@@ -93,7 +93,7 @@ pub(crate) fn registration(name: &str, lease: Duration) -> NodeRegistration {
 
 pub(crate) fn session(user: &str) -> Arc<SessionIdentity> {
     Arc::new(SessionIdentity {
-        session: SessionId::from_uuid(Uuid::new_v4()),
+        session: SessionId::from_uuid(fresh()),
         tenant: TenantId::new("t"),
         user: UserId::new(user),
         org: OrgId::new("o"),
@@ -106,13 +106,19 @@ pub(crate) fn workspace(user: &str) -> WorkspaceId {
     WorkspaceId::of(&TenantId::new("t"), &UserId::new(user))
 }
 
+/// An id that nobody else has.
+#[expect(clippy::disallowed_methods, reason = "a test needs no reproducible ids")]
+pub(crate) fn fresh() -> Uuid {
+    Uuid::new_v4()
+}
+
 pub(crate) fn at(second: u64) -> Timestamp {
     Timestamp::from_millis(1_790_000_000_000 + i64::try_from(second).unwrap() * 1000)
 }
 
 pub(crate) fn prompt(created_sequence: u64, status: CommandStatus, attempt: u32) -> CommandWrite {
     CommandWrite {
-        id: CommandId::from_uuid(Uuid::new_v4()),
+        id: CommandId::from_uuid(fresh()),
         kind: CommandKind::Prompt { text: "hello".to_owned(), agent: "build".to_owned(), model: None },
         created_sequence,
         created_at: at(created_sequence),

@@ -1,0 +1,9 @@
+//! Sessions: create, prompt, answer, abort, list, import.
+
+mod create;
+mod directives;
+mod idempotency;
+mod import;
+mod limits;
+mod list;
+mod prompt;
