@@ -7,6 +7,7 @@
 mod clock;
 mod cluster;
 pub mod feed;
+mod invariants;
 mod journal;
 mod node;
 mod org;

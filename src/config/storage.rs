@@ -89,6 +89,16 @@ pub struct PoolConfig {
 }
 
 impl StorageConfig {
+    /// Where the private PostgreSQL lives.
+    pub fn postgres_dir(&self) -> PathBuf {
+        self.data_dir.join("postgres")
+    }
+
+    /// Where sessions keep their files.
+    pub fn workspaces_dir(&self) -> PathBuf {
+        self.data_dir.join("workspaces")
+    }
+
     pub(super) fn read(values: &Values, findings: &mut Findings) -> Self {
         let database_url = values.secret("CONTROL_PLANE_URL");
         if let Some(url) = &database_url

@@ -30,7 +30,7 @@ impl Database {
         let (url, keeper) = match &storage.database_url {
             Some(url) => (url.expose().clone(), None),
             None => {
-                let options = PrivatePostgresOptions { data_dir: storage.data_dir.clone(), pg_bin: storage.postgres_programs.clone() };
+                let options = PrivatePostgresOptions { data_dir: storage.postgres_dir(), pg_bin: storage.postgres_programs.clone() };
                 let server = PrivatePostgres::start(options).await?;
                 (server.url().to_owned(), Some(Keeper::keep(server)))
             }

@@ -22,7 +22,7 @@ pub(super) fn options(config: &Config) -> HttpOptions {
         branding: config.branding.clone(),
         auth: auth(config),
         allow_remote_approvals: config.runtime.allow_remote_approvals,
-        workspace_dir: Some(super::runtime::workspaces(config)),
+        workspace_dir: Some(config.storage.workspaces_dir()),
         execution_isolation: ExecutionIsolation::default(),
         body_limits: BodyLimits { json: bytes(limits.json), bulk: bytes(limits.upload) },
         timeouts: Timeouts::default(),

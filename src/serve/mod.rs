@@ -15,11 +15,7 @@ use cowork_actors::{FeedOptions, NodeHandle, NodeOptions};
 use cowork_domain::admission::OrgLimits;
 use database::Database;
 use signals::Signals;
-use std::{
-    io::Write,
-    sync::Arc,
-    time::Duration,
-};
+use std::{convert::Infallible, io::Write, sync::Arc, time::Duration};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
@@ -46,6 +42,7 @@ async fn serve(config: &Config, metrics: MetricsHandle, listener: TcpListener, d
     let agents = runtime::Agents::start(config).await?;
     let node = NodeHandle::start(node_options(config), database.store(), agents.runtime()).await?;
     let address = listener.local_addr()?;
+    let upkeep = upkeep(metrics.clone());
     let state = http::HttpState::new(front_door::options(config), node.clone(), Arc::new(move || metrics.render()));
     let closing = CancellationToken::new();
     let door = http::serve(listener, state, closing.clone());
@@ -60,6 +57,7 @@ async fn serve(config: &Config, metrics: MetricsHandle, listener: TcpListener, d
     tokio::select! {
         () = &mut door => anyhow::bail!("the front door closed by itself"),
         announced = async { ready.await?; signals.stop().await; anyhow::Ok(()) } => announced?,
+        never = upkeep => match never {},
         () = database.gone() => anyhow::bail!("the private PostgreSQL can't be kept running; see its log in the data directory"),
     }
 
@@ -73,6 +71,14 @@ async fn serve(config: &Config, metrics: MetricsHandle, listener: TcpListener, d
     }
     agents.stop().await;
     Ok(())
+}
+
+/// Keeps histograms small while nobody reads them.
+async fn upkeep(metrics: MetricsHandle) -> Infallible {
+    loop {
+        tokio::time::sleep(Duration::from_secs(60)).await;
+        metrics.upkeep();
+    }
 }
 
 /// The one line on standard output: whoever started us waits for it.

@@ -9,7 +9,6 @@ use cowork_runtime::{
 };
 use std::{
     net::{Ipv4Addr, SocketAddr},
-    path::PathBuf,
     sync::Arc,
 };
 
@@ -29,7 +28,7 @@ impl Agents {
         let options = NativeOptions {
             default_provider: providers.first().map(|provider| provider.id.clone()),
             providers,
-            workspaces: workspaces(config),
+            workspaces: config.storage.workspaces_dir(),
             limits: TurnLimits { turn: config.runtime.turn_timeout, silence: config.runtime.provider_silence, ..TurnLimits::default() },
             coalesce: Coalesce::default(),
         };
@@ -46,11 +45,6 @@ impl Agents {
             demo.stop().await;
         }
     }
-}
-
-/// Where sessions keep their files.
-pub(super) fn workspaces(config: &Config) -> PathBuf {
-    config.storage.data_dir.join("workspaces")
 }
 
 async fn start_demo() -> anyhow::Result<DemoModel> {

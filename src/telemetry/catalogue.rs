@@ -71,6 +71,8 @@ const fn bytes(name: &'static str, labels: &'static [&'static str], help: &'stat
 
 /// All metrics, by subject.
 pub const METRICS: &[Metric] = &[
+    // Invariants
+    counter("cowork_invariant_violations_total", &["id"], "broken promises of docs/architecture.md: each one is a defect to report"),
     // Actors
     gauge("cowork_actor_alive", &["kind"], "actors in memory"),
     counter("cowork_actor_started_total", &["kind"], "actors started"),

@@ -55,6 +55,12 @@ impl EventStream {
         of_type(&self.records, event_type).next().expect("it came")
     }
 
+    /// As [`Self::until_type`], for everything that came.
+    pub async fn until_type_and_all(&mut self, event_type: &str) -> Vec<Value> {
+        self.until_type(event_type).await;
+        self.records.clone()
+    }
+
     /// Reads until the bytes are as wanted.
     pub async fn until_text(&mut self, wanted: impl Fn(&str) -> bool) -> &str {
         let deadline = Instant::now() + PATIENCE;

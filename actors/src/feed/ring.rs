@@ -1,7 +1,9 @@
 //! The newest frames of one log, and those who follow it.
 
 use super::{CutSwitch, frame::Frame};
+use crate::invariants::count_violation;
 use bytes::{Bytes, BytesMut};
+use cowork_domain::{invariant, invariant::InvariantId};
 use parking_lot::Mutex;
 use slab::Slab;
 use std::{collections::VecDeque, task::Waker};
@@ -208,6 +210,8 @@ impl Inner {
         }
         let oldest = self.frames.front().map_or(0, |frame| frame.sequence);
         let skip = usize::try_from((cursor + 1).saturating_sub(oldest)).unwrap_or(usize::MAX);
+        let first = self.frames.get(skip).map(|frame| frame.sequence);
+        invariant!(first == Some(cursor + 1), InvariantId::I4, count_violation);
         let bytes = if self.frames.len() - skip.min(self.frames.len()) == 1 {
             self.frames[skip].bytes.clone()
         } else {

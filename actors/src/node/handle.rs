@@ -142,12 +142,10 @@ impl NodeHandle {
             self.admit_prompt(by, command, session).await?;
         }
         let submitted = until_deadline(&self.shared, || self.try_submit(by, session, command, &kind)).await;
-        if is_prompt {
-            let outcome = match &submitted {
-                Ok(_) => OrgMsg::Confirm { grant: command, session },
-                Err(_) => OrgMsg::Cancel { grant: command },
-            };
-            self.tell_org(by, outcome);
+        // The session confirms the grant. Whether an unavailable one wrote the prompt is not known:
+        // then the grant is confirmed late, or expires.
+        if is_prompt && submitted.as_ref().is_err_and(|error| *error != SessionError::Unavailable) {
+            self.shared.tell_org(&by.org_id, OrgMsg::Cancel { grant: command });
         }
         submitted
     }
@@ -307,11 +305,5 @@ impl NodeHandle {
         })
         .await?;
         admitted.map_err(SessionError::Refused)
-    }
-
-    fn tell_org(&self, by: &Principal, message: OrgMsg) {
-        if let Some(EntityRef::Org { actor }) = self.shared.table.get(&EntityKey::Org(by.org_id.clone())) {
-            actor.cast(Mail::new(message)).ok();
-        }
     }
 }

@@ -9,7 +9,7 @@ use crate::{
     org::OrgMsg,
     supervise::{EntityKey, EntityRef, EntityTable, Mail, ShardMsg, Stats},
 };
-use cowork_domain::ids::{CommandId, OrgId, SessionId, ShardId};
+use cowork_domain::ids::{OrgId, ShardId};
 use cowork_runtime::Runtime;
 use cowork_store::Store;
 use dashmap::DashMap;
@@ -46,10 +46,10 @@ impl std::fmt::Debug for Shared {
 }
 
 impl Shared {
-    /// Tells a live org that a prompt ended. One that doesn't live counts again when it starts.
-    pub(crate) fn org_hears_of_end(&self, org: &OrgId, session: SessionId, command: CommandId) {
+    /// Tells a live org what became of a prompt. One that doesn't live counts again when it starts.
+    pub(crate) fn tell_org(&self, org: &OrgId, message: OrgMsg) {
         if let Some(EntityRef::Org { actor }) = self.table.get(&EntityKey::Org(org.clone())) {
-            actor.cast(Mail::new(OrgMsg::Finished { session, command })).ok();
+            actor.cast(Mail::new(message)).ok();
         }
     }
 }

@@ -1,6 +1,7 @@
 //! How a session comes to life: from its first event, or from snapshot and tail.
 
 use crate::{
+    invariants::count_violation,
     journal::AppendError,
     node::Shared,
     supervise::{Failure, FailureClass},
@@ -8,6 +9,7 @@ use crate::{
 use cowork_domain::{
     event::{EventBody, SessionEvent},
     ids::{Epoch, Sequence, SessionId, ShardId},
+    invariant::InvariantId,
     session::{Changes, SessionIdentity, SessionState},
 };
 use cowork_store::{LoadedSession, StoredEvent, StoredSnapshot};
@@ -122,6 +124,7 @@ pub(super) fn fold_events(state: &mut SessionState, events: &[StoredEvent]) -> R
     let mut tail = Tail::default();
     for StoredEvent { sequence, event_type, payload, at } in events {
         if *sequence != state.last_sequence.next() {
+            count_violation(InvariantId::I1);
             return Err(unreadable(format!("event {sequence} follows event {}", state.last_sequence)));
         }
         let body = EventBody::read(*event_type, payload).map_err(|error| unreadable(format!("event {sequence}: {error}")))?;

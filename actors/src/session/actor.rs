@@ -8,13 +8,14 @@ use super::{
 };
 use crate::{
     node::Shared,
+    org::OrgMsg,
     supervise::{ActorKind, Alive, Failure, FailureClass, Mail},
 };
 use cowork_domain::{
     ids::{CommandId, Epoch, Sequence, ShardId, WorkspaceId},
     record::CloudSessionView,
     runtime_event::RuntimeEvent,
-    session::{CommandRecord, CommandWrite, Decision, SessionIdentity, SessionInput, SessionState, Submission, decide},
+    session::{CommandKind, CommandRecord, CommandWrite, Decision, SessionIdentity, SessionInput, SessionState, Submission, decide},
 };
 use ractor::{Actor, ActorProcessingErr, ActorRef, SupervisionEvent};
 use std::sync::Arc;
@@ -100,13 +101,22 @@ impl Actor for SessionActor {
 impl SessionCore {
     /// Decide, make durable, evolve, then act.
     pub(super) async fn decide_and_apply(&mut self, input: SessionInput) -> Result<(Decision, Journaled), Failure> {
-        let mut decision = decide(&self.state, input, self.shared.clock.now());
+        let decision = decide(&self.state, input, self.shared.clock.now());
+        self.apply(decision, None).await
+    }
+
+    /// `grant` is the admission that a submitted prompt holds. It is confirmed here, before anything
+    /// else can be said of that prompt, so that the org never hears of its end first.
+    async fn apply(&mut self, mut decision: Decision, grant: Option<CommandId>) -> Result<(Decision, Journaled), Failure> {
         let changes = std::mem::take(&mut decision.changes);
         let ended = ended_prompts(&changes.commands);
         let journaled = self.journal(changes).await?;
         if matches!(journaled, Journaled::Committed) {
+            if let Some(grant) = grant {
+                self.tell_org(OrgMsg::Confirm { grant, session: self.identity.session });
+            }
             for command in ended {
-                self.shared.org_hears_of_end(&self.identity.org, self.identity.session, command);
+                self.tell_org(OrgMsg::Finished { session: self.identity.session, command });
             }
             for effect in std::mem::take(&mut decision.effects) {
                 self.act(effect).await;
@@ -116,7 +126,10 @@ impl SessionCore {
     }
 
     async fn submit(&mut self, submission: Submission, reply: oneshot::Sender<Submitted>) -> Result<(), Failure> {
-        let (decision, journaled) = self.decide_and_apply(SessionInput::Submit(submission)).await?;
+        let grant = matches!(submission.kind, CommandKind::Prompt { .. }).then_some(submission.id);
+        let now = self.shared.clock.now();
+        let decision = decide(&self.state, SessionInput::Submit(submission), now);
+        let (decision, journaled) = self.apply(decision, grant).await?;
         let submitted = match (journaled, decision.receipt) {
             (Journaled::Committed, Some(receipt)) => Submitted {
                 processed: receipt.fence.is_some(),
@@ -140,12 +153,19 @@ impl SessionCore {
             .await?
             .filter(|(session, _)| *session == self.identity.session)
             .ok_or_else(|| Failure::new(FailureClass::Surroundings, "session.command_elsewhere", id))?;
+        if command.status.is_final() {
+            self.tell_org(OrgMsg::Cancel { grant: id });
+        }
         Ok(Submitted {
             command: CommandRecord::as_enqueued(&self.identity, &command),
             processed: false,
             fence: None,
             view: CloudSessionView::of(&self.state).to_json(),
         })
+    }
+
+    fn tell_org(&self, message: OrgMsg) {
+        self.shared.tell_org(&self.identity.org, message);
     }
 
     async fn report(&mut self, command: CommandId, attempt: u32, events: Vec<RuntimeEvent>, durable: oneshot::Sender<()>) -> Result<(), Failure> {

@@ -12,8 +12,9 @@ use crate::{
     session::{SessionActor, SessionStart},
 };
 use cowork_domain::{ids::ShardId, timestamp::Timestamp};
+use futures_util::FutureExt;
 use ractor::{Actor, ActorCell, ActorId, ActorProcessingErr, ActorRef, SpawnErr, SupervisionEvent};
-use std::{collections::HashMap, sync::Arc, time::Duration};
+use std::{collections::HashMap, panic::AssertUnwindSafe, sync::Arc, time::Duration};
 use tokio::sync::oneshot;
 
 /// Why a request does not reach its entity.
@@ -112,7 +113,9 @@ impl ShardState {
         let (shared, myself) = (self.shared.clone(), myself.clone());
         self.shared.tasks.spawn(async move {
             let _permit = shared.activations.acquire().await.expect("the semaphore is never closed");
-            let result = spawn(start, &shared, myself.get_cell()).await;
+            let spawned = AssertUnwindSafe(spawn(start, &shared, myself.get_cell())).catch_unwind().await;
+            let panicked = |_| Err(Failure::new(FailureClass::Fault, "actor.panicked", "the entity panicked while it was loaded"));
+            let result = spawned.unwrap_or_else(panicked);
             myself.cast(ShardMsg::Started { key, result }).ok();
         });
     }

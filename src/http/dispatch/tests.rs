@@ -6,7 +6,6 @@ use crate::{
     identity::{AuthOptions, HeaderSecret},
 };
 use cowork_actors::{NodeHandle, NodeOptions};
-use cowork_domain::policy::Feature;
 use cowork_runtime::{RunningTurn, Runtime, TurnRequest};
 use cowork_store::test_database::TestDatabase;
 use http::HeaderMap;
@@ -77,9 +76,7 @@ const UNKNOWN: &str = "authorization.action_unknown";
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_local_owner_meets_the_route_table_as_the_contract_orders_it() {
-    let mut features = cowork_domain::policy::Features::default();
-    features.set(Feature::Chat, true);
-    let options = HttpOptions { features, body_limits: BodyLimits { json: 64, bulk: 128 }, ..HttpOptions::default() };
+    let options = HttpOptions { body_limits: BodyLimits { json: 64, bulk: 128 }, ..HttpOptions::default() };
     let door = Door::open(options).await;
 
     assert_eq!(door.ask("OPTIONS", "/api/nonsense", &[], "").await.status, 204);

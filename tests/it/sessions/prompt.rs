@@ -1,4 +1,7 @@
-use crate::server::{Server, answer, is_settled};
+use crate::{
+    answer::{Answer, answer, is_settled},
+    server::Server,
+};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
@@ -48,9 +51,9 @@ async fn bad_input_is_a_4xx_that_says_what_to_do() {
     assert_eq!(server.post("/api/sessions/unknown/prompt", json!({})).await.status, StatusCode::BAD_REQUEST, "the text is looked at first");
     assert_eq!(server.post("/api/sessions/unknown/prompt", json!({"text": "x"})).await.status, StatusCode::NOT_FOUND);
 
-    let malformed = crate::server::Answer::of(server.request(Method::POST, &prompt).body("{\"text\": ")).await;
+    let malformed = Answer::of(server.request(Method::POST, &prompt).body("{\"text\": ")).await;
     assert_eq!((malformed.status, &malformed.body["error"]), (StatusCode::BAD_REQUEST, &json!("Request body must be valid JSON.")));
-    let large = crate::server::Answer::of(server.request(Method::POST, &prompt).body(vec![b' '; 2 * 1024 * 1024])).await;
+    let large = Answer::of(server.request(Method::POST, &prompt).body(vec![b' '; 2 * 1024 * 1024])).await;
     assert_eq!((large.status, &large.body["error"]), (StatusCode::PAYLOAD_TOO_LARGE, &json!("Request body is too large.")));
     let nul = server.post(&prompt, json!({ "text": "a\u{0}b" })).await;
     assert_eq!(nul.status, StatusCode::BAD_REQUEST, "PostgreSQL can't store it: {nul:?}");

@@ -150,32 +150,7 @@ impl<'s> Draft<'s> {
     }
 
     pub(super) fn receive(&mut self, command: &CommandWrite, fence: Option<Sequence>) {
-        self.receipt = Some(Receipt { command: self.record(command), fence });
-    }
-
-    /// The record as enqueued (contract 01 §1.6).
-    fn record(&self, command: &CommandWrite) -> CommandRecord {
-        let identity = self.identity();
-        CommandRecord {
-            command_id: command.id,
-            tenant_id: identity.tenant.clone(),
-            user_id: identity.user.clone(),
-            session_id: identity.session,
-            kind: command.kind.as_str(),
-            payload: command.kind.payload(),
-            target_lease_token: None,
-            created_sequence: command.created_sequence,
-            created_at: command.created_at,
-            status: CommandStatus::Pending,
-            claimed_by: None,
-            claimed_lease_token: None,
-            attempt_count: 0,
-            available_at: None,
-            last_error_code: None,
-            last_error_summary: None,
-            acked_at: None,
-            error: None,
-        }
+        self.receipt = Some(Receipt { command: CommandRecord::as_enqueued(self.identity(), command), fence });
     }
 
     /// A command that is known and not done: nothing changes, its sender gets the same record again.

@@ -1,0 +1,8 @@
+//! What stands before every handler: dispatch, credentials, health, and what operators see.
+
+mod auth_header;
+mod config;
+mod dispatch;
+mod health;
+mod openapi;
+mod operations;

@@ -1,0 +1,5 @@
+//! Starting, stopping, and being killed.
+
+mod kill;
+mod start;
+mod stop;

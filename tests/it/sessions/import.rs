@@ -1,0 +1,98 @@
+//! `POST /api/import/sessions` (contract 01 §2).
+
+use crate::{
+    answer::{Answer, answer, said},
+    event_stream::{assert_dense, types},
+    server::{Server, session_id},
+};
+use reqwest::{Method, StatusCode};
+use serde_json::{Value, json};
+
+fn local_session() -> Value {
+    json!({
+        "source": { "kind": "local-session", "fingerprint": "fp1", "title": "Local chat" },
+        "title": "Imported chat",
+        "itemCounts": { "messages": 2, "artifacts": 0, "attachments": 0, "projectSource": 0, "excluded": 3 },
+        "messages": [
+            { "id": "m1", "role": "user", "content": "Hi", "timestamp": "2026-01-02T03:04:05.000Z", "order": 1 },
+            { "id": "m2", "role": "system", "content": "left out", "order": 2 },
+            { "id": "m3", "role": "assistant", "content": "Hello", "timestamp": "2026-01-02T03:04:06.000Z", "order": 3 }
+        ],
+        "todos": [{ "content": "Do it", "status": "pending", "priority": "high" }],
+        "sessionCost": 0.5,
+        "sessionTokens": { "input": 5, "output": 7 }
+    })
+}
+
+#[tokio::test]
+async fn a_local_session_becomes_one_of_the_cloud_and_goes_on_there() {
+    let server = Server::start().await;
+    let imported = server.post("/api/import/sessions", local_session()).await;
+    assert_eq!(imported.status, StatusCode::CREATED, "{imported:?}");
+    let (record, shown) = (&imported.body["session"], &imported.body["projection"]["view"]);
+    assert_eq!((&record["title"], &record["status"]), (&json!("Imported chat"), &json!("idle")));
+    assert_eq!(shown["messages"][0], json!({ "id": "m1", "role": "user", "content": "Hi", "createdAt": "2026-01-02T03:04:05.000Z", "attachments": [] }));
+    assert_eq!((&shown["origin"]["kind"], &shown["origin"]["sourceFingerprint"]), (&json!("local-session-import"), &json!("fp1")));
+    assert_eq!(shown["origin"]["itemCounts"]["excluded"], 3);
+    assert_eq!((&shown["sessionCost"], &shown["todos"][0]["content"]), (&json!(0.5), &json!("Do it")));
+
+    let session = session_id(&imported);
+    let log = server.log_of(&session).await;
+    let expected = [
+        "session.created",
+        "session.imported",
+        "prompt.submitted",
+        "assistant.message",
+        "todos.updated",
+        "cost.updated",
+        "session.idle",
+    ];
+    assert_eq!(types(&log), expected);
+    assert_dense(&log);
+
+    let view = server.run(&session, "and now?").await;
+    assert_eq!((said(&view, "user"), answer(&view)), (vec!["Hi", "and now?"], "echo: and now?"));
+}
+
+#[tokio::test]
+async fn what_must_not_leave_a_machine_is_refused_and_nothing_is_made() {
+    let server = Server::start().await;
+    let leaks = [
+        "see /home/kim/project/notes.txt",
+        "open file:///etc/passwd",
+        "C:\\Users\\kim\\notes",
+        "the key is sk-proj-AbCdEfGhIjKlMnOpQrStUvWx",
+        "api_key=abcdef0123456789abcdef",
+    ];
+    for leak in leaks {
+        let mut body = local_session();
+        body["messages"][0]["content"] = json!(leak);
+        let refused = server.post("/api/import/sessions", body).await;
+        let refused = refused.expect(StatusCode::BAD_REQUEST, "Session import payload contains local paths or secret-like values.");
+        assert!(!refused.body.to_string().contains(leak), "the refusal repeats nothing");
+    }
+    let refusals: [(&str, Value, &str); 3] = [
+        ("source", json!({ "kind": "other", "fingerprint": "x" }), "Session import requires a redacted local source fingerprint."),
+        ("title", json!("x".repeat(513)), "Import title exceeds 512 characters."),
+        ("artifacts", json!("not a list"), "Session import artifacts must be an array of at most 25 items."),
+    ];
+    for (field, value, error) in refusals {
+        let mut body = local_session();
+        body[field] = value;
+        server.post("/api/import/sessions", body).await.expect(StatusCode::BAD_REQUEST, error);
+    }
+    assert_eq!(server.get("/api/sessions").await.body["sessions"], json!([]));
+}
+
+#[tokio::test]
+async fn an_import_may_be_large_but_not_huge() {
+    let server = Server::start().await;
+    let mut body = local_session();
+    body["messages"] = (0..4).map(|number| json!({ "id": format!("m{number}"), "role": "user", "content": "x".repeat(900_000) })).collect();
+    let imported = server.post("/api/import/sessions", body).await;
+    assert_eq!(imported.status, StatusCode::CREATED, "more than a plain route takes");
+    let huge = server.request(Method::POST, "/api/import/sessions").body(vec![b' '; 36 * 1024 * 1024]);
+    Answer::of(huge).await.expect(StatusCode::PAYLOAD_TOO_LARGE, "Request body is too large.");
+    let unknown = server.post("/api/import/other", json!({})).await;
+    assert_eq!((unknown.status, unknown.policy_code()), (StatusCode::FORBIDDEN, "authorization.action_unknown"));
+}
