@@ -32,6 +32,7 @@ pub(super) async fn run(args: MigrateArgs) -> anyhow::Result<ExitCode> {
     let loaded = args.settings.load()?;
     let storage = &loaded.config.storage;
     let Some(url) = &storage.database_url else {
+        storage.make_data_dir().with_context(|| format!("the data directory {} cannot be made", storage.data_dir.display()))?;
         let options = PrivatePostgresOptions { data_dir: storage.postgres_dir(), pg_bin: storage.postgres_programs.clone() };
         let server = PrivatePostgres::start(options).await.context("the private PostgreSQL does not start")?;
         let result = migrate(storage, server.url(), args.status, args.output).await;

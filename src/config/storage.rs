@@ -4,6 +4,7 @@ use super::problem::Findings;
 use super::secret::Secret;
 use super::setting::{Kind, Setting};
 use super::values::Values;
+use std::os::unix::fs::DirBuilderExt;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -89,6 +90,15 @@ pub struct PoolConfig {
 }
 
 impl StorageConfig {
+    /// Makes the data directory if only its last part is missing. Others may pass through it, because
+    /// the private PostgreSQL runs under an account of its own when we are root, but not look into it.
+    pub fn make_data_dir(&self) -> std::io::Result<()> {
+        match std::fs::DirBuilder::new().mode(0o711).create(&self.data_dir) {
+            Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => Ok(()),
+            made => made,
+        }
+    }
+
     /// Where the private PostgreSQL lives.
     pub fn postgres_dir(&self) -> PathBuf {
         self.data_dir.join("postgres")

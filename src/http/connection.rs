@@ -17,13 +17,14 @@ pub(super) struct Connection(Arc<Inner>);
 struct Inner {
     peer: SocketAddr,
     ending: AtomicBool,
+    unread: AtomicBool,
     cut: CutSwitch,
 }
 
 impl Connection {
     /// From this peer.
     pub(super) fn new(peer: SocketAddr) -> Self {
-        Self(Arc::new(Inner { peer, ending: AtomicBool::new(false), cut: CutSwitch::default() }))
+        Self(Arc::new(Inner { peer, ending: AtomicBool::new(false), unread: AtomicBool::new(false), cut: CutSwitch::default() }))
     }
 
     /// The other end of the socket.
@@ -45,5 +46,15 @@ impl Connection {
     /// Whether the stream should end.
     pub(super) fn is_ending(&self) -> bool {
         self.0.ending.load(Ordering::Acquire)
+    }
+
+    /// Notes whether the body of the current request was read to its end.
+    pub(super) fn set_unread(&self, unread: bool) {
+        self.0.unread.store(unread, Ordering::Release);
+    }
+
+    /// Whether the client may still be sending a body that nobody reads.
+    pub(super) fn has_unread(&self) -> bool {
+        self.0.unread.load(Ordering::Acquire)
     }
 }

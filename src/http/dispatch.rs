@@ -19,7 +19,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use bytes::Bytes;
-use http::{Method, StatusCode};
+use http::{HeaderValue, Method, StatusCode, header};
 use std::sync::Arc;
 use tower::Service;
 
@@ -54,9 +54,14 @@ impl Dispatch {
         let mut response = if *request.method() == Method::OPTIONS {
             StatusCode::NO_CONTENT.into_response()
         } else {
-            self.route(connection, request.map(Body::new)).await
+            self.route(connection.clone(), request.map(Body::new)).await
         };
         let headers = response.headers_mut();
+        if connection.has_unread() {
+            // The rest of the body is in the way of a next request, so the connection ends: a client that is not told would
+            // lose the request that it sends on it.
+            headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
+        }
         headers.insert(X_REQUEST_ID, request_id);
         self.security.add_to(headers);
         if is_allowed_origin {

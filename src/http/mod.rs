@@ -22,6 +22,7 @@ mod gate;
 mod health;
 mod idempotency;
 mod import;
+mod lingering;
 mod metrics;
 mod ops;
 mod options;

@@ -4,7 +4,12 @@
 //! HTTP/2, and because a connection must be droppable from outside: a reader that does not read
 //! blocks its own task and can be told nothing.
 
-use super::{connection::Connection, dispatch::Dispatch, state::HttpState};
+use super::{
+    connection::Connection,
+    dispatch::Dispatch,
+    lingering::{Lingering, WatchedBody},
+    state::HttpState,
+};
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use socket2::{SockRef, TcpKeepalive};
@@ -90,11 +95,12 @@ async fn run(
         tracing::debug!(%error, "a socket option could not be set");
     }
     let handler = connection.clone();
-    let service = hyper::service::service_fn(move |request| {
+    let service = hyper::service::service_fn(move |request: hyper::Request<hyper::body::Incoming>| {
+        let request = request.map(|body| WatchedBody::new(body, handler.clone()));
         let answering = dispatch.clone().answer(handler.clone(), request);
         async move { Ok::<_, Infallible>(answering.await) }
     });
-    let serving = http.serve_connection(TokioIo::new(stream), service).with_upgrades();
+    let serving = http.serve_connection(TokioIo::new(Lingering::new(stream, connection.clone())), service).with_upgrades();
     let mut serving = pin!(serving);
     tokio::select! {
         biased;

@@ -27,6 +27,10 @@ struct Keeper {
 impl Database {
     /// Starts the private server if need be, connects, and brings the schema up to date.
     pub(super) async fn open(storage: &StorageConfig) -> anyhow::Result<Self> {
+        let data_dir = &storage.data_dir;
+        storage
+            .make_data_dir()
+            .with_context(|| format!("the data directory {} cannot be made; choose another with --data-dir", data_dir.display()))?;
         let (url, keeper) = match &storage.database_url {
             Some(url) => (url.expose().clone(), None),
             None => {

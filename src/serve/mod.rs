@@ -15,9 +15,12 @@ use cowork_actors::{FeedOptions, NodeHandle, NodeOptions};
 use cowork_domain::admission::OrgLimits;
 use database::Database;
 use signals::Signals;
-use std::{convert::Infallible, io::Write, sync::Arc, time::Duration};
-use tokio::net::TcpListener;
+use std::{convert::Infallible, io::Write, net::SocketAddr, sync::Arc, time::Duration};
+use tokio::net::{TcpListener, TcpSocket};
 use tokio_util::sync::CancellationToken;
+
+/// Connections that wait to be accepted; the kernel lowers it to its own limit.
+const LISTEN_QUEUE: u32 = 4096;
 
 /// Runs the cloud until it is told to stop.
 pub async fn run(config: Config, metrics: MetricsHandle) -> anyhow::Result<()> {
@@ -28,7 +31,7 @@ pub async fn run(config: Config, metrics: MetricsHandle) -> anyhow::Result<()> {
     );
     let mut signals = Signals::listen()?;
     let listen = config.server.listen;
-    let listener = TcpListener::bind(listen).await.with_context(|| format!("cannot listen on {listen}; is another server running there?"))?;
+    let listener = bind(listen).with_context(|| format!("cannot listen on {listen}; is another server running there?"))?;
     let database = tokio::select! {
         database = Database::open(&config.storage) => database?,
         () = signals.stop() => return Ok(()),
@@ -38,7 +41,21 @@ pub async fn run(config: Config, metrics: MetricsHandle) -> anyhow::Result<()> {
     served
 }
 
-async fn serve(config: &Config, metrics: MetricsHandle, listener: TcpListener, database: &Database, signals: &mut Signals) -> anyhow::Result<()> {
+/// A burst of reconnecting streams waits in the kernel's queue instead of a second for its next try.
+fn bind(address: SocketAddr) -> std::io::Result<TcpListener> {
+    let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
+    socket.set_reuseaddr(true)?;
+    socket.bind(address)?;
+    socket.listen(LISTEN_QUEUE)
+}
+
+async fn serve(
+    config: &Config,
+    metrics: MetricsHandle,
+    listener: TcpListener,
+    database: &Database,
+    signals: &mut Signals,
+) -> anyhow::Result<()> {
     let agents = runtime::Agents::start(config).await?;
     let node = NodeHandle::start(node_options(config), database.store(), agents.runtime()).await?;
     let address = listener.local_addr()?;
@@ -82,7 +99,7 @@ async fn upkeep(metrics: MetricsHandle) -> Infallible {
 }
 
 /// The one line on standard output: whoever started us waits for it.
-fn announce(address: std::net::SocketAddr) -> anyhow::Result<()> {
+fn announce(address: SocketAddr) -> anyhow::Result<()> {
     let mut stdout = std::io::stdout().lock();
     writeln!(stdout, "ready http://{address}").and_then(|()| stdout.flush()).context("cannot write to standard output")
 }

@@ -8,8 +8,8 @@ use tracing_subscriber::util::{SubscriberInitExt, TryInitError};
 
 /// Libraries that print what passes through them: their debug logs hold message payloads, headers and bodies. No level of ours
 /// opens them.
-const CAPPED: [&str; 10] =
-    ["ractor", "ractor_cluster", "hyper", "hyper_util", "h2", "reqwest", "rig", "rustls", "sqlx", "tokio_tungstenite"];
+const CAPPED: [&str; 11] =
+    ["ractor", "ractor_cluster", "hyper", "hyper_util", "h2", "reqwest", "rig", "rustls", "sqlx", "tokio_tungstenite", "tungstenite"];
 
 /// Starts logging. Only the first call of a process has an effect; the answer to a later one says so.
 pub fn install(config: &ObservabilityConfig) -> Result<(), TryInitError> {

@@ -5,20 +5,20 @@ use serde_json::Value;
 
 /// An answer, read whole.
 #[derive(Debug)]
-pub struct Answer {
-    pub status: StatusCode,
-    pub headers: HeaderMap,
+pub(crate) struct Answer {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
     /// JSON, or a string with whatever else it was.
-    pub body: Value,
+    pub(crate) body: Value,
 }
 
 impl Answer {
-    pub async fn of(request: RequestBuilder) -> Self {
+    pub(crate) async fn of(request: RequestBuilder) -> Self {
         Self::try_of(request).await.expect("the server answers")
     }
 
     /// For servers that may die before they answer.
-    pub async fn try_of(request: RequestBuilder) -> reqwest::Result<Self> {
+    pub(crate) async fn try_of(request: RequestBuilder) -> reqwest::Result<Self> {
         let response = request.send().await?;
         let (status, headers) = (response.status(), response.headers().clone());
         let text = response.text().await?;
@@ -26,45 +26,45 @@ impl Answer {
         Ok(Self { status, headers, body })
     }
 
-    pub fn header(&self, name: &str) -> &str {
+    pub(crate) fn header(&self, name: &str) -> &str {
         self.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
     }
 
     /// The sentence of an error.
-    pub fn error(&self) -> &str {
+    pub(crate) fn error(&self) -> &str {
         self.body["error"].as_str().unwrap_or_default()
     }
 
     /// The stable code of an error, as clients of the contract find it.
-    pub fn policy_code(&self) -> &str {
+    pub(crate) fn policy_code(&self) -> &str {
         self.body["verdict"]["policyCode"].as_str().unwrap_or_default()
     }
 
     /// Fails with the whole answer unless it is what was expected.
     #[track_caller]
-    pub fn expect(self, status: StatusCode, error: &str) -> Self {
+    pub(crate) fn expect(self, status: StatusCode, error: &str) -> Self {
         assert_eq!((self.status, self.error()), (status, error), "{self:?}");
         self
     }
 }
 
 /// Nothing runs and nothing waits.
-pub fn is_settled(view: &Value) -> bool {
+pub(crate) fn is_settled(view: &Value) -> bool {
     let status = &view["session"]["status"];
     status == "idle" || status == "errored"
 }
 
 /// What the agent said last.
-pub fn answer(view: &Value) -> &str {
+pub(crate) fn answer(view: &Value) -> &str {
     messages(view).rfind(|message| message["role"] == "assistant").and_then(|message| message["content"].as_str()).unwrap_or_default()
 }
 
 /// The messages of people and of the agent.
-pub fn messages(view: &Value) -> impl DoubleEndedIterator<Item = &Value> {
+pub(crate) fn messages(view: &Value) -> impl DoubleEndedIterator<Item = &Value> {
     view["view"]["messages"].as_array().expect("a view has messages").iter()
 }
 
 /// The texts of one role's messages, in order.
-pub fn said<'a>(view: &'a Value, role: &str) -> Vec<&'a str> {
+pub(crate) fn said<'a>(view: &'a Value, role: &str) -> Vec<&'a str> {
     messages(view).filter(|message| message["role"] == role).filter_map(|message| message["content"].as_str()).collect()
 }

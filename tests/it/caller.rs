@@ -3,34 +3,34 @@
 use hmac::{Hmac, KeyInit, Mac};
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use sha2::Sha256;
-use std::time::SystemTime;
+use std::{fmt::Write, time::SystemTime};
 
 /// The secret that the proxy and the server of a test share.
-pub const SECRET: &str = "a-proxy-and-a-cloud-know-this-9f2c";
+pub(crate) const SECRET: &str = "a-proxy-and-a-cloud-know-this-9f2c";
 
 /// The environment of a server that trusts signed headers.
-pub const HEADER_MODE: [(&str, &str); 2] = [("AUTH_MODE", "header"), ("HEADER_AUTH_SECRET", SECRET)];
+pub(crate) const HEADER_MODE: [(&str, &str); 2] = [("AUTH_MODE", "header"), ("HEADER_AUTH_SECRET", SECRET)];
 
 /// A person as the proxy describes them.
 #[derive(Debug, Clone)]
-pub struct Caller {
-    pub tenant: String,
-    pub user: String,
-    pub role: String,
+pub(crate) struct Caller {
+    pub(crate) tenant: String,
+    pub(crate) user: String,
+    pub(crate) role: String,
 }
 
 impl Caller {
-    pub fn new(tenant: &str, user: &str, role: &str) -> Self {
+    pub(crate) fn new(tenant: &str, user: &str, role: &str) -> Self {
         Self { tenant: tenant.to_owned(), user: user.to_owned(), role: role.to_owned() }
     }
 
     /// Headers that are signed now.
-    pub fn headers(&self) -> HeaderMap {
+    pub(crate) fn headers(&self) -> HeaderMap {
         self.signed_at(&now().to_string())
     }
 
     /// Headers that are signed for a time, which need not be one.
-    pub fn signed_at(&self, timestamp: &str) -> HeaderMap {
+    pub(crate) fn signed_at(&self, timestamp: &str) -> HeaderMap {
         let email = format!("{}@{}", self.user, self.tenant);
         let identity = [
             ("x-open-cowork-tenant-id", self.tenant.as_str()),
@@ -48,16 +48,19 @@ impl Caller {
         }
         let mut mac = Hmac::<Sha256>::new_from_slice(SECRET.as_bytes()).expect("any length will do");
         mac.update(canonical.as_bytes());
-        let digest: String = mac.finalize().into_bytes().iter().map(|byte| format!("{byte:02x}")).collect();
+        let mut signature = "v1=".to_owned();
+        for byte in mac.finalize().into_bytes() {
+            write!(signature, "{byte:02x}").expect("a string takes any text");
+        }
         headers.insert("x-open-cowork-header-auth-secret", header(SECRET));
         headers.insert("x-open-cowork-header-auth-timestamp", header(timestamp));
-        headers.insert("x-open-cowork-header-auth-signature", header(&format!("v1={digest}")));
+        headers.insert("x-open-cowork-header-auth-signature", header(&signature));
         headers
     }
 }
 
 /// Seconds since 1970.
-pub fn now() -> u64 {
+pub(crate) fn now() -> u64 {
     SystemTime::UNIX_EPOCH.elapsed().expect("the clock is past 1970").as_secs()
 }
 

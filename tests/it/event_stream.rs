@@ -7,40 +7,40 @@ use std::{collections::HashSet, time::Duration};
 use tokio::time::{Instant, timeout_at};
 
 /// An open stream and what came over it so far.
-pub struct EventStream {
+pub(crate) struct EventStream {
     response: reqwest::Response,
     bytes: Vec<u8>,
-    /// How many of the bytes are in `records`.
+    /// How many of the bytes are in `records`, and how many more are known to hold no end of a frame.
     parsed: usize,
+    searched: usize,
     records: Vec<Value>,
     has_ended: bool,
 }
 
 impl EventStream {
-    pub async fn open(request: RequestBuilder) -> Self {
+    pub(crate) async fn open(request: RequestBuilder) -> Self {
         // A stream outlives any single request; each wait has its own deadline.
         let response = request.timeout(Duration::from_secs(170)).send().await.expect("the server answers");
         assert_eq!(response.status(), StatusCode::OK, "{response:?}");
-        Self { response, bytes: Vec::new(), parsed: 0, records: Vec::new(), has_ended: false }
+        Self { response, bytes: Vec::new(), parsed: 0, searched: 0, records: Vec::new(), has_ended: false }
     }
 
-    pub fn headers(&self) -> &HeaderMap {
+    pub(crate) fn headers(&self) -> &HeaderMap {
         self.response.headers()
     }
 
     /// All bytes so far.
-    pub fn text(&self) -> &str {
+    pub(crate) fn text(&self) -> &str {
         std::str::from_utf8(&self.bytes).expect("streams are text")
     }
 
     /// All event records so far.
-    pub fn records(&self) -> &[Value] {
+    pub(crate) fn records(&self) -> &[Value] {
         &self.records
     }
 
     /// Reads until the records are as wanted.
-    #[track_caller]
-    pub async fn until(&mut self, wanted: impl Fn(&[Value]) -> bool) -> &[Value] {
+    pub(crate) async fn until(&mut self, wanted: impl Fn(&[Value]) -> bool) -> &[Value] {
         let deadline = Instant::now() + PATIENCE;
         while !wanted(&self.records) {
             assert!(!self.has_ended, "the stream ended before what was wanted came: {:#?}", self.records);
@@ -50,19 +50,19 @@ impl EventStream {
     }
 
     /// Reads until an event of this type came.
-    pub async fn until_type(&mut self, event_type: &str) -> &Value {
+    pub(crate) async fn until_type(&mut self, event_type: &str) -> &Value {
         self.until(|records| of_type(records, event_type).next().is_some()).await;
         of_type(&self.records, event_type).next().expect("it came")
     }
 
     /// As [`Self::until_type`], for everything that came.
-    pub async fn until_type_and_all(&mut self, event_type: &str) -> Vec<Value> {
+    pub(crate) async fn until_type_and_all(&mut self, event_type: &str) -> Vec<Value> {
         self.until_type(event_type).await;
         self.records.clone()
     }
 
     /// Reads until the bytes are as wanted.
-    pub async fn until_text(&mut self, wanted: impl Fn(&str) -> bool) -> &str {
+    pub(crate) async fn until_text(&mut self, wanted: impl Fn(&str) -> bool) -> &str {
         let deadline = Instant::now() + PATIENCE;
         while !wanted(self.text()) {
             assert!(!self.has_ended, "the stream ended before what was wanted came: {}", self.text());
@@ -72,7 +72,7 @@ impl EventStream {
     }
 
     /// Reads until the server ends the stream.
-    pub async fn to_end(&mut self) -> &[Value] {
+    pub(crate) async fn read_to_end(&mut self) -> &[Value] {
         let deadline = Instant::now() + PATIENCE;
         while !self.has_ended {
             self.read(deadline).await;
@@ -87,30 +87,37 @@ impl EventStream {
             Some(chunk) => self.bytes.extend_from_slice(&chunk),
             None => self.has_ended = true,
         }
-        while let Some(length) = self.bytes[self.parsed..].windows(2).position(|pair| pair == b"\n\n") {
-            let frame = &self.bytes[self.parsed..self.parsed + length];
+        while let Some(found) = end_of_frame(&self.bytes[self.searched..]) {
+            let end = self.searched + found;
+            let frame = &self.bytes[self.parsed..end];
             let frame = std::str::from_utf8(frame).expect("streams are text");
             if let Some(data) = frame.lines().find_map(|line| line.strip_prefix("data: ")) {
                 self.records.push(serde_json::from_str(data).expect("event data is JSON"));
             }
-            self.parsed += length + 2;
+            self.parsed = end + 2;
+            self.searched = self.parsed;
         }
+        self.searched = self.searched.max(self.bytes.len().saturating_sub(1));
     }
 }
 
+fn end_of_frame(bytes: &[u8]) -> Option<usize> {
+    std::str::from_utf8(bytes).map_or_else(|_| bytes.windows(2).position(|pair| pair == b"\n\n"), |text| text.find("\n\n"))
+}
+
 /// The records of a type.
-pub fn of_type<'a>(records: &'a [Value], event_type: &str) -> impl DoubleEndedIterator<Item = &'a Value> {
+pub(crate) fn of_type<'a>(records: &'a [Value], event_type: &str) -> impl DoubleEndedIterator<Item = &'a Value> {
     records.iter().filter(move |record| record["type"] == event_type)
 }
 
 /// The types of all records, in order.
-pub fn types(records: &[Value]) -> Vec<&str> {
+pub(crate) fn types(records: &[Value]) -> Vec<&str> {
     records.iter().filter_map(|record| record["type"].as_str()).collect()
 }
 
 /// Sequences from 1 without a hole, and no event twice (invariants I1 and I4).
 #[track_caller]
-pub fn assert_dense(records: &[Value]) {
+pub(crate) fn assert_dense(records: &[Value]) {
     let sequences: Vec<u64> = records.iter().filter_map(|record| record["sequence"].as_u64()).collect();
     assert!(sequences.iter().copied().eq(1..=records.len() as u64), "not dense from 1: {sequences:?}");
     let ids: HashSet<&Value> = records.iter().map(|record| &record["eventId"]).collect();
@@ -118,14 +125,14 @@ pub fn assert_dense(records: &[Value]) {
 }
 
 /// The answer that a client puts together from the events of one message (contract 01 §5).
-pub fn folded_answer(records: &[Value]) -> String {
+pub(crate) fn folded_answer(records: &[Value]) -> String {
     let mut text = String::new();
     for record in of_type(records, "assistant.message") {
         let content = record["payload"]["content"].as_str().expect("a message has content");
         if record["payload"]["mode"] == "append" {
             text.push_str(content);
         } else {
-            text = content.to_owned();
+            content.clone_into(&mut text);
         }
     }
     text

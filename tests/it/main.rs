@@ -10,4 +10,5 @@ mod lifecycle;
 mod program;
 mod server;
 mod sessions;
+mod setting;
 mod streams;

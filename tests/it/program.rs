@@ -12,10 +12,11 @@ use std::{
 };
 
 /// Between two looks at something that changes by itself.
-pub const GLANCE: Duration = Duration::from_millis(20);
+pub(crate) const GLANCE: Duration = Duration::from_millis(20);
 
 /// The binary under test, in a clean environment.
-pub fn program() -> Command {
+#[expect(clippy::disallowed_methods, reason = "a test has no configuration; it passes on what a process can't do without")]
+pub(crate) fn program() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_cowork"));
     command.env_clear();
     for name in ["PATH", "HOME", "TMPDIR", "PG_BIN"] {
@@ -27,59 +28,57 @@ pub fn program() -> Command {
 }
 
 /// Runs the binary to its end, which must come.
-pub fn run(arguments: &[&str]) -> Finished {
+pub(crate) fn run(arguments: &[&str]) -> Finished {
     run_with(arguments, &[])
 }
 
 /// As [`run`], with more environment.
-pub fn run_with(arguments: &[&str], environment: &[(&str, &str)]) -> Finished {
+pub(crate) fn run_with(arguments: &[&str], environment: &[(&str, &str)]) -> Finished {
     let mut command = program();
     command.args(arguments).envs(environment.iter().copied());
     finish(command)
 }
 
 /// Runs a command to its end; one that goes on for too long is killed and fails the test.
-pub fn finish(mut command: Command) -> Finished {
+pub(crate) fn finish(mut command: Command) -> Finished {
     let child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the program starts");
     let pid = Pid::from_raw(i32::try_from(child.id()).expect("a pid fits"));
     let (done, waiting) = std::sync::mpsc::channel();
     std::thread::spawn(move || done.send(child.wait_with_output()));
-    match waiting.recv_timeout(PATIENCE) {
-        Ok(output) => Finished(output.expect("its output can be read")),
-        Err(_) => {
-            kill(pid, Signal::SIGKILL).ok();
-            panic!("{command:?} did not end");
-        }
-    }
+    let Ok(output) = waiting.recv_timeout(PATIENCE) else {
+        kill(pid, Signal::SIGKILL).ok();
+        panic!("{command:?} did not end");
+    };
+    Finished(output.expect("its output can be read"))
 }
 
 /// A process that came to its end.
 #[derive(Debug)]
-pub struct Finished(Output);
+pub(crate) struct Finished(Output);
 
 impl Finished {
-    pub fn code(&self) -> Option<i32> {
+    pub(crate) fn code(&self) -> Option<i32> {
         self.0.status.code()
     }
 
-    pub fn stdout(&self) -> String {
+    pub(crate) fn stdout(&self) -> String {
         String::from_utf8(self.0.stdout.clone()).expect("output is text")
     }
 
-    pub fn stderr(&self) -> String {
+    pub(crate) fn stderr(&self) -> String {
         String::from_utf8(self.0.stderr.clone()).expect("output is text")
     }
 
     /// Fails with everything it said unless it ended with this code.
     #[track_caller]
-    pub fn expect_code(self, code: i32) -> Self {
+    pub(crate) fn expect_code(self, code: i32) -> Self {
         assert_eq!(self.code(), Some(code), "stdout: {}\nstderr: {}", self.stdout(), self.stderr());
         self
     }
 }
 
 /// Waits for a process to end.
-pub fn wait_for_end(child: &mut std::process::Child) -> ExitStatus {
+pub(crate) fn wait_for_end(child: &mut std::process::Child) -> ExitStatus {
     let deadline = Instant::now() + PATIENCE;
     loop {
         if let Some(status) = child.try_wait().expect("it can be waited for") {
@@ -91,19 +90,19 @@ pub fn wait_for_end(child: &mut std::process::Child) -> ExitStatus {
 }
 
 /// Resident memory of a process, in bytes.
-pub fn resident_bytes(pid: i32) -> u64 {
+pub(crate) fn resident_bytes(pid: i32) -> u64 {
     let status = std::fs::read_to_string(format!("/proc/{pid}/status")).expect("the process runs");
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).expect("a process has resident memory");
     line.trim().trim_end_matches(" kB").parse::<u64>().expect("a number") * 1024
 }
 
 /// The server process of a private PostgreSQL in this data directory, as its own file tells.
-pub fn postmaster(data_dir: &Path) -> Option<i32> {
-    std::fs::read_to_string(data_dir.join("cluster/postmaster.pid")).ok()?.lines().next()?.trim().parse().ok()
+pub(crate) fn postmaster(data_dir: &Path) -> Option<i32> {
+    std::fs::read_to_string(data_dir.join("postgres/cluster/postmaster.pid")).ok()?.lines().next()?.trim().parse().ok()
 }
 
 /// Whether a process is there and is no zombie.
-pub fn is_alive(pid: i32) -> bool {
+pub(crate) fn is_alive(pid: i32) -> bool {
     let stat = std::fs::read_to_string(PathBuf::from(format!("/proc/{pid}/stat"))).unwrap_or_default();
     stat.rsplit(')').next().is_some_and(|rest| !rest.trim().is_empty() && !rest.trim_start().starts_with(['Z', 'X']))
 }

@@ -4,7 +4,8 @@ use crate::{
     answer::{Answer, is_settled},
     caller::Caller,
     event_stream::EventStream,
-    program::{GLANCE, program, wait_for_end},
+    program::{GLANCE, wait_for_end},
+    setting::Setting,
 };
 use cowork_store::test_database::TestDatabase;
 use nix::{
@@ -15,120 +16,112 @@ use reqwest::{Method, RequestBuilder, StatusCode};
 use serde_json::{Value, json};
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection, PgConnection, postgres::PgConnectOptions};
 use std::{
-    io::{BufRead, BufReader, Read},
+    io::Read,
     path::{Path, PathBuf},
-    process::{Child, Command, Stdio},
+    process::{Child, Command},
     time::{Duration, Instant},
 };
-use tempfile::TempDir;
 
 /// How long anything may take before a test gives up on it.
-pub const PATIENCE: Duration = Duration::from_secs(60);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A running server and a client for it.
-pub struct Server {
-    pub url: String,
+pub(crate) struct Server {
+    pub(crate) url: String,
     child: Child,
     setting: Setting,
     http: reqwest::Client,
 }
 
-/// What outlives a killed server.
-pub struct Setting {
-    database: Option<TestDatabase>,
-    folder: TempDir,
-    environment: Vec<(String, String)>,
-}
-
 impl Server {
     /// On a database of its own, with the defaults of tier `local`.
-    pub async fn start() -> Self {
+    pub(crate) async fn start() -> Self {
         Self::with(&[]).await
     }
 
     /// With more environment, without the common prefix.
-    pub async fn with(environment: &[(&str, &str)]) -> Self {
+    pub(crate) async fn with(environment: &[(&str, &str)]) -> Self {
         Self::launch(Setting::new(Some(TestDatabase::create().await), environment))
     }
 
     /// With a configuration file.
-    pub async fn with_file(path: &Path) -> Self {
-        let mut setting = Setting::new(Some(TestDatabase::create().await), &[]);
-        setting.environment.push(("OPEN_COWORK_CONFIG_PATH".into(), path.display().to_string()));
-        Self::launch(setting)
+    pub(crate) async fn with_file(path: &Path) -> Self {
+        Self::launch(Setting::new(Some(TestDatabase::create().await), &[]).with_file(path))
     }
 
     /// On a private PostgreSQL in its own data directory.
-    pub fn private() -> Self {
+    pub(crate) fn private() -> Self {
         Self::launch(Setting::new(None, &[]))
     }
 
     fn launch(setting: Setting) -> Self {
         let (child, url) = setting.run();
+        // The binary installs its own; here nobody else would. A second call changes nothing.
+        rustls::crypto::ring::default_provider().install_default().ok();
         // Each test has a client of its own, so that no connection outlives its runtime.
         let http = reqwest::Client::builder().timeout(PATIENCE).build().expect("a client can be made");
         Self { url, child, setting, http }
     }
 
-    pub fn pid(&self) -> i32 {
+    pub(crate) fn pid(&self) -> i32 {
         i32::try_from(self.child.id()).expect("a pid fits")
     }
 
-    pub fn data_dir(&self) -> PathBuf {
+    pub(crate) fn data_dir(&self) -> PathBuf {
         self.setting.data_dir()
     }
 
     /// Everything that the server logged, over all its lives.
-    pub fn log(&self) -> String {
+    pub(crate) fn log(&self) -> String {
         self.setting.log()
     }
 
     /// The command line of this server, for a second one on the same things.
-    pub fn command(&self) -> Command {
+    pub(crate) fn command(&self) -> Command {
         self.setting.command()
     }
 
     /// Kills the server as the kernel would.
-    pub fn kill(&mut self) {
+    pub(crate) fn kill(&mut self) {
         self.child.kill().expect("it runs");
         self.child.wait().expect("it ends");
     }
 
     /// Starts it again on what it left.
-    pub fn start_again(&mut self) {
+    pub(crate) fn start_again(&mut self) {
         (self.child, self.url) = self.setting.run();
     }
 
-    pub fn signal(&self, signal: Signal) {
+    pub(crate) fn signal(&self, signal: Signal) {
         kill(Pid::from_raw(self.pid()), signal).expect("it runs");
     }
 
     /// The exit code, once it has ended by itself.
-    pub fn exit_code(&mut self) -> Option<i32> {
+    pub(crate) fn exit_code(&mut self) -> Option<i32> {
         wait_for_end(&mut self.child).code()
     }
 
     /// What else was written to standard output, once it has ended.
-    pub fn rest_of_stdout(&mut self) -> String {
+    pub(crate) fn rest_of_stdout(&mut self) -> String {
         let mut rest = String::new();
         self.child.stdout.take().expect("piped").read_to_string(&mut rest).expect("its output can be read");
         rest
     }
 
-    pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
+    pub(crate) fn request(&self, method: Method, path: &str) -> RequestBuilder {
         self.http.request(method, format!("{}{path}", self.url))
     }
 
-    pub async fn get(&self, path: &str) -> Answer {
+    pub(crate) async fn get(&self, path: &str) -> Answer {
         Answer::of(self.request(Method::GET, path)).await
     }
 
-    pub async fn post(&self, path: &str, body: Value) -> Answer {
+    pub(crate) async fn post(&self, path: &str, body: Value) -> Answer {
         Answer::of(self.request(Method::POST, path).json(&body)).await
     }
 
     /// Asks as somebody, in header mode.
-    pub async fn ask(&self, caller: &Caller, method: Method, path: &str, body: Option<Value>) -> Answer {
+    pub(crate) async fn ask(&self, caller: &Caller, method: Method, path: &str, body: Option<Value>) -> Answer {
         let mut request = self.request(method, path).headers(caller.headers());
         if let Some(body) = body {
             request = request.json(&body);
@@ -137,26 +130,26 @@ impl Server {
     }
 
     /// A new session's id.
-    pub async fn session(&self) -> String {
+    pub(crate) async fn session(&self) -> String {
         let created = self.post("/api/sessions", json!({})).await;
         assert_eq!(created.status, StatusCode::CREATED, "{created:?}");
         session_id(&created)
     }
 
-    pub async fn prompt(&self, session: &str, text: &str) -> Answer {
+    pub(crate) async fn prompt(&self, session: &str, text: &str) -> Answer {
         let accepted = self.post(&format!("/api/sessions/{session}/prompt"), json!({ "text": text })).await;
         assert_eq!(accepted.status, StatusCode::ACCEPTED, "{accepted:?}");
         accepted
     }
 
-    pub async fn view(&self, session: &str) -> Value {
+    pub(crate) async fn view(&self, session: &str) -> Value {
         let answer = self.get(&format!("/api/sessions/{session}/view")).await;
         assert_eq!(answer.status, StatusCode::OK, "{answer:?}");
         answer.body
     }
 
     /// Waits until a session's view is as wanted.
-    pub async fn until(&self, session: &str, wanted: impl Fn(&Value) -> bool) -> Value {
+    pub(crate) async fn until(&self, session: &str, wanted: impl Fn(&Value) -> bool) -> Value {
         let deadline = Instant::now() + PATIENCE;
         loop {
             let view = self.view(session).await;
@@ -169,7 +162,7 @@ impl Server {
     }
 
     /// Asks again and again until the answer is as wanted.
-    pub async fn until_answer(&self, path: &str, wanted: impl Fn(&Answer) -> bool) -> Answer {
+    pub(crate) async fn until_answer(&self, path: &str, wanted: impl Fn(&Answer) -> bool) -> Answer {
         let deadline = Instant::now() + PATIENCE;
         loop {
             let answer = self.get(path).await;
@@ -182,38 +175,38 @@ impl Server {
     }
 
     /// Prompts and waits until the turn is over.
-    pub async fn run(&self, session: &str, text: &str) -> Value {
+    pub(crate) async fn run(&self, session: &str, text: &str) -> Value {
         let before = self.view(session).await["projection"]["sequence"].as_u64().unwrap_or(0);
         self.prompt(session, text).await;
         self.until(session, |view| is_settled(view) && view["projection"]["sequence"].as_u64() > Some(before + 1)).await
     }
 
     /// Follows a stream.
-    pub async fn stream(&self, path: &str) -> EventStream {
+    pub(crate) async fn stream(&self, path: &str) -> EventStream {
         EventStream::open(self.request(Method::GET, path)).await
     }
 
     /// Follows a session from its beginning.
-    pub async fn events(&self, session: &str) -> EventStream {
+    pub(crate) async fn events(&self, session: &str) -> EventStream {
         self.stream(&format!("/api/sessions/{session}/events?after=0")).await
     }
 
     /// The log of a session as far as its projection goes.
-    pub async fn log_of(&self, session: &str) -> Vec<Value> {
+    pub(crate) async fn log_of(&self, session: &str) -> Vec<Value> {
         let latest = self.view(session).await["projection"]["sequence"].clone();
         let mut stream = self.events(session).await;
         stream.until(|records| records.last().is_some_and(|record| record["sequence"] == latest)).await.to_vec()
     }
 
     /// Changes the server's database behind its back.
-    pub async fn sql(&self, statement: &str) {
+    pub(crate) async fn sql(&self, statement: &str) {
         let mut connection = self.connect(None).await;
         sqlx::raw_sql(AssertSqlSafe(statement.to_owned())).execute(&mut connection).await.expect("the statement is right");
         connection.close().await.ok();
     }
 
     /// Lets nobody into the server's database, and ends who is in there; or lets them in again.
-    pub async fn set_database_reachable(&self, reachable: bool) {
+    pub(crate) async fn set_database_reachable(&self, reachable: bool) {
         let url: PgConnectOptions = self.setting.database_url().parse().expect("a database url");
         let name = url.get_database().expect("it names a database").to_owned();
         let mut connection = self.connect(Some("postgres")).await;
@@ -238,7 +231,13 @@ impl Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
-        if self.setting.database.is_none() && self.child.try_wait().is_ok_and(|ended| ended.is_none()) {
+        if std::thread::panicking() {
+            let ended = self.child.try_wait().ok().flatten().map_or_else(|| "runs".to_owned(), |status| format!("ended: {status}"));
+            let log = self.log();
+            let last: Vec<&str> = log.lines().rev().take(30).collect();
+            eprintln!("the server {ended}; it said last:\n{}", last.into_iter().rev().collect::<Vec<_>>().join("\n"));
+        }
+        if self.setting.is_private() && self.child.try_wait().is_ok_and(|ended| ended.is_none()) {
             // Its private PostgreSQL ends in order only if it is asked nicely. The second signal is for a turn that hangs.
             for _ in 0..2 {
                 kill(Pid::from_raw(self.pid()), Signal::SIGTERM).ok();
@@ -253,66 +252,7 @@ impl Drop for Server {
     }
 }
 
-impl Setting {
-    pub fn new(database: Option<TestDatabase>, environment: &[(&str, &str)]) -> Self {
-        let folder = tempfile::Builder::new().prefix("cowork-it-").tempdir().expect("a folder can be made");
-        // A private PostgreSQL may run as somebody else, who must get through.
-        let open = std::os::unix::fs::PermissionsExt::from_mode(0o711);
-        std::fs::set_permissions(folder.path(), open).expect("our own folder can be changed");
-        std::fs::create_dir(folder.path().join("data")).expect("our own folder can be changed");
-        let prefixed = |(name, value): &(&str, &str)| (format!("OPEN_COWORK_CLOUD_{name}"), (*value).to_owned());
-        Self { database, folder, environment: environment.iter().map(prefixed).collect() }
-    }
-
-    pub fn data_dir(&self) -> PathBuf {
-        self.folder.path().join("data")
-    }
-
-    pub fn database_url(&self) -> &str {
-        self.database.as_ref().expect("not on a private PostgreSQL").url()
-    }
-
-    /// `cowork serve` on any free port.
-    pub fn command(&self) -> Command {
-        let mut command = program();
-        command.args(["serve", "--listen", "127.0.0.1:0", "--data-dir"]).arg(self.data_dir());
-        if let Some(database) = &self.database {
-            command.env("OPEN_COWORK_CLOUD_CONTROL_PLANE_URL", database.url());
-        }
-        command.envs(self.environment.iter().map(|(name, value)| (name, value)));
-        command
-    }
-
-    fn log(&self) -> String {
-        std::fs::read_to_string(self.log_path()).unwrap_or_default()
-    }
-
-    fn log_path(&self) -> PathBuf {
-        self.folder.path().join("program.log")
-    }
-
-    fn run(&self) -> (Child, String) {
-        let log = std::fs::File::options().create(true).append(true).open(self.log_path()).expect("a log can be written");
-        let mut child = self.command().stdout(Stdio::piped()).stderr(log).spawn().expect("the program starts");
-        let line = first_line(child.stdout.as_mut().expect("piped"));
-        let Some(url) = line.trim().strip_prefix("ready ") else {
-            child.kill().ok();
-            child.wait().ok();
-            panic!("the server did not get ready: {line:?}\n{}", self.log());
-        };
-        (child, url.to_owned())
-    }
-}
-
-/// The first line of an output; an empty one if it ended before.
-pub fn first_line(output: &mut impl Read) -> String {
-    let mut line = String::new();
-    // Unbuffered, so that what follows is still there for whoever reads on.
-    BufReader::with_capacity(1, output).read_line(&mut line).expect("its output can be read");
-    line
-}
-
 /// The id in the envelope of a session.
-pub fn session_id(answer: &Answer) -> String {
+pub(crate) fn session_id(answer: &Answer) -> String {
     answer.body["session"]["sessionId"].as_str().unwrap_or_else(|| panic!("no session: {answer:?}")).to_owned()
 }

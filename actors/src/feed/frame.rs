@@ -143,7 +143,10 @@ mod tests {
         let record: serde_json::Value = serde_json::from_str(records(&frame.bytes).next().expect("one record")).expect("valid JSON");
         assert_eq!(record["tenantId"], "a\"cme");
         assert_eq!((&record["sequence"], &record["projectionVersion"]), (&9.into(), &3.into()));
-        assert_eq!((&record["entityType"], &record["entityId"], &record["operation"]), (&"artifact".into(), &"art_1".into(), &"create".into()));
+        assert_eq!(
+            (&record["entityType"], &record["entityId"], &record["operation"]),
+            (&"artifact".into(), &"art_1".into(), &"create".into())
+        );
         assert_eq!(record["eventId"], "ses_1:3");
     }
 }

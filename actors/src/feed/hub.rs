@@ -94,7 +94,8 @@ impl FeedHub {
         }
         if let Some(feed) = self.workspaces.get(&append.workspace) {
             let session = append.identity.session.to_string();
-            let frames = append.events.iter().zip(first.0..).map(|(event, sequence)| feed.frames.frame(Sequence(sequence), &session, event));
+            let frames =
+                append.events.iter().zip(first.0..).map(|(event, sequence)| feed.frames.frame(Sequence(sequence), &session, event));
             cut += feed.ring.publish(frames);
         }
         if cut > 0 {

@@ -37,12 +37,6 @@ pub struct FeedOptions {
 
 impl Default for FeedOptions {
     fn default() -> Self {
-        Self {
-            keep_alive: Duration::from_secs(10),
-            ring_bytes: 256 * 1024,
-            lag_bytes: 8 * 1024 * 1024,
-            page: 1000,
-            concurrent_reads: 8,
-        }
+        Self { keep_alive: Duration::from_secs(10), ring_bytes: 256 * 1024, lag_bytes: 8 * 1024 * 1024, page: 1000, concurrent_reads: 8 }
     }
 }

@@ -77,7 +77,9 @@ impl Source {
             }
             Self::Workspace(feed) => {
                 let events = hub.store.read_workspace_events(feed.workspace, after, hub.options.page).await?;
-                let frame = |event: &cowork_store::StoredWorkspaceEvent| feed.frames.frame(event.workspace_sequence, &event.session.to_string(), &event.event);
+                let frame = |event: &cowork_store::StoredWorkspaceEvent| {
+                    feed.frames.frame(event.workspace_sequence, &event.session.to_string(), &event.event)
+                };
                 Ok(events.iter().map(frame).collect())
             }
         }

@@ -91,7 +91,7 @@ impl NodeHandle {
             hub,
             ownership,
             table: EntityTable::new(),
-            stats: Stats::default(),
+            stats: Stats::new(),
             shards: DashMap::new(),
             root: OnceLock::new(),
             activations: Semaphore::new(options.concurrent_activations),
@@ -125,7 +125,13 @@ impl NodeHandle {
     }
 
     /// Creates a session with an imported history.
-    pub async fn import_session(&self, by: &Principal, id: SessionId, profile_name: String, plan: ImportPlan) -> Result<String, SessionError> {
+    pub async fn import_session(
+        &self,
+        by: &Principal,
+        id: SessionId,
+        profile_name: String,
+        plan: ImportPlan,
+    ) -> Result<String, SessionError> {
         self.admit_session(by).await?;
         let at = self.shared.clock.now();
         let identity = Self::new_identity(by, id, profile_name, at);
@@ -135,7 +141,13 @@ impl NodeHandle {
 
     /// Gives a command to its session and waits until its effect is durable. The same id has one
     /// effect, however often it is sent.
-    pub async fn submit(&self, by: &Principal, session: SessionId, command: CommandId, kind: CommandKind) -> Result<Submitted, SessionError> {
+    pub async fn submit(
+        &self,
+        by: &Principal,
+        session: SessionId,
+        command: CommandId,
+        kind: CommandKind,
+    ) -> Result<Submitted, SessionError> {
         self.authorise(by, session).await?;
         let is_prompt = matches!(kind, CommandKind::Prompt { .. });
         if is_prompt {
@@ -238,7 +250,13 @@ impl NodeHandle {
         }
     }
 
-    async fn try_submit(&self, by: &Principal, session: SessionId, id: CommandId, kind: &CommandKind) -> Result<Try<Submitted>, SessionError> {
+    async fn try_submit(
+        &self,
+        by: &Principal,
+        session: SessionId,
+        id: CommandId,
+        kind: &CommandKind,
+    ) -> Result<Try<Submitted>, SessionError> {
         let entity = match activate(&self.shared, Start::Session(SessionStart::Existing(session))).await {
             Ok(entity) => entity,
             Err(error) => return Try::from_route(error),
@@ -273,7 +291,12 @@ impl NodeHandle {
         .await
     }
 
-    fn new_identity(by: &Principal, session: SessionId, profile_name: String, created_at: cowork_domain::timestamp::Timestamp) -> Arc<SessionIdentity> {
+    fn new_identity(
+        by: &Principal,
+        session: SessionId,
+        profile_name: String,
+        created_at: cowork_domain::timestamp::Timestamp,
+    ) -> Arc<SessionIdentity> {
         Arc::new(SessionIdentity {
             session,
             tenant: by.tenant_id.clone(),

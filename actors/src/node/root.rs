@@ -6,8 +6,8 @@
 use super::Shared;
 use crate::{
     cluster::{Membership, MembershipMsg, MembershipOptions, Ownership},
-    supervise::{ShardMsg, ShardReport, ShardSupervisor, Start},
     session::SessionStart,
+    supervise::{ShardMsg, ShardReport, ShardSupervisor, Start},
 };
 use cowork_domain::ids::{SessionId, ShardId};
 use cowork_store::NodeRegistration;
@@ -57,7 +57,12 @@ impl Actor for NodeRoot {
         Ok(NodeRootState { shared, membership, supervisors: HashMap::new() })
     }
 
-    async fn handle(&self, myself: ActorRef<NodeRootMsg>, message: NodeRootMsg, state: &mut NodeRootState) -> Result<(), ActorProcessingErr> {
+    async fn handle(
+        &self,
+        myself: ActorRef<NodeRootMsg>,
+        message: NodeRootMsg,
+        state: &mut NodeRootState,
+    ) -> Result<(), ActorProcessingErr> {
         match message {
             NodeRootMsg::Owned(ownership) => state.owned(&ownership),
             NodeRootMsg::Disowned => state.kill_entities(),
@@ -75,7 +80,12 @@ impl Actor for NodeRoot {
         Ok(())
     }
 
-    async fn handle_supervisor_evt(&self, myself: ActorRef<NodeRootMsg>, event: SupervisionEvent, state: &mut NodeRootState) -> Result<(), ActorProcessingErr> {
+    async fn handle_supervisor_evt(
+        &self,
+        myself: ActorRef<NodeRootMsg>,
+        event: SupervisionEvent,
+        state: &mut NodeRootState,
+    ) -> Result<(), ActorProcessingErr> {
         match event {
             SupervisionEvent::ActorFailed(cell, error) => {
                 tracing::error!(%error, "a supervisor failed and starts again");

@@ -31,7 +31,8 @@ impl Actor for OrgActor {
         let counts = shared.store.org_counts(&id, hour).await.map_err(Failure::from)?;
         let mut ledger = OrgLedger::new(shared.options.org_limits);
         let busy = counts.busy.into_iter().map(|(session, commands)| {
-            let waiting = commands.into_iter().filter(|(_, status, _)| *status == CommandStatus::Pending || *status == CommandStatus::Running);
+            let waiting =
+                commands.into_iter().filter(|(_, status, _)| *status == CommandStatus::Pending || *status == CommandStatus::Running);
             (session, waiting.map(|(command, _, at)| (command, at)).collect())
         });
         ledger.recount(now, busy, counts.prompts_since);

@@ -88,7 +88,12 @@ impl Actor for SessionActor {
         Ok(())
     }
 
-    async fn handle_supervisor_evt(&self, _: ActorRef<Self::Msg>, event: SupervisionEvent, core: &mut SessionCore) -> Result<(), ActorProcessingErr> {
+    async fn handle_supervisor_evt(
+        &self,
+        _: ActorRef<Self::Msg>,
+        event: SupervisionEvent,
+        core: &mut SessionCore,
+    ) -> Result<(), ActorProcessingErr> {
         match event {
             SupervisionEvent::ActorFailed(cell, error) => core.turn_failed(&cell, error.as_ref()).await?,
             SupervisionEvent::ActorTerminated(cell, _, _) => core.turn_ended(&cell).await?,
@@ -138,7 +143,9 @@ impl SessionCore {
                 view: CloudSessionView::of(&self.state).to_json(),
             },
             (Journaled::Duplicate(id), _) => self.answer_again(id).await?,
-            (Journaled::Committed, None) => return Err(Failure::new(FailureClass::Fault, "session.no_receipt", "a submission got no receipt")),
+            (Journaled::Committed, None) => {
+                return Err(Failure::new(FailureClass::Fault, "session.no_receipt", "a submission got no receipt"));
+            }
         };
         reply.send(submitted).ok();
         Ok(())
@@ -168,7 +175,13 @@ impl SessionCore {
         self.shared.tell_org(&self.identity.org, message);
     }
 
-    async fn report(&mut self, command: CommandId, attempt: u32, events: Vec<RuntimeEvent>, durable: oneshot::Sender<()>) -> Result<(), Failure> {
+    async fn report(
+        &mut self,
+        command: CommandId,
+        attempt: u32,
+        events: Vec<RuntimeEvent>,
+        durable: oneshot::Sender<()>,
+    ) -> Result<(), Failure> {
         self.decide_and_apply(SessionInput::Runtime { command, attempt, events }).await?;
         durable.send(()).ok();
         Ok(())

@@ -1,7 +1,10 @@
 //! What lives under a shard supervisor, and where it is found.
 
 use super::{Mail, failure::Failure};
-use crate::{org::OrgMsg, session::{SessionMsg, SessionStart}};
+use crate::{
+    org::OrgMsg,
+    session::{SessionMsg, SessionStart},
+};
 use cowork_domain::{
     ids::{OrgId, SessionId, derived_uuid},
     session::SessionIdentity,

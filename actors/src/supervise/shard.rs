@@ -21,7 +21,9 @@ use tokio::sync::oneshot;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum RouteError {
     Absent,
-    Quarantined { code: &'static str },
+    Quarantined {
+        code: &'static str,
+    },
     /// Try again: the entity restarts, or moves.
     NotNow,
 }
@@ -67,7 +69,14 @@ impl Actor for ShardSupervisor {
     type Arguments = (ShardId, Arc<Shared>);
 
     async fn pre_start(&self, _: ActorRef<ShardMsg>, (shard, shared): Self::Arguments) -> Result<ShardState, ActorProcessingErr> {
-        Ok(ShardState { shard, shared, entities: HashMap::new(), keys: HashMap::new(), histories: HashMap::new(), early_ends: HashMap::new() })
+        Ok(ShardState {
+            shard,
+            shared,
+            entities: HashMap::new(),
+            keys: HashMap::new(),
+            histories: HashMap::new(),
+            early_ends: HashMap::new(),
+        })
     }
 
     async fn handle(&self, myself: ActorRef<ShardMsg>, message: ShardMsg, state: &mut ShardState) -> Result<(), ActorProcessingErr> {
@@ -81,7 +90,12 @@ impl Actor for ShardSupervisor {
         Ok(())
     }
 
-    async fn handle_supervisor_evt(&self, myself: ActorRef<ShardMsg>, event: SupervisionEvent, state: &mut ShardState) -> Result<(), ActorProcessingErr> {
+    async fn handle_supervisor_evt(
+        &self,
+        myself: ActorRef<ShardMsg>,
+        event: SupervisionEvent,
+        state: &mut ShardState,
+    ) -> Result<(), ActorProcessingErr> {
         match event {
             SupervisionEvent::ActorTerminated(cell, _, _) => state.ended(&myself, &cell, None),
             SupervisionEvent::ActorFailed(cell, error) => {

@@ -72,6 +72,15 @@ pub(crate) struct KindReport {
 }
 
 impl Stats {
+    /// Counters at zero. Their series are there from the start: an alert can't tell an absent one from a broken one.
+    pub(crate) fn new() -> Self {
+        let stats = Self::default();
+        for kind in ActorKind::ALL {
+            stats.of(kind).announce();
+        }
+        stats
+    }
+
     pub(crate) fn of(&self, kind: ActorKind) -> &KindStats {
         let stats = &self.kinds[kind as usize];
         stats.kind.get_or_init(|| kind);
@@ -86,6 +95,16 @@ impl Stats {
 impl KindStats {
     fn name(&self) -> &'static str {
         self.kind.get().map_or("unknown", |kind| kind.as_str())
+    }
+
+    fn announce(&self) {
+        for name in
+            ["cowork_actor_started_total", "cowork_actor_passivated_total", "cowork_actor_restarts_total", "cowork_actor_panics_total"]
+        {
+            metrics::counter!(name, "kind" => self.name()).increment(0);
+        }
+        self.show_alive(0);
+        self.quarantined(0);
     }
 
     fn started(&self) {

@@ -17,8 +17,12 @@ async fn a_turn_that_dies_is_a_visible_retry_and_nothing_else() {
     world.prompt(session, "lose 2").await;
     let view = world.until(session, is_idle).await;
     assert_eq!(answer(&view), "lose: 2", "the third attempt's answer replaces what was streamed before");
-    let reasons: Vec<String> = world.log(session).await.iter().filter(|event| event.payload.contains("attempt")).map(|event| event.payload.to_string()).collect();
-    assert!(reasons.iter().any(|reason| reason.contains("2 of 3")) && reasons.iter().any(|reason| reason.contains("3 of 3")), "{reasons:?}");
+    let reasons: Vec<String> =
+        world.log(session).await.iter().filter(|event| event.payload.contains("attempt")).map(|event| event.payload.to_string()).collect();
+    assert!(
+        reasons.iter().any(|reason| reason.contains("2 of 3")) && reasons.iter().any(|reason| reason.contains("3 of 3")),
+        "{reasons:?}"
+    );
     let session_restarts = &world.supervision().await["kinds"][1];
     assert_eq!((&session_restarts["kind"], &session_restarts["restarts"]), (&json!("session"), &json!(0)));
 }
@@ -123,10 +127,7 @@ async fn an_idle_session_costs_nothing_and_comes_back_as_it_was() {
     world.prompt(session, "say kept").await;
     world.until(session, is_idle).await;
     let before = world.view(session).await;
-    eventually("the session is never passivated", || async {
-        (world.supervision().await["kinds"][1]["alive"] == 0).then_some(())
-    })
-    .await;
+    eventually("the session is never passivated", || async { (world.supervision().await["kinds"][1]["alive"] == 0).then_some(()) }).await;
     eventually("no snapshot is written", || async { world.store.snapshot_position(session).await.expect("readable") }).await;
     assert_eq!(world.view(session).await, before, "read from the snapshot, without waking it up");
     world.prompt(session, "say again").await;

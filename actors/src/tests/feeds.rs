@@ -50,7 +50,8 @@ async fn the_workspace_stream_counts_all_sessions_of_a_user_without_a_hole() {
     }
     let seen = read_to(&mut stream, 0, total).await;
     for session in &sessions {
-        let own: Vec<&Value> = seen.iter().filter(|record| record["sessionId"] == session.to_string()).map(|record| &record["projectionVersion"]).collect();
+        let own: Vec<&Value> =
+            seen.iter().filter(|record| record["sessionId"] == session.to_string()).map(|record| &record["projectionVersion"]).collect();
         assert!(own.iter().zip(1_u64..).all(|(version, expected)| **version == expected), "{own:?}");
     }
 }

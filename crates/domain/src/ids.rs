@@ -231,7 +231,13 @@ mod tests {
         let id = SessionId::from_uuid(Uuid::from_u128(0x1234));
         assert_eq!(id.to_string(), "ses_00000000000000000000000000001234");
         assert_eq!(id.to_string().parse(), Ok(id));
-        for wrong in ["", "ses_", "cmd_00000000000000000000000000001234", "ses_0000000000000000000000000000123G", "ses_00000000-0000-0000-0000-000000001234"] {
+        for wrong in [
+            "",
+            "ses_",
+            "cmd_00000000000000000000000000001234",
+            "ses_0000000000000000000000000000123G",
+            "ses_00000000-0000-0000-0000-000000001234",
+        ] {
             assert!(wrong.parse::<SessionId>().is_err(), "{wrong}");
         }
     }

@@ -60,7 +60,9 @@ impl Store {
         let connect = connect
             .application_name("cowork")
             // The fence relies on it (architecture §5): an operator's default for the database must not change it.
-            .options([("default_transaction_isolation", "read committed"), ("timezone", "UTC")])
+            // No statement of ours is meant to read a whole table, and a plan that was cached while a table
+            // was small must not outlive its growth.
+            .options([("default_transaction_isolation", "read committed"), ("timezone", "UTC"), ("enable_seqscan", "off")])
             .disable_statement_logging();
         let timed = connect.clone().options([("statement_timeout", options.statement_timeout.as_millis().to_string())]);
         let pool = PgPoolOptions::new()

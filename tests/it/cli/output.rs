@@ -14,7 +14,10 @@ fn settings_can_be_listed_for_programs_and_secrets_stay_masked() {
     let rows = json(&dump.stdout());
     let row = |name: &str| {
         let rows = rows.as_array().expect("a list");
-        rows.iter().find(|row| row["name"].as_str().is_some_and(|known| known.ends_with(name))).unwrap_or_else(|| panic!("no {name}")).clone()
+        rows.iter()
+            .find(|row| row["name"].as_str().is_some_and(|known| known.ends_with(name)))
+            .unwrap_or_else(|| panic!("no {name}"))
+            .clone()
     };
     assert_eq!(row("_PORT")["source"], "default");
     assert_eq!(row("HEADER_AUTH_SECRET")["source"], "environment");

@@ -80,8 +80,9 @@ async fn no_route_shows_or_touches_what_belongs_to_others() {
         for method in methods.as_object().expect("methods").keys() {
             let method: Method = method.to_uppercase().parse().expect("a method");
             for stranger in &strangers {
-                let ask = |id: &str| server.ask(stranger, method.clone(), &path.replace("{id}", id), Some(body.clone()));
-                let (theirs, missing) = (ask(&session).await, ask(nobodys).await);
+                let [existing, missing] = [session.as_str(), nobodys].map(|id| path.replace("{id}", id));
+                let theirs = server.ask(stranger, method.clone(), &existing, Some(body.clone())).await;
+                let missing = server.ask(stranger, method.clone(), &missing, Some(body.clone())).await;
                 assert!([StatusCode::NOT_FOUND, StatusCode::FORBIDDEN].contains(&theirs.status), "{method} {path}: {theirs:?}");
                 assert_eq!((theirs.status, &theirs.body), (missing.status, &missing.body), "{method} {path} tells that the session exists");
                 tried += 1;

@@ -31,7 +31,10 @@ async fn without_authentication_everybody_is_the_local_owner() {
     let config = server.get("/api/config").await.body;
     assert_eq!((&config["role"], &config["profileName"], &config["features"]), (&json!("all-in-one"), &json!("full"), &features()));
     let policy = &config["managedPolicy"];
-    assert_eq!((&policy["allowedProviders"], &policy["keyManagement"], &policy["disabledByPolicy"]), (&Value::Null, &json!("any"), &json!({})));
+    assert_eq!(
+        (&policy["allowedProviders"], &policy["keyManagement"], &policy["disabledByPolicy"]),
+        (&Value::Null, &json!("any"), &json!({}))
+    );
     assert!(config.as_object().expect("an object").contains_key("publicBranding"));
 
     let workspace = server.get("/api/workspace").await.body;

@@ -16,7 +16,7 @@ use tokio::{
 async fn unknown_routes_ask_for_credentials_before_they_say_what_is_unknown() {
     let server = Server::with(&HEADER_MODE).await;
     let kim = Caller::new("acme", "kim", "owner");
-    let paths = ["/nothing", "/api", "/api/nothing", "/api/sessions/x/fork", "/auth/nothing", "/%ff"];
+    let paths = ["/nothing", "/api", "/api/nothing", "/api/sessions/x/fork", "/%ff"];
     for path in paths {
         assert_eq!(server.get(path).await.status, StatusCode::UNAUTHORIZED, "{path} without credentials");
     }
@@ -49,7 +49,11 @@ async fn harmless_variations_of_a_path_mean_the_same() {
     let server = Server::start().await;
     let session = server.session().await;
     let plain = server.get(&format!("/api/sessions/{session}")).await;
-    for path in [format!("/api/sessions/{session}/"), format!("//api///sessions/{session}"), format!("/api/sess%69ons/{}", session.replace('_', "%5F"))] {
+    for path in [
+        format!("/api/sessions/{session}/"),
+        format!("//api///sessions/{session}"),
+        format!("/api/sess%69ons/{}", session.replace('_', "%5F")),
+    ] {
         let same = server.get(&path).await;
         assert_eq!((same.status, &same.body), (StatusCode::OK, &plain.body), "{path}");
     }
@@ -102,7 +106,8 @@ async fn every_response_carries_its_id_and_the_security_headers() {
 #[tokio::test]
 async fn a_body_is_read_by_its_content_and_only_when_it_is_needed() {
     let server = Server::with(&[("MAX_BODY_BYTES", "2048")]).await;
-    let send = |path: &'static str, body: Vec<u8>| Answer::of(server.request(Method::POST, path).header("content-type", "text/plain").body(body));
+    let send =
+        |path: &'static str, body: Vec<u8>| Answer::of(server.request(Method::POST, path).header("content-type", "text/plain").body(body));
     for body in ["", "  ", "{}", "[1,2]", "\"text\"", "{\"workspaceId\":1,\"unknown\":[]}"] {
         assert_eq!(send("/api/sessions", body.into()).await.status, StatusCode::CREATED, "{body}");
     }
@@ -117,7 +122,8 @@ async fn a_body_is_read_by_its_content_and_only_when_it_is_needed() {
     let mut connection = TcpStream::connect(address).await.expect("the server listens");
     let head = format!("POST /api/nothing HTTP/1.1\r\nhost: {address}\r\ncontent-length: 20000000\r\n\r\n");
     connection.write_all(head.as_bytes()).await.expect("sent");
-    let mut answer = [0; 12];
-    tokio::time::timeout(crate::server::PATIENCE, connection.read_exact(&mut answer)).await.expect("in time").expect("an answer");
-    assert_eq!(&answer, b"HTTP/1.1 403");
+    let mut answer = String::new();
+    tokio::time::timeout(crate::server::PATIENCE, connection.read_to_string(&mut answer)).await.expect("in time").expect("an answer");
+    assert!(answer.starts_with("HTTP/1.1 403") && answer.ends_with('}'), "{answer}");
+    assert!(answer.contains("connection: close\r\n"), "nobody may send another request behind an unread body: {answer}");
 }

@@ -18,7 +18,11 @@ async fn health_needs_no_credentials_and_any_method_will_do() {
     let server = Server::with(&HEADER_MODE).await;
     for method in [Method::GET, Method::POST] {
         let live = Answer::of(server.request(method.clone(), "/livez")).await;
-        assert_eq!((live.status, &live.body), (StatusCode::OK, &json!({ "ok": true, "role": "all-in-one", "profileName": "full" })), "{method}");
+        assert_eq!(
+            (live.status, &live.body),
+            (StatusCode::OK, &json!({ "ok": true, "role": "all-in-one", "profileName": "full" })),
+            "{method}"
+        );
         let ready = Answer::of(server.request(method, "/readyz")).await;
         assert_eq!((ready.status, &ready.body["ok"]), (StatusCode::OK, &json!(true)), "{ready:?}");
         let names: Vec<&str> = ready.body["checks"].as_array().expect("checks").iter().filter_map(|check| check["name"].as_str()).collect();

@@ -30,11 +30,15 @@ async fn every_described_route_exists_and_says_what_it_does() {
                 continue; // those never end
             }
             let concrete = path.replace("{id}", "ses_00000000000070008000000000000000").replace("{entity}", "org:nobody");
-            let answer = crate::answer::Answer::of(server.request(method.to_uppercase().parse::<Method>().expect("a method"), &concrete)).await;
+            let answer =
+                crate::answer::Answer::of(server.request(method.to_uppercase().parse::<Method>().expect("a method"), &concrete)).await;
             assert_ne!(answer.policy_code(), "authorization.action_unknown", "{named} is described but not there");
             let status = answer.status.as_str();
             let described = operation["responses"].as_object().expect("responses");
-            assert!(described.contains_key(status) || described.contains_key("default"), "{named} answers {status}, which is not described");
+            assert!(
+                described.contains_key(status) || described.contains_key("default"),
+                "{named} answers {status}, which is not described"
+            );
             if answer.status.is_client_error() {
                 assert!(!answer.error().is_empty(), "{named} refuses without a word: {answer:?}");
             }

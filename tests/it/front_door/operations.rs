@@ -150,6 +150,10 @@ async fn the_projection_is_what_the_log_says() {
         assert_eq!(&status[field], value, "{field} of {status}");
     }
     let repaired = server.post(&format!("/api/sessions/{session}/projection-repair"), json!({})).await;
-    assert_eq!((repaired.status, &repaired.body["repaired"], &repaired.body["lag"]), (StatusCode::OK, &json!(false), &json!(0)), "{repaired:?}");
+    assert_eq!(
+        (repaired.status, &repaired.body["repaired"], &repaired.body["lag"]),
+        (StatusCode::OK, &json!(false), &json!(0)),
+        "{repaired:?}"
+    );
     assert_eq!(server.view(&session).await, view, "folding it again changes nothing");
 }

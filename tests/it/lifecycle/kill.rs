@@ -39,7 +39,8 @@ impl Flight {
         for number in 0..PROMPTS {
             let session = number % SESSIONS;
             let text = format!("[[slow:15]]prompt {number} says a few words slowly");
-            let request = server.request(Method::POST, &format!("/api/sessions/{}/prompt", sessions[session])).json(&json!({ "text": text }));
+            let request =
+                server.request(Method::POST, &format!("/api/sessions/{}/prompt", sessions[session])).json(&json!({ "text": text }));
             asked.spawn(async move { (session, Answer::try_of(request).await) });
         }
         let mut flight = Self { sessions, asked, acknowledged: HashMap::new(), count: 0 };
@@ -133,7 +134,9 @@ async fn a_prompt_that_kills_its_server_again_and_again_is_given_up() {
         server.start_again();
         let marker = format!("attempt {attempt} of 3");
         let mut stream = server.events(&session).await;
-        let is_over = |record: &Value| record["type"] == "runtime.error" || record["payload"]["reason"].as_str().is_some_and(|reason| reason.starts_with(&marker));
+        let is_over = |record: &Value| {
+            record["type"] == "runtime.error" || record["payload"]["reason"].as_str().is_some_and(|reason| reason.starts_with(&marker))
+        };
         let deadline = tokio::time::Instant::now() + PATIENCE;
         tokio::time::timeout_at(deadline, stream.until(|records| records.iter().any(is_over))).await.expect("it is taken up");
     }

@@ -2,7 +2,8 @@
 
 use crate::{
     program::{finish, program},
-    server::{Server, Setting},
+    server::Server,
+    setting::Setting,
 };
 use std::{net::TcpListener, os::unix::fs::PermissionsExt, process::Command};
 
@@ -36,8 +37,8 @@ async fn two_servers_never_share_a_data_directory() {
 #[test]
 fn data_of_another_postgresql_is_left_alone() {
     let setting = Setting::new(None, &[]);
-    let cluster = setting.data_dir().join("cluster");
-    std::fs::create_dir(&cluster).expect("a folder");
+    let cluster = setting.data_dir().join("postgres/cluster");
+    std::fs::create_dir_all(&cluster).expect("a folder");
     std::fs::set_permissions(&cluster, std::fs::Permissions::from_mode(0o700)).expect("ours");
     std::fs::write(cluster.join("PG_VERSION"), "9\n").expect("written");
     let failed = finish(serve("127.0.0.1:0", &setting.data_dir())).expect_code(1);

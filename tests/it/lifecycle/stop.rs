@@ -19,7 +19,7 @@ async fn it_ends_in_order_and_leaves_nothing_running() {
     stream.until_type("session.idle").await;
     let database = postmaster(&server.data_dir()).expect("it runs");
     server.signal(Signal::SIGTERM);
-    stream.to_end().await;
+    stream.read_to_end().await;
     assert_eq!(server.exit_code(), Some(0), "{}", server.log());
     assert_eq!(server.rest_of_stdout(), "", "one line said that it was ready, and that was all");
     assert!(!is_alive(database), "its PostgreSQL went with it");

@@ -31,22 +31,18 @@ async fn a_local_session_becomes_one_of_the_cloud_and_goes_on_there() {
     assert_eq!(imported.status, StatusCode::CREATED, "{imported:?}");
     let (record, shown) = (&imported.body["session"], &imported.body["projection"]["view"]);
     assert_eq!((&record["title"], &record["status"]), (&json!("Imported chat"), &json!("idle")));
-    assert_eq!(shown["messages"][0], json!({ "id": "m1", "role": "user", "content": "Hi", "createdAt": "2026-01-02T03:04:05.000Z", "attachments": [] }));
+    assert_eq!(
+        shown["messages"][0],
+        json!({ "id": "m1", "role": "user", "content": "Hi", "createdAt": "2026-01-02T03:04:05.000Z", "attachments": [] })
+    );
     assert_eq!((&shown["origin"]["kind"], &shown["origin"]["sourceFingerprint"]), (&json!("local-session-import"), &json!("fp1")));
     assert_eq!(shown["origin"]["itemCounts"]["excluded"], 3);
     assert_eq!((&shown["sessionCost"], &shown["todos"][0]["content"]), (&json!(0.5), &json!("Do it")));
 
     let session = session_id(&imported);
     let log = server.log_of(&session).await;
-    let expected = [
-        "session.created",
-        "session.imported",
-        "prompt.submitted",
-        "assistant.message",
-        "todos.updated",
-        "cost.updated",
-        "session.idle",
-    ];
+    let expected =
+        ["session.created", "session.imported", "prompt.submitted", "assistant.message", "todos.updated", "cost.updated", "session.idle"];
     assert_eq!(types(&log), expected);
     assert_dense(&log);
 
@@ -90,7 +86,7 @@ async fn an_import_may_be_large_but_not_huge() {
     let mut body = local_session();
     body["messages"] = (0..4).map(|number| json!({ "id": format!("m{number}"), "role": "user", "content": "x".repeat(900_000) })).collect();
     let imported = server.post("/api/import/sessions", body).await;
-    assert_eq!(imported.status, StatusCode::CREATED, "more than a plain route takes");
+    assert_eq!(imported.status, StatusCode::CREATED, "more than a plain route takes: {:.300?}", imported.body.to_string());
     let huge = server.request(Method::POST, "/api/import/sessions").body(vec![b' '; 36 * 1024 * 1024]);
     Answer::of(huge).await.expect(StatusCode::PAYLOAD_TOO_LARGE, "Request body is too large.");
     let unknown = server.post("/api/import/other", json!({})).await;

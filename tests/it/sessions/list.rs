@@ -55,7 +55,11 @@ async fn filters_choose_and_a_cursor_belongs_to_its_filters() {
 
     let page = server.get("/api/sessions?status=idle&limit=1").await;
     let cursor = page.body["nextCursor"].as_str().expect("there is more");
-    assert_eq!(ids(&server.get(&format!("/api/sessions?status=idle&limit=50&cursor={cursor}")).await), [plain.as_str()], "another page size is fine");
+    assert_eq!(
+        ids(&server.get(&format!("/api/sessions?status=idle&limit=50&cursor={cursor}")).await),
+        [plain.as_str()],
+        "another page size is fine"
+    );
     let elsewhere = [format!("/api/sessions?cursor={cursor}"), format!("/api/sessions?status=errored&cursor={cursor}")];
     let broken = ["x", "!!", "e30", "eyJ2IjoxfQ"].map(|cursor| format!("/api/sessions?status=idle&cursor={cursor}"));
     for path in elsewhere.iter().chain(&broken) {

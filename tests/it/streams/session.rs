@@ -55,7 +55,8 @@ async fn a_reader_resumes_after_its_cursor() {
     let log = server.log_of(&session).await;
     let last = log.len() as u64;
     let path = |query: &str| format!("/api/sessions/{session}/events{query}");
-    let open = |query: &str, resumed: &'static str| EventStream::open(server.request(Method::GET, &path(query)).header("last-event-id", resumed));
+    let open =
+        |query: &str, resumed: &'static str| EventStream::open(server.request(Method::GET, &path(query)).header("last-event-id", resumed));
     // The query wins if it says something; what can't be read counts as 0.
     for (query, resumed, after) in
         [("?after=2", "", 2), ("", "3", 3), ("?after=0", "3", 3), ("?after=-1", "2", 2), ("?after=1.5", "x", 0), ("?after=4", "1", 4)]
@@ -114,7 +115,8 @@ async fn a_reader_misses_nothing_over_a_crash() {
     let mut seen = before.records().to_vec();
     server.start_again();
     server.post(&format!("/api/sessions/{session}/abort"), json!({})).await;
-    let after = server.stream(&format!("/api/sessions/{session}/events?after={}", seen.len())).await.until_type_and_all("session.aborted").await;
+    let after =
+        server.stream(&format!("/api/sessions/{session}/events?after={}", seen.len())).await.until_type_and_all("session.aborted").await;
     seen.extend(after);
     assert_dense(&seen);
     assert_eq!(seen, server.log_of(&session).await[..seen.len()]);

@@ -79,7 +79,8 @@ async fn a_socket_shows_what_the_streams_show_and_takes_commands() {
     assert_eq!(subscribed, json!({ "type": "subscribed", "topic": topic, "after": 0 }));
     socket.say(json!({ "type": "subscribe", "topic": "workspace" })).await;
 
-    let prompt = json!({ "type": "command", "id": "c1", "sessionId": session, "command": "prompt", "payload": { "text": "[[write:a.txt|hello]]" } });
+    let prompt =
+        json!({ "type": "command", "id": "c1", "sessionId": session, "command": "prompt", "payload": { "text": "[[write:a.txt|hello]]" } });
     let accepted = socket.ask(prompt).await;
     assert_eq!((&accepted["type"], &accepted["status"]), (&json!("accepted"), &json!(202)), "{accepted}");
     assert_eq!((&accepted["body"]["command"]["kind"], &accepted["body"]["processed"]), (&json!("prompt"), &json!(1)));
@@ -127,7 +128,11 @@ async fn a_command_has_one_effect_and_a_refusal_names_what_it_answers() {
     let mut socket = first;
     let refused = [
         (json!({ "type": "command", "id": "1", "sessionId": "ses_none", "command": "abort" }), 404, "Cloud session was not found."),
-        (json!({ "type": "command", "id": "2", "sessionId": session, "command": "prompt", "payload": { "text": " " } }), 400, "Prompt text is required."),
+        (
+            json!({ "type": "command", "id": "2", "sessionId": session, "command": "prompt", "payload": { "text": " " } }),
+            400,
+            "Prompt text is required.",
+        ),
         (json!({ "type": "command", "id": "3", "sessionId": session, "command": "dance" }), 403, "Workspace action is not authorized."),
     ];
     for (message, status, error) in refused {
@@ -138,7 +143,11 @@ async fn a_command_has_one_effect_and_a_refusal_names_what_it_answers() {
     assert_eq!((&unknown["type"], &unknown["topic"], &unknown["status"]), (&json!("error"), &json!("weather"), &json!(404)));
     socket.socket.send(Message::Text("{ not json".into())).await.expect("open");
     assert_eq!(socket.hear(|message| message["type"] == "error").await["status"], 400);
-    assert_eq!(socket.ask(json!({ "type": "ping", "id": "p" })).await, json!({ "type": "pong", "id": "p" }), "the socket survives all that");
+    assert_eq!(
+        socket.ask(json!({ "type": "ping", "id": "p" })).await,
+        json!({ "type": "pong", "id": "p" }),
+        "the socket survives all that"
+    );
 }
 
 #[tokio::test]

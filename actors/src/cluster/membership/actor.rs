@@ -58,14 +58,23 @@ impl Actor for Membership {
     type State = MembershipState;
     type Arguments = MembershipArguments;
 
-    async fn pre_start(&self, myself: ActorRef<MembershipMsg>, arguments: MembershipArguments) -> Result<MembershipState, ActorProcessingErr> {
+    async fn pre_start(
+        &self,
+        myself: ActorRef<MembershipMsg>,
+        arguments: MembershipArguments,
+    ) -> Result<MembershipState, ActorProcessingErr> {
         myself.send_interval(arguments.options.renew_every, || MembershipMsg::Tick);
         let mut state = MembershipState { arguments, standing: Standing::Outside };
         state.join(&myself).await?;
         Ok(state)
     }
 
-    async fn handle(&self, myself: ActorRef<MembershipMsg>, message: MembershipMsg, state: &mut MembershipState) -> Result<(), ActorProcessingErr> {
+    async fn handle(
+        &self,
+        myself: ActorRef<MembershipMsg>,
+        message: MembershipMsg,
+        state: &mut MembershipState,
+    ) -> Result<(), ActorProcessingErr> {
         match message {
             MembershipMsg::Tick => state.tick(&myself).await,
             MembershipMsg::LivenessLockLost(incarnation) => state.liveness_lock_lost(incarnation),

@@ -13,6 +13,9 @@ const AGENT: &str = "You are an agent that works for a person in a shared sessio
     and publish results worth keeping as artifacts.";
 const PLANNER: &str = "You plan work for a person in a shared session. Read what you need, ask what is unclear, \
     and answer with a plan. Don't write files and don't run commands. Files live in the session's workspace; use relative paths.";
+/// Stands where a turn gave no answer. Without it providers are sent two messages of the user in one, and a model would act on
+/// a prompt again that its person had stopped.
+const UNANSWERED: &str = "(This turn ended without an answer.)";
 const DELEGATE: &str = "You do one delegated piece of work. Answer with the result alone, as short as it can be.";
 
 /// The conversation of a turn: instructions, history, prompt.
@@ -20,11 +23,20 @@ pub(super) fn conversation(turn: &TurnRequest) -> Vec<Message> {
     let history = recent(&turn.history);
     let mut messages = Vec::with_capacity(history.len() + 2);
     messages.push(Message::system(if turn.agent == "plan" { PLANNER } else { AGENT }));
+    let mut waits_for_answer = false;
     for message in history.iter().filter(|message| !message.content.is_empty()) {
+        let is_users = message.role == HistoryRole::User;
+        if waits_for_answer && is_users {
+            messages.push(Message::assistant(UNANSWERED));
+        }
+        waits_for_answer = is_users;
         messages.push(match message.role {
             HistoryRole::User => Message::user(message.content.as_str()),
             HistoryRole::Assistant => Message::assistant(message.content.as_str()),
         });
+    }
+    if waits_for_answer {
+        messages.push(Message::assistant(UNANSWERED));
     }
     messages.push(Message::user(turn.text.as_str()));
     messages

@@ -45,6 +45,11 @@ impl Store {
             ("statement_timeout", self.statement_timeout.as_millis().to_string()),
             // A batch's shape hardly changes: planning it anew each time would double a lone append's time.
             ("plan_cache_mode", "force_generic_plan".to_owned()),
+            // Plans are made once, when tables may be empty, and live as long as the connection: they
+            // must be the ones that are right for large tables, one index probe per row.
+            ("enable_seqscan", "off".to_owned()),
+            ("enable_hashjoin", "off".to_owned()),
+            ("enable_mergejoin", "off".to_owned()),
         ];
         let mut connection = self.open_connection(&format!("cowork lane {}/{lane}", node.0), &settings).await?;
         locks::hold(&mut connection, LockClass::Lane, locks::lane_key(node, lane)).await?;
