@@ -22,6 +22,9 @@ use tokio_util::sync::CancellationToken;
 /// Connections that wait to be accepted; the kernel lowers it to its own limit.
 const LISTEN_QUEUE: u32 = 4096;
 
+/// One journal lane per core, but no more than a database shares with us usefully.
+const MOST_LANES: usize = 8;
+
 /// Runs the cloud until it is told to stop.
 pub async fn run(config: Config, metrics: MetricsHandle) -> anyhow::Result<()> {
     anyhow::ensure!(
@@ -110,6 +113,7 @@ fn node_options(config: &Config) -> NodeOptions {
         name: config.cluster.node_id.clone(),
         address: config.cluster.node_address.map(|address| address.to_string()).unwrap_or_default(),
         roles: vec![config.cluster.role.as_str().to_owned()],
+        lanes: std::thread::available_parallelism().map_or(2, usize::from).min(MOST_LANES),
         passivate_after: config.runtime.idle,
         org_limits: OrgLimits {
             concurrent_sessions: quotas.max_concurrent_sessions,

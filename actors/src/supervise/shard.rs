@@ -130,7 +130,11 @@ impl ShardState {
             let spawned = AssertUnwindSafe(spawn(start, &shared, myself.get_cell())).catch_unwind().await;
             let panicked = |_| Err(Failure::new(FailureClass::Fault, "actor.panicked", "the entity panicked while it was loaded"));
             let result = spawned.unwrap_or_else(panicked);
-            myself.cast(ShardMsg::Started { key, result }).ok();
+            let born = result.as_ref().ok().map(EntityRef::cell);
+            // A supervisor that was killed meanwhile takes no children: this one must not live on alone.
+            if let (Err(_), Some(orphan)) = (myself.cast(ShardMsg::Started { key, result }), born) {
+                orphan.kill();
+            }
         });
     }
 

@@ -9,7 +9,10 @@ use crate::http::{
     state::HttpState,
 };
 use axum::extract::State;
-use cowork_domain::import::{self, ImportError};
+use cowork_domain::{
+    import::{self, ImportError, ImportPlan},
+    timestamp::Timestamp,
+};
 use http::StatusCode;
 use serde_json::Value;
 
@@ -28,14 +31,20 @@ use serde_json::Value;
     ))]
 pub(super) async fn import(State(state): State<HttpState>, caller: Caller, BulkJsonBody(request): BulkJsonBody) -> Result<Json, ApiError> {
     let request = Value::Object(request.fields.0);
-    if body::holds_nul(&request) {
-        return Err(ApiError::invalid("The import holds the character U+0000, which can't be stored."));
-    }
-    let plan = import::plan(&request, state.node.clock().now())?;
+    let now = state.node.clock().now();
+    // Looking through 35 MiB takes a second or more, in which this thread would serve nobody else.
+    let plan = tokio::task::spawn_blocking(move || read(&request, now)).await.expect("reading an import does not panic")?;
     let profile_name = plan.profile_name.clone().unwrap_or_else(|| state.options.profile_name.clone());
     let id = state.node.clock().mint_session_id();
     let view = state.node.import_session(caller.principal(), id, profile_name, plan).await?;
     Ok(Json::text(view).with_status(StatusCode::CREATED))
+}
+
+fn read(request: &Value, now: Timestamp) -> Result<ImportPlan, ApiError> {
+    if body::holds_nul(request) {
+        return Err(ApiError::invalid("The import holds the character U+0000, which can't be stored."));
+    }
+    Ok(import::plan(request, now)?)
 }
 
 impl From<ImportError> for ApiError {

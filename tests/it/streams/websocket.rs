@@ -151,6 +151,36 @@ async fn a_command_has_one_effect_and_a_refusal_names_what_it_answers() {
 }
 
 #[tokio::test]
+async fn topics_count_as_streams_and_make_room_when_they_are_left() {
+    let server = Server::with(&[("MAX_SSE_CONNECTIONS_PER_ORG", "1")]).await;
+    let session = server.session().await;
+    let topic = format!("session:{session}");
+    let mut socket = Socket::open(&server).await;
+    socket.hear(|message| message["type"] == "hello").await;
+    assert_eq!(socket.ask(json!({ "type": "subscribe", "topic": topic })).await["type"], "subscribed");
+    let refused = socket.ask(json!({ "type": "subscribe", "topic": "workspace" })).await;
+    assert_eq!((&refused["type"], &refused["status"]), (&json!("error"), &json!(429)), "{refused}");
+    assert_eq!(refused["body"]["error"], "Too many concurrent streams for this organization.");
+    assert_eq!(server.get("/api/events").await.status, StatusCode::TOO_MANY_REQUESTS);
+    let left = socket.ask(json!({ "type": "unsubscribe", "topic": topic })).await;
+    assert_eq!(left, json!({ "type": "unsubscribed", "topic": topic }));
+    assert_eq!(socket.ask(json!({ "type": "subscribe", "topic": "workspace" })).await["type"], "subscribed");
+}
+
+#[tokio::test]
+async fn a_server_that_stops_says_goodbye_to_its_sockets() {
+    let mut server = Server::start().await;
+    let mut socket = Socket::open(&server).await;
+    socket.hear(|message| message["type"] == "hello").await;
+    server.signal(nix::sys::signal::Signal::SIGTERM);
+    let goodbye = tokio::time::timeout(PATIENCE, socket.socket.next()).await.expect("in time").expect("not cut").expect("in order");
+    let Message::Close(Some(frame)) = goodbye else { panic!("no goodbye: {goodbye:?}") };
+    assert_eq!(u16::from(frame.code), 1012, "come again");
+    drop(socket);
+    assert_eq!(server.exit_code(), Some(0));
+}
+
+#[tokio::test]
 async fn a_socket_opens_for_its_protocol_its_people_and_its_own_pages() {
     let server = Server::with(&HEADER_MODE).await;
     let kim = Caller::new("acme", "kim", "member");

@@ -20,9 +20,14 @@ const DELEGATE: &str = "You do one delegated piece of work. Answer with the resu
 
 /// The conversation of a turn: instructions, history, prompt.
 pub(super) fn conversation(turn: &TurnRequest) -> Vec<Message> {
-    let history = recent(&turn.history);
-    let mut messages = Vec::with_capacity(history.len() + 2);
-    messages.push(Message::system(if turn.agent == "plan" { PLANNER } else { AGENT }));
+    let mut messages = vec![Message::system(if turn.agent == "plan" { PLANNER } else { AGENT })];
+    messages.extend(spoken(recent(&turn.history), &turn.text));
+    messages
+}
+
+/// History and prompt, with an answer after each message of the user but the last.
+fn spoken(history: &[HistoryMessage], prompt: &str) -> Vec<Message> {
+    let mut messages = Vec::with_capacity(history.len() + 1);
     let mut waits_for_answer = false;
     for message in history.iter().filter(|message| !message.content.is_empty()) {
         let is_users = message.role == HistoryRole::User;
@@ -38,7 +43,7 @@ pub(super) fn conversation(turn: &TurnRequest) -> Vec<Message> {
     if waits_for_answer {
         messages.push(Message::assistant(UNANSWERED));
     }
-    messages.push(Message::user(turn.text.as_str()));
+    messages.push(Message::user(prompt));
     messages
 }
 
@@ -60,6 +65,27 @@ fn recent(history: &[HistoryMessage]) -> &[HistoryMessage] {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_prompt_that_was_stopped_does_not_run_into_the_next_one() {
+        let said = |role, content: &str| HistoryMessage { role, content: content.to_owned() };
+        let history = [
+            said(HistoryRole::User, "hello"),
+            said(HistoryRole::Assistant, "hi"),
+            said(HistoryRole::User, "delete everything"),
+            said(HistoryRole::User, "no, wait"),
+        ];
+        let expected = [
+            Message::user("hello"),
+            Message::assistant("hi"),
+            Message::user("delete everything"),
+            Message::assistant(UNANSWERED),
+            Message::user("no, wait"),
+            Message::assistant(UNANSWERED),
+            Message::user("list the files"),
+        ];
+        assert_eq!(spoken(&history, "list the files"), expected);
+    }
 
     #[test]
     fn only_the_newest_history_is_sent() {
