@@ -31,13 +31,12 @@ impl Database {
         storage
             .make_data_dir()
             .with_context(|| format!("the data directory {} cannot be made; choose another with --data-dir", data_dir.display()))?;
-        let (url, keeper) = match &storage.database_url {
-            Some(url) => (url.expose().clone(), None),
-            None => {
-                let options = PrivatePostgresOptions { data_dir: storage.postgres_dir(), pg_bin: storage.postgres_programs.clone() };
-                let server = PrivatePostgres::start(options).await?;
-                (server.url().to_owned(), Some(Keeper::keep(server)))
-            }
+        let (url, keeper) = if let Some(url) = &storage.database_url {
+            (url.expose().clone(), None)
+        } else {
+            let options = PrivatePostgresOptions { data_dir: storage.postgres_dir(), pg_bin: storage.postgres_programs.clone() };
+            let server = PrivatePostgres::start(options).await?;
+            (server.url().to_owned(), Some(Keeper::keep(server)))
         };
         let opened = open_store(url, storage).await;
         match opened {

@@ -4,7 +4,7 @@
 //! service. Lanes take whatever is waiting, up to 1 024 rows, as the node's lanes do.
 //!
 //! ```text
-//! cargo run --release -p cowork-store --example journal_bench -- [--sessions 1000] [--events 6] [--lanes 2] [--seconds 4]
+//! cargo run --release -p cowork-store --example journal_bench -- [--sessions 1000] [--events 6] [--lanes 2] [--seconds 4] [--json]
 //! ```
 
 use cowork_domain::{
@@ -27,6 +27,7 @@ struct Options {
     events: u64,
     lanes: usize,
     seconds: u64,
+    json: bool,
 }
 
 struct Waiting {
@@ -78,30 +79,38 @@ async fn main() -> Result<(), Error> {
         latencies.get(rank).copied().unwrap_or_default().as_secs_f64() * 1000.0
     };
     let appends = latencies.len() as u64 / options.seconds;
-    println!(
-        "sessions {} x {} events, {} lanes: {} events/s, {appends} appends/s, {} batches/s, p50 {:.2} ms, p99 {:.2} ms",
-        options.sessions,
-        options.events,
-        options.lanes,
-        appends * options.events,
-        batches / options.seconds,
-        at(0.5),
-        at(0.99)
-    );
+    let (p50, p99) = (at(0.5), at(0.99));
+    let Options { sessions, events, lanes, seconds, json } = options;
+    let (events_per_second, batches) = (appends * events, batches / seconds);
+    if json {
+        let report = serde_json::json!({
+            "sessions": sessions, "eventsPerAppend": events, "lanes": lanes, "seconds": seconds,
+            "eventsPerSecond": events_per_second, "appendsPerSecond": appends, "batchesPerSecond": batches, "p50Ms": p50, "p99Ms": p99,
+        });
+        println!("{report}");
+    } else {
+        println!(
+            "sessions {sessions} x {events} events, {lanes} lanes: {events_per_second} events/s, {appends} appends/s, {batches} batches/s, p50 {p50:.2} ms, p99 {p99:.2} ms"
+        );
+    }
     Ok(())
 }
 
 fn read_options() -> Result<Options, Error> {
-    let mut options = Options { sessions: 1000, events: 6, lanes: 2, seconds: 4 };
+    let mut options = Options { sessions: 1000, events: 6, lanes: 2, seconds: 4, json: false };
     let mut words = std::env::args().skip(1);
     while let Some(name) = words.next() {
+        if name == "--json" {
+            options.json = true;
+            continue;
+        }
         let value = words.next().ok_or_else(|| format!("{name} needs a number"))?;
         match name.as_str() {
             "--sessions" => options.sessions = value.parse()?,
             "--events" => options.events = value.parse()?,
             "--lanes" => options.lanes = value.parse::<usize>()?.max(1),
             "--seconds" => options.seconds = value.parse::<u64>()?.max(1),
-            _ => return Err(format!("{name} is not an option; there are --sessions, --events, --lanes and --seconds").into()),
+            _ => return Err(format!("{name} is not an option; there are --sessions, --events, --lanes, --seconds and --json").into()),
         }
     }
     Ok(options)

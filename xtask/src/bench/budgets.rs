@@ -10,14 +10,22 @@ pub(super) struct Scenario {
     pub(super) arguments: &'static [&'static str],
 }
 
-/// In an order in which each leaves the server in a state that the next one can use.
+/// In an order in which each leaves the server in a state that the next one can use: what measures memory
+/// comes first, what fills it last.
 pub(super) const SCENARIOS: &[Scenario] = &[
+    Scenario { name: "active", arguments: &["prompts", "--rate", "200", "--watch", "none"] },
+    Scenario { name: "idle", arguments: &["idle", "--streams", "1000"] },
+    Scenario { name: "connect", arguments: &["connect", "--streams", "1000"] },
     Scenario { name: "accept", arguments: &["accept"] },
+    Scenario { name: "fanout", arguments: &["fanout", "--subscribers", "1000", "--rate", "40"] },
     Scenario { name: "prompts", arguments: &["prompts", "--concurrency", "64"] },
     Scenario { name: "events", arguments: &["events"] },
-    Scenario { name: "fanout", arguments: &["fanout", "--subscribers", "1000"] },
-    Scenario { name: "connect", arguments: &["connect", "--streams", "1000"] },
-    Scenario { name: "idle", arguments: &["idle", "--streams", "1000"] },
+];
+
+/// The journal alone, without the front door: arguments of the store's `journal_bench`.
+pub(super) const JOURNAL: &[Scenario] = &[
+    Scenario { name: "journal", arguments: &["--sessions", "1000", "--events", "6", "--lanes", "2", "--seconds", "5"] },
+    Scenario { name: "append", arguments: &["--sessions", "1", "--events", "1", "--lanes", "1", "--seconds", "5"] },
 ];
 
 /// A finished run.
@@ -84,7 +92,7 @@ pub(super) const ROWS: &[Row] = &[
     row("prompt accepted, one at a time, p99", "accept", "/figures/accepted/p99Ms", "ms", Budget::AtMost(10.0), Some(217.0)),
     row("prompt → first event, p50", "accept", "/figures/firstEvent/p50Ms", "ms", Budget::AtMost(5.0), Some(163.0)),
     row("prompt → first event, p99", "accept", "/figures/firstEvent/p99Ms", "ms", Budget::AtMost(20.0), Some(223.0)),
-    row("durable events, 1 000 sessions", "events", "/figures/eventsPerSecond", "1/s", Budget::AtLeast(100_000.0), Some(31.0)),
+    row("durable events, 1 000 sessions, 6 per append", "journal", "/eventsPerSecond", "1/s", Budget::AtLeast(100_000.0), Some(31.0)),
     row("deliveries to 1 000 subscribers", "fanout", "/figures/deliveriesPerSecond", "1/s", Budget::AtLeast(200_000.0), Some(2147.0)),
     row("delivery to 1 000 subscribers, p99", "fanout", "/figures/delivery/p99Ms", "ms", Budget::AtMost(10.0), None),
     row("opening 1 000 streams", "connect", "/figures/allOpenAfterMs", "ms", Budget::AtMost(300.0), Some(75_000.0)),
@@ -100,7 +108,7 @@ pub(super) const ROWS: &[Row] = &[
     },
     Row {
         quantity: "resident memory, 1 000 active sessions",
-        scenario: "prompts",
+        scenario: "active",
         figure: Figure::ResidentMegabytes,
         unit: "MB",
         budget: Budget::AtMost(60.0),

@@ -9,9 +9,9 @@ mod process;
 mod report;
 mod server;
 
-use crate::steps::{self, output_of, program, root, shown};
+use crate::steps::{self, cargo, output_of, program, root, shown};
 use anyhow::Context;
-use budgets::{Run, SCENARIOS};
+use budgets::{JOURNAL, Run, SCENARIOS};
 use clap::Args;
 use serde_json::Value;
 use server::Server;
@@ -49,6 +49,9 @@ pub(crate) fn run(args: &BenchArgs) -> anyhow::Result<()> {
             serde_json::from_slice(&answer.stdout).with_context(|| format!("`{line}` printed no report ({})", answer.status))?;
         runs.push(Run { name: scenario.name, command: line, result, before, after });
     }
+    for scenario in JOURNAL.iter().filter(|scenario| args.only.as_ref().is_none_or(|part| scenario.name.contains(part))) {
+        runs.push(journal(scenario, server.usage()?)?);
+    }
     let database = machine::database(&cowork, server.data_dir())?;
     server.stop()?;
     let report = report::Report { machine: machine::describe()?, commit, database, runs };
@@ -56,6 +59,19 @@ pub(crate) fn run(args: &BenchArgs) -> anyhow::Result<()> {
     report.write(&folder)?;
     eprintln!("wrote {}", folder.strip_prefix(root()).unwrap_or(&folder).display());
     Ok(())
+}
+
+/// Runs the store's own benchmark on a database of its own, beside the idle server.
+fn journal(scenario: &budgets::Scenario, usage: process::Usage) -> anyhow::Result<Run> {
+    let mut arguments = vec!["run", "--quiet", "--release", "--package", "cowork-store", "--example", "journal_bench", "--"];
+    arguments.extend(scenario.arguments);
+    arguments.push("--json");
+    let mut command = cargo(&arguments);
+    let line = shown(&command);
+    eprintln!("$ {line}");
+    let answer = output_of(&mut command)?;
+    let result = serde_json::from_str(answer.trim()).with_context(|| format!("`{line}` printed no report"))?;
+    Ok(Run { name: scenario.name, command: line, result, before: usage, after: usage })
 }
 
 fn today() -> anyhow::Result<String> {
