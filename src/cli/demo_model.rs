@@ -14,7 +14,7 @@ Examples:
   cowork demo-model --require-key sk-demo --log requests.jsonl
   curl http://127.0.0.1:9999/v1/models";
 
-/// Run the demo model: an OpenAI-compatible server that needs no key and follows directives such as [[text:100]].
+/// Run the demo model: an OpenAI-compatible server that needs no key and follows directives such as `[[text:100]]`.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct DemoModelArgs {

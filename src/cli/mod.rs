@@ -18,7 +18,8 @@ use clap::{CommandFactory, Parser, Subcommand};
 
 const EXAMPLES: &str = "\
 Examples:
-  cowork serve                                       start everything on this machine, http://127.0.0.1:8787
+  cowork                                             start everything on this machine, http://127.0.0.1:8787
+  cowork serve --listen 127.0.0.1:9000               the same on another port
   cowork doctor                                      see what is missing before the first start
   cowork config dump --output json | jq '.[].name'   list all settings
 
@@ -31,8 +32,9 @@ Exit codes:
 #[derive(Debug, Parser)]
 #[command(name = "cowork", version, about, after_help = EXAMPLES, max_term_width = 120)]
 pub struct Cli {
+    /// Without one, the cloud is served with its defaults: what a first look needs.
     #[command(subcommand)]
-    command: Command,
+    command: Option<Command>,
 }
 
 #[derive(Debug, Subcommand)]
@@ -52,7 +54,7 @@ enum Command {
 impl Cli {
     /// Runs the command.
     pub async fn run(self) -> anyhow::Result<std::process::ExitCode> {
-        let exit = match self.command {
+        let exit = match self.command.unwrap_or_else(|| Command::Serve(serve::ServeArgs::default())) {
             Command::Serve(args) => serve::run(args).await?,
             Command::Migrate(args) => migrate::run(args).await?,
             Command::Config(args) => config::run(args)?,
@@ -84,6 +86,7 @@ mod tests {
     fn wrong_usage_has_its_own_exit_code() {
         let error = Cli::try_parse_from(["cowork", "serve", "--listen", "nowhere"]).unwrap_err();
         assert_eq!(error.exit_code(), 2);
+        assert!(Cli::try_parse_from(["cowork"]).is_ok_and(|cli| cli.command.is_none()), "without a command it serves");
         assert_eq!(Cli::try_parse_from(["cowork", "--help"]).unwrap_err().exit_code(), 0);
     }
 }

@@ -14,7 +14,7 @@ Examples:
 Everything else is set by OPEN_COWORK_CLOUD_* or the configuration file: `cowork config dump` lists all settings.";
 
 /// Run the cloud until it is told to stop.
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct ServeArgs {
     #[command(flatten)]

@@ -1,4 +1,4 @@
-//! The effective configuration for people and programs: every setting, its value, who said so. Secrets are only ever "[set]".
+//! The effective configuration for people and programs: every setting, its value, who said so. Secrets are only ever `[set]`.
 
 use super::catalogue;
 use super::setting::Kind;

@@ -90,13 +90,10 @@ pub struct PoolConfig {
 }
 
 impl StorageConfig {
-    /// Makes the data directory if only its last part is missing. Others may pass through it, because
-    /// the private PostgreSQL runs under an account of its own when we are root, but not look into it.
+    /// Makes the data directory. Others may pass through it, because the private PostgreSQL runs under
+    /// an account of its own when we are root, but not look into it.
     pub fn make_data_dir(&self) -> std::io::Result<()> {
-        match std::fs::DirBuilder::new().mode(0o711).create(&self.data_dir) {
-            Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => Ok(()),
-            made => made,
-        }
+        std::fs::DirBuilder::new().recursive(true).mode(0o711).create(&self.data_dir)
     }
 
     /// Where the private PostgreSQL lives.

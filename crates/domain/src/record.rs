@@ -93,6 +93,15 @@ impl<'a> CloudSessionView<'a> {
 
     /// As JSON text.
     pub fn to_json(&self) -> String {
-        serde_json::to_string(self).expect("strings, numbers and maps with string keys always serialise")
+        let mut text = Vec::with_capacity(self.likely_size());
+        serde_json::to_writer(&mut text, self).expect("strings, numbers and maps with string keys always serialise");
+        String::from_utf8(text).expect("JSON text is UTF-8")
+    }
+
+    /// Every accepted prompt answers with the whole view, so growing the text step by step would copy a
+    /// long conversation several times.
+    fn likely_size(&self) -> usize {
+        let messages = self.projection.as_ref().map_or(&[][..], |projection| projection.view.messages());
+        2048 + messages.iter().map(|message| message.content.len() + 192).sum::<usize>()
     }
 }

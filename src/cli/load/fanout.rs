@@ -38,7 +38,7 @@ pub(super) struct FanoutArgs {
     /// Prompts per second to the session; without it the next prompt starts when one completes
     #[arg(long, value_name = "PER_SECOND")]
     rate: Option<f64>,
-    /// Text of the prompts; [[text:N]] makes the demo model answer N words
+    /// Text of the prompts; `[[text:N]]` makes the demo model answer N words
     #[arg(long, default_value = "hello")]
     text: String,
 }
