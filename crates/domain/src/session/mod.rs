@@ -117,7 +117,7 @@ pub struct Receipt {
     pub fence: Option<Sequence>,
 }
 
-/// The outcome of [`decide`].
+/// The outcome of [`decide()`].
 #[derive(Debug, Clone, Default)]
 pub struct Decision {
     /// What to make durable, in one transaction.
