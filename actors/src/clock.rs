@@ -36,6 +36,12 @@ impl Clock {
         CommandId::from_uuid(Uuid::now_v7())
     }
 
+    /// A new id of a letter between nodes.
+    #[expect(clippy::disallowed_methods, reason = "the one place that mints identifiers")]
+    pub(crate) fn mint_mail_id(self) -> Uuid {
+        Uuid::now_v7()
+    }
+
     /// Between half of `span` and all of it, so that what failed together doesn't return together.
     #[expect(clippy::disallowed_methods, reason = "the one place that draws random numbers")]
     pub fn jitter(self, span: Duration) -> Duration {

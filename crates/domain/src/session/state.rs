@@ -28,6 +28,11 @@ pub struct SessionIdentity {
 }
 
 impl SessionIdentity {
+    /// Whether this person may know of the session at all (contract 01).
+    pub fn belongs_to(&self, principal: &Principal) -> bool {
+        self.tenant == principal.tenant_id && self.user == principal.user_id
+    }
+
     /// The user's stream over all sessions.
     pub fn workspace(&self) -> WorkspaceId {
         WorkspaceId::of(&self.tenant, &self.user)
