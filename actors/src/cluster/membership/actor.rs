@@ -6,7 +6,7 @@ use crate::{
     cluster::{Ownership, OwnershipWatch},
     node::NodeRootMsg,
 };
-use cowork_domain::ids::{Incarnation, NodeNumber};
+use cowork_domain::ids::{Incarnation, NodeNumber, ShardId};
 use cowork_store::{NodeRegistration, Renewal, Store, StoreError};
 use ractor::{Actor, ActorProcessingErr, ActorRef};
 use std::{
@@ -105,7 +105,8 @@ impl MembershipState {
         let asked = Clock.instant();
         let registered = store.register_node(options.registration.clone()).await?;
         let (node, incarnation) = (registered.node, registered.incarnation);
-        let epochs = store.claim_shards(node, incarnation).await?.into_iter().collect();
+        let wanted: Vec<ShardId> = (0..registered.shard_count).map(ShardId).collect();
+        let epochs = store.claim_shards(node, incarnation, &wanted).await?.into_iter().collect();
         let owned = Arc::new(Ownership { node, incarnation, shard_count: registered.shard_count, epochs });
         tracing::info!(node = node.0, incarnation = incarnation.0, shards = owned.epochs.len(), "this node joined");
         self.standing = Standing::Member { node, incarnation, renewed: asked, lock: None };
