@@ -25,14 +25,14 @@ impl Node {
     pub(crate) async fn alone() -> Self {
         let (database, store) = TestDatabase::migrated().await;
         let registered = store.register_node(registration("a", LEASE)).await.unwrap();
-        let epochs = store.claim_shards(registered.node, registered.incarnation).await.unwrap().into_iter().collect();
+        let epochs = store.claim_shards(registered.node, registered.incarnation, &all()).await.unwrap().into_iter().collect();
         Self { database, store, number: registered.node, incarnation: registered.incarnation, epochs }
     }
 
     /// A new incarnation, which owns what the one before did.
     pub(crate) async fn rejoin(&mut self) {
         self.incarnation = self.store.register_node(registration("a", LEASE)).await.unwrap().incarnation;
-        self.epochs = self.store.claim_shards(self.number, self.incarnation).await.unwrap().into_iter().collect();
+        self.epochs = self.store.claim_shards(self.number, self.incarnation, &all()).await.unwrap().into_iter().collect();
     }
 
     /// A transaction that has the node's lock exclusively.
@@ -85,6 +85,11 @@ pub(crate) async fn until(pool: &sqlx::PgPool, question: &'static str, pid: i32)
         }
     };
     tokio::time::timeout(Duration::from_secs(30), ask).await.expect(question);
+}
+
+/// All shards of a fresh cluster.
+pub(crate) fn all() -> Vec<ShardId> {
+    (0..256).map(ShardId).collect()
 }
 
 pub(crate) fn registration(name: &str, lease: Duration) -> NodeRegistration {
