@@ -5,6 +5,7 @@
 //! owner, `None` from the moment on at which it must not. It is a hint that keeps a node honest and
 //! quick; the fence inside the journal's transaction is what makes it safe.
 
+pub(crate) mod link;
 mod membership;
 mod ownership;
 

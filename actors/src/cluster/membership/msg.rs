@@ -12,3 +12,5 @@ pub(crate) enum MembershipMsg {
     /// The node leaves for good: shards are released, the lease ends.
     Leave(oneshot::Sender<()>),
 }
+
+impl ractor::Message for MembershipMsg {}
