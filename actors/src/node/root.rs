@@ -46,6 +46,8 @@ pub(crate) enum NodeRootMsg {
     Stop(oneshot::Sender<()>),
 }
 
+impl ractor::Message for NodeRootMsg {}
+
 pub(crate) struct NodeRoot;
 
 pub(crate) struct NodeRootState {

@@ -1,4 +1,7 @@
-//! Links between nodes.
+//! Small requests between nodes: a latency path, never a correctness path (architecture §6).
+//!
+//! Whatever goes wrong here, the database says what is true: a call that ends with
+//! [`LinkError::Unknown`] may have been carried out, and is repeated with the same command id.
 
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
@@ -11,7 +14,7 @@ pub(crate) const FRAME_BYTES: usize = 32 * 1024;
 pub(crate) trait Links: Send + Sync + std::fmt::Debug {
     /// The peers that this node should be linked with; replaces the former list. Links to others end.
     fn expect(&self, peers: Vec<Peer>);
-    /// Asks the gate of a peer, by node name. At most `FRAME_BYTES` each way (asserted at encode).
+    /// Asks the gate of a peer, by node name. At most [`FRAME_BYTES`] each way.
     fn call(&self, peer: &str, request: Bytes, deadline: Instant) -> BoxFuture<'static, Result<Bytes, LinkError>>;
     /// For operators.
     fn report(&self) -> Vec<LinkReport>;
@@ -19,53 +22,83 @@ pub(crate) trait Links: Send + Sync + std::fmt::Debug {
     fn stop(&self) -> BoxFuture<'static, ()>;
 }
 
-/// A node to be linked with.
+/// A node that this node should be linked with.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Peer {
+    /// Unique in the cluster.
     pub(crate) name: String,
+    /// `host:port` of its acceptor.
     pub(crate) address: String,
 }
 
+/// Why a call has no answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum LinkError {
-    #[error("there is no link")]
+    /// Certainly not delivered.
+    #[error("there is no link with this node")]
     NotConnected,
-    #[error("the window is full")]
+    /// Certainly not delivered: as much as may be on its way to this peer is on its way.
+    #[error("too much is on its way to this node")]
     Busy,
+    /// May have been delivered; repeat it with the same id.
     #[error("the outcome is unknown")]
     Unknown,
-    #[error("too large")]
+    /// Certainly not delivered.
+    #[error("a request is larger than {FRAME_BYTES} bytes")]
     TooLarge,
 }
 
+/// What a link tells the membership.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum LinkEvent {
-    Up { peer: String },
-    Down { peer: String },
+    /// The gate of this peer answers.
+    Up {
+        /// Its name.
+        peer: String,
+    },
+    /// It doesn't any more.
+    Down {
+        /// Its name.
+        peer: String,
+    },
 }
 
-/// What answers the requests of peers.
+/// What answers the requests of peers. The future is run in a task of its own, so a slow answer holds up nothing.
 pub(crate) trait Gate: Send + Sync + 'static {
+    /// Answers a request of the node with this name, with at most [`FRAME_BYTES`].
     fn answer(&self, from: String, request: Bytes) -> BoxFuture<'static, Bytes>;
 }
 
+/// How a link is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum LinkStatus {
+    /// It never was up since it is expected.
     Connecting,
+    /// The peer's gate answers.
     Up,
+    /// It was up.
     Down,
+    /// One side refused it; the reason says why and what to do.
     Refused,
 }
 
+/// What an operator sees of a link.
 #[derive(Debug, Clone, serde::Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct LinkReport {
+    /// The node at the other end.
     pub(crate) peer: String,
+    /// How it is.
     pub(crate) state: LinkStatus,
+    /// Why it isn't up.
     pub(crate) reason: Option<String>,
+    /// The last heartbeat, there and back.
     pub(crate) round_trip_us: Option<u64>,
+    /// Calls without an answer so far.
     pub(crate) calls_in_flight: usize,
+    /// What they take of the peer's window.
     pub(crate) bytes_in_flight: usize,
+    /// Times that it came up after the first.
     pub(crate) reconnects: u64,
 }

@@ -26,3 +26,5 @@ pub(crate) enum MembershipMsg {
     /// The node leaves for good: shards are released, the lease ends.
     Leave(oneshot::Sender<()>),
 }
+
+impl ractor::Message for MembershipMsg {}
