@@ -14,6 +14,7 @@ pub(crate) mod request;
 mod view;
 mod whereabouts;
 
+pub use link::{LinkOptions, LinkSecret, LinkTls};
 pub(crate) use membership::{Membership, MembershipArguments, MembershipMsg, MembershipOptions};
 pub(crate) use ownership::{Ownership, OwnershipWatch};
 pub(crate) use remote::Remote;

@@ -50,7 +50,7 @@ impl Remote {
         Self { name, store, tasks, links: OnceLock::new(), gate: OnceLock::new(), waiting: DashMap::new() }
     }
 
-    /// What peers ask is answered by this gate, whichever way it comes.
+    /// From now on this gate answers what comes by mail, and these links lead to peers.
     pub(crate) fn open(&self, gate: Arc<dyn Gate>, links: Option<Arc<dyn Links>>) {
         self.gate.set(gate).ok();
         if let Some(links) = links {
@@ -77,16 +77,13 @@ impl Remote {
     /// Asks a node. Returns at the deadline at the latest.
     pub(crate) async fn ask(&self, peer: &str, request: &Request, deadline: Instant) -> Result<Answer, OutcomeUnknown> {
         let frame = encode(request);
-        let answered = match self.over_link(peer, frame.clone(), deadline).await {
-            Err(LinkError::NotConnected | LinkError::TooLarge) => self.through_mail(peer, &frame, deadline).await?,
+        let answer = match self.over_link(peer, frame.clone(), deadline).await {
+            Err(LinkError::NotConnected | LinkError::TooLarge) => Answer::TooLarge,
             Err(LinkError::Busy | LinkError::Unknown) => return Err(OutcomeUnknown),
-            Ok(answer) => answer,
+            Ok(answer) => decode(&answer).ok_or(OutcomeUnknown)?,
         };
-        match decode(&answered).ok_or(OutcomeUnknown)? {
-            Answer::InMail(id) => {
-                let answer = self.collect(id).await?;
-                decode(&answer).ok_or(OutcomeUnknown)
-            }
+        match answer {
+            Answer::TooLarge => decode(&self.through_mail(peer, &frame, deadline).await?).ok_or(OutcomeUnknown),
             answer => Ok(answer),
         }
     }
@@ -122,19 +119,6 @@ impl Remote {
         Err(OutcomeUnknown)
     }
 
-    async fn collect(&self, id: Uuid) -> Result<Bytes, OutcomeUnknown> {
-        let answer = self.store.mail_answer(id).await.map_err(unreachable_store)?;
-        self.store.drop_mail(id).await.ok();
-        answer.map(Bytes::from).ok_or(OutcomeUnknown)
-    }
-
-    /// Puts an answer that is too large for a frame where the asker can fetch it.
-    pub(super) async fn leave_in_mail(&self, to: &str, answer: &[u8]) -> Option<Uuid> {
-        let id = Clock.mint_mail_id();
-        let posted = self.store.post_answer(id, to, &self.name, answer, MAIL_LIFETIME).await;
-        posted.inspect_err(|error| tracing::warn!(%error, "a large answer could not be left in the mailbox")).ok().map(|()| id)
-    }
-
     /// A letter arrived for this node: an answer that somebody waits for, or a question.
     pub(crate) fn mail_arrived(self: &Arc<Self>, id: Uuid) {
         match self.waiting.get(&id) {
@@ -147,9 +131,12 @@ impl Remote {
     pub(crate) fn answer_mail(self: &Arc<Self>) {
         let remote = self.clone();
         self.tasks.spawn(async move {
-            match remote.store.take_mail(&remote.name).await {
-                Ok(letters) => letters.into_iter().for_each(|letter| remote.answer_letter(letter)),
-                Err(error) => tracing::warn!(%error, "the mailbox can't be read"),
+            loop {
+                match remote.store.take_mail(&remote.name, &[]).await {
+                    Ok(letters) if letters.is_empty() => return,
+                    Ok(letters) => letters.into_iter().for_each(|letter| remote.answer_letter(letter)),
+                    Err(error) => return tracing::warn!(%error, "the mailbox can't be read"),
+                }
             }
         });
     }

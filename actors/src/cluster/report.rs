@@ -21,7 +21,7 @@ pub struct ClusterReport {
     nodes: Vec<NodeReport>,
     shards: ShardTotals,
     /// Changes of ownership, newest first.
-    last_moves: Vec<ShardMove>,
+    last_moves: Vec<MoveReport>,
     /// Logs of other nodes that somebody follows here.
     followed_logs: usize,
 }
@@ -84,9 +84,28 @@ impl ClusterReport {
             lease_ms: millis(shared.options.lease),
             nodes: picture.nodes.iter().map(report).collect(),
             shards: ShardTotals { owned: usize::try_from(picture.shard_count).unwrap_or(0) - unowned, unowned },
-            last_moves,
+            last_moves: last_moves.into_iter().map(MoveReport::from).collect(),
             followed_logs: shared.feeds.followed_logs(),
         })
+    }
+}
+
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct MoveReport {
+    shard: i32,
+    from: Option<String>,
+    to: Option<String>,
+    /// `claim`, `hand_over`, `fail_over` or `leave`.
+    reason: String,
+    epoch: i64,
+    at: Timestamp,
+}
+
+impl From<ShardMove> for MoveReport {
+    fn from(moved: ShardMove) -> Self {
+        let ShardMove { shard, from, to, reason, epoch, at } = moved;
+        Self { shard: shard.0, from, to, reason, epoch: epoch.0, at }
     }
 }
 
@@ -95,7 +114,7 @@ fn state_of(row: &NodeRow) -> NodeState {
         (true, false) => NodeState::Live,
         (true, true) => NodeState::Draining,
         // Who leaves in order fences itself and ends its lease with its own hand.
-        (false, _) if row.fenced && row.has_left => NodeState::Left,
+        (false, _) if row.fenced && row.lease_over => NodeState::Left,
         (false, _) => NodeState::Dead,
     }
 }

@@ -17,7 +17,6 @@ use cowork_domain::{
 };
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use uuid::Uuid;
 
 /// A request to the owner of an entity, or to a node as such.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -66,8 +65,8 @@ pub(crate) enum Answer {
     NotNow,
     /// The asked node doesn't know such a request.
     Unknown,
-    /// The answer is larger than a frame and lies in the mailbox.
-    InMail(Uuid),
+    /// The answer doesn't fit into a frame: ask by mail.
+    TooLarge,
 }
 
 /// A command that is durable, without what the asker knows itself.

@@ -9,8 +9,8 @@ use super::{
 use crate::{
     NodeHandle,
     cluster::{
-        link::{FRAME_BYTES, Gate},
-        request::{Answer, Request, decode, encode},
+        link::Gate,
+        request::{Answer, Request, SubmittedAnswer, decode, encode},
     },
     session::SessionError,
     supervise::EntityKey,
@@ -21,17 +21,19 @@ use std::sync::Arc;
 
 pub(super) struct NodeGate {
     pub(super) shared: Arc<Shared>,
+    /// What an answer may have; letters have no limit.
+    pub(super) frame_bytes: usize,
 }
 
 impl Gate for NodeGate {
     fn answer(&self, from: String, request: Bytes) -> BoxFuture<'static, Bytes> {
-        let shared = self.shared.clone();
+        let (shared, frame_bytes) = (self.shared.clone(), self.frame_bytes);
         Box::pin(async move {
             let answer = match decode(&request) {
                 Some(request) => handle(&shared, &from, request).await,
                 None => Answer::Unknown,
             };
-            fit(&shared, &from, answer).await
+            fit(answer, frame_bytes)
         })
     }
 }
@@ -73,16 +75,15 @@ fn done<T>(performed: Result<Try<T>, SessionError>, answer: impl FnOnce(T) -> An
     }
 }
 
-/// Views are read from the log by whoever needs one; anything else that is too large goes by mail.
-async fn fit(shared: &Shared, to: &str, answer: Answer) -> Bytes {
+/// A view that is too large is read from the log by whoever needs it.
+fn fit(answer: Answer, frame_bytes: usize) -> Bytes {
     let encoded = encode(&answer);
-    if encoded.len() <= FRAME_BYTES {
+    if encoded.len() <= frame_bytes {
         return encoded;
     }
-    let smaller = match answer {
+    encode(&match answer {
         Answer::Begun { .. } => Answer::Begun { view: None },
-        Answer::Submitted(submitted) => Answer::Submitted(crate::cluster::request::SubmittedAnswer { view: None, ..submitted }),
-        _ => shared.remote.leave_in_mail(to, &encoded).await.map_or(Answer::NotNow, Answer::InMail),
-    };
-    encode(&smaller)
+        Answer::Submitted(submitted) => Answer::Submitted(SubmittedAnswer { view: None, ..submitted }),
+        _ => Answer::TooLarge,
+    })
 }

@@ -5,7 +5,7 @@ use crate::{
     clock::Clock,
     cluster::{
         MembershipMsg, OwnershipWatch, PictureWatch, Remote, Whereabouts,
-        link::{Gate, LinkEvent, Links, RactorLinks},
+        link::{FRAME_BYTES, Gate, LinkEvent, Links, RactorLinks},
     },
     feed::{FeedHub, remote::RemoteFeeds},
     journal::Journal,
@@ -29,6 +29,11 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 /// How often a node asks whether it is through with handing over.
 const HAND_OVER_LOOK: Duration = Duration::from_millis(10);
+
+/// How often a starting node asks whether the former one of its name has gone, and how much longer
+/// than a lease.
+const NAME_LOOK: Duration = Duration::from_millis(50);
+const NAME_MARGIN: Duration = Duration::from_secs(1);
 
 /// Why a node did not start.
 #[derive(Debug, thiserror::Error)]
@@ -193,24 +198,31 @@ pub(super) async fn park(sessions: Vec<ractor::ActorRef<Mail<SessionMsg>>>) {
     futures_util::future::join_all(parked).await;
 }
 
-/// Two processes under one name would fence each other for ever.
+/// Two processes under one name would fence each other for ever. One that was just killed still
+/// counts as alive for milliseconds, one whose machine vanished for some seconds.
 async fn refuse_name_in_use(options: &NodeOptions, store: &Store) -> Result<(), StartError> {
-    let used = store.name_in_use(&options.name).await.map_err(|error| StartError::Join(error.to_string()))?;
-    used.map_or(Ok(()), |used| Err(StartError::NameInUse { name: options.name.clone(), address: used.address }))
+    let deadline = Clock.instant() + options.lease + NAME_MARGIN;
+    while let Some(used) = store.name_in_use(&options.name).await.map_err(|error| StartError::Join(error.to_string()))? {
+        if Clock.instant() > deadline {
+            return Err(StartError::NameInUse { name: options.name.clone(), address: used.address });
+        }
+        tokio::time::sleep(NAME_LOOK).await;
+    }
+    Ok(())
 }
 
 async fn open_links(shared: &Arc<Shared>, links: Option<LinkMaker>) -> Result<mpsc::UnboundedReceiver<LinkEvent>, StartError> {
-    let gate: Arc<dyn Gate> = Arc::new(NodeGate { shared: shared.clone() });
+    let gate = |frame_bytes| -> Arc<dyn Gate> { Arc::new(NodeGate { shared: shared.clone(), frame_bytes }) };
     let (events, happened) = mpsc::unbounded_channel();
     let links: Option<Arc<dyn Links>> = match (links, &shared.options.links) {
-        (Some(make), _) => Some(make(gate.clone(), events)),
+        (Some(make), _) => Some(make(gate(FRAME_BYTES), events)),
         (None, Some(options)) => {
-            let started = RactorLinks::start(options.clone(), gate.clone(), events, &shared.tasks, shared.stop.clone()).await;
+            let started = RactorLinks::start(options.clone(), gate(FRAME_BYTES), events, &shared.tasks, shared.stop.clone()).await;
             Some(started.map_err(|error| StartError::Links(error.to_string()))?)
         }
         (None, None) => None,
     };
-    shared.remote.open(gate, links);
+    shared.remote.open(gate(usize::MAX), links);
     Ok(happened)
 }
 

@@ -98,8 +98,9 @@ async fn attempt<R: Routed>(shared: &Shared, key: &EntityKey, routed: &R, deadli
         Place::NotNow => Ok(Try::Again),
         Place::Peer(owner) => {
             metrics::counter!("cowork_requests_forwarded_total").increment(1);
+            let request = routed.request();
             let answer = tokio::select! {
-                answer = shared.remote.ask(&owner.name, &routed.request(), deadline) => answer,
+                answer = shared.remote.ask(&owner.name, &request, deadline) => answer,
                 // Whatever became of it there: the new owner knows it from the log.
                 () = shared.whereabouts.moved(key.shard_key(), &owner) => return Ok(Try::Again),
             };

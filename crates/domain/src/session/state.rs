@@ -4,6 +4,7 @@ use super::{Changes, CommandKind, CommandStatus, CommandWrite};
 use crate::{
     event::{EventBody, SessionEvent},
     ids::{CommandId, OrgId, Sequence, SessionId, TenantId, UserId, WorkspaceId},
+    principal::Principal,
     projection::Projection,
     timestamp::Timestamp,
 };
