@@ -13,7 +13,7 @@ impl Ownership {
     /// All of them, in a fixed order.
     pub(super) fn possible(&self, state: &State, actions: &mut Vec<Action>) {
         for node in 0..state.processes.len() {
-            process(state, node, actions);
+            process(self.rules, state, node, actions);
             faults_of_node(state, node, actions);
         }
         if state.left.restarts > 0 {
@@ -60,7 +60,7 @@ impl Ownership {
 }
 
 /// What a process does by itself. Its membership does one thing after the other.
-fn process(state: &State, node: Node, actions: &mut Vec<Action>) {
+fn process(rules: Rules, state: &State, node: Node, actions: &mut Vec<Action>) {
     let row = &state.database.nodes[node];
     if state.database.takes.iter().any(|take| take.by.node == node && !take.orphaned) {
         return sends(state, node, actions);
@@ -77,8 +77,8 @@ fn process(state: &State, node: Node, actions: &mut Vec<Action>) {
     if !row.liveness && state.database.lives(life) {
         actions.push(Action::HoldLiveness(node));
     }
-    if let Some(from) = claimable(state, life) {
-        actions.push(begins(life, TakeKind::Claim { from }));
+    if let Some(claim) = claimable(rules, state, life) {
+        actions.push(begins(life, claim));
     }
     for (other, row) in state.database.nodes.iter().enumerate() {
         if other != node && !row.liveness && !row.fenced {
@@ -103,18 +103,20 @@ fn sends(state: &State, node: Node, actions: &mut Vec<Action>) {
     }
 }
 
-/// From whom a claim would take, as its first statement sees it; none if neither the database nor the process would learn anything.
-fn claimable(state: &State, by: Life) -> Option<Option<Node>> {
-    if is_admitted(state, by.node) {
+/// What a claim would take, as its first statement sees it; none if neither the database nor the process would learn anything.
+fn claimable(rules: Rules, state: &State, by: Life) -> Option<TakeKind> {
+    let believes = state.processes[by.node].held.is_some();
+    if is_admitted(state, by.node) || believes && rules == Rules::TrustsBelief {
         return None;
     }
     match state.database.shard.owner {
-        None => Some(None),
+        None => Some(TakeKind::Claim { from: None }),
         // Of an earlier life; or of this one, when the answer to its claim was lost.
-        Some(owner) if owner.node == by.node => Some(None),
-        Some(owner) if state.database.looks_dead(owner.node) => Some(Some(owner.node)),
+        Some(owner) if owner.node == by.node && owner.incarnation != by.incarnation && rules == Rules::ForgetsEarlierLife => None,
+        Some(owner) if owner.node == by.node => Some(TakeKind::Claim { from: None }),
+        Some(owner) if state.database.looks_dead(owner.node) => Some(TakeKind::Claim { from: Some(owner.node) }),
         // The view of the cluster shows another owner: a claim's answer says so, too.
-        Some(_) => state.processes[by.node].held.map(|_| None),
+        Some(_) => believes.then_some(TakeKind::Claim { from: None }),
     }
 }
 

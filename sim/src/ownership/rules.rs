@@ -17,6 +17,10 @@ pub enum Rules {
     ReleaseKeepsEpoch,
     /// A hand-over leaves the epoch as it is: neither the release nor the claim of what is free raises it.
     HandOverKeepsEpoch,
+    /// A process that believes to own doesn't compare this with the database's view.
+    TrustsBelief,
+    /// A node that registered again doesn't claim what its earlier life owned.
+    ForgetsEarlierLife,
 }
 
 /// How often each thing may happen, so that the search ends. A thing that may happen twice may also happen once or never.
