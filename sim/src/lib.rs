@@ -16,6 +16,9 @@
 //! cargo test -p cowork-sim -- --nocapture --test-threads 1    # with the numbers of states and the counterexamples
 //! ```
 //!
+//! Each search of the right rules goes through 90 000 to 1.8 million steps and ends when there is nothing new (20 000 to
+//! 320 000 different states); a wrong rule is refuted after 3 to 850 000. The tests print the numbers as they are today.
+//!
 //! **Who changes the protocol changes the model first.** Each module says which line of it stands for which line of the
 //! program. A rule that is left out of a model, or a fault that can't happen in it, is named there, too.
 //!
