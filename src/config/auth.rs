@@ -3,6 +3,7 @@
 use super::environment::Environment;
 use super::problem::Findings;
 use super::secret::Secret;
+use super::secret_reference;
 use super::setting::{Kind, Setting};
 use super::values::Values;
 use std::time::Duration;
@@ -155,13 +156,13 @@ impl AuthConfig {
             }
             _ => AuthMode::None,
         };
-        let secret_key = resolve_secret(values, environment, "SECRET_KEY", findings);
-        let cookie_secret = resolve_secret(values, environment, "COOKIE_SECRET", findings);
+        let secret_key = secret_reference::resolve(values, environment, "SECRET_KEY", findings);
+        let cookie_secret = secret_reference::resolve(values, environment, "COOKIE_SECRET", findings);
         Self {
             mode,
             allow_insecure: values.flag("ALLOW_INSECURE_AUTH"),
             header: HeaderAuthConfig {
-                secret: resolve_secret(values, environment, "HEADER_AUTH_SECRET", findings),
+                secret: secret_reference::resolve(values, environment, "HEADER_AUTH_SECRET", findings),
                 allow_unsigned: values.flag("HEADER_AUTH_ALLOW_UNSIGNED"),
                 max_signature_age: values.millis("HEADER_AUTH_MAX_SIGNATURE_AGE_MS"),
             },
@@ -182,24 +183,4 @@ impl AuthConfig {
             allowed_email_domains: values.list("ALLOWED_EMAIL_DOMAINS"),
         }
     }
-}
-
-/// A secret given inline or by reference. Going on without a secret that somebody configured would be unsafe, so a reference
-/// that can't be followed stops the start.
-fn resolve_secret(values: &Values, environment: &Environment, name: &str, findings: &mut Findings) -> Option<Secret> {
-    let inline = values.secret(name);
-    let Some(reference) = values.text(&format!("{name}_REF")) else { return inline };
-    if inline.is_some() {
-        findings.problem(format!("OPEN_COWORK_CLOUD_{name} and OPEN_COWORK_CLOUD_{name}_REF are both set: keep one of them"));
-        return None;
-    }
-    let Some(variable) = reference.strip_prefix("env:") else {
-        findings.problem(format!("OPEN_COWORK_CLOUD_{name}_REF names a secret manager, which this version can't read: use env:NAME"));
-        return None;
-    };
-    let found = environment.get(variable).map(|value| Secret::new(value.to_owned()));
-    if found.is_none() {
-        findings.problem(format!("OPEN_COWORK_CLOUD_{name}_REF refers to the environment variable {variable}, which is not set"));
-    }
-    found
 }

@@ -3,13 +3,14 @@
 use super::Config;
 use super::auth::AuthMode;
 use super::cluster::{Role, Tier};
+use super::cluster_rules;
 use super::network::{host_of, is_loopback_host, is_routable_host};
 use super::problem::Findings;
 use super::secret::weakness;
 use super::values::{Source, Values};
 
 pub(super) fn check(config: &Config, values: &Values, findings: &mut Findings) {
-    roles(config, findings);
+    cluster_rules::check(config, values, findings);
     tokens(config, findings);
     if config.cluster.role.serves_clients() {
         match config.auth.mode {
@@ -22,16 +23,6 @@ pub(super) fn check(config: &Config, values: &Values, findings: &mut Findings) {
     }
     if config.cluster.tier == Tier::PublicProduction {
         production(config, values, findings);
-    }
-}
-
-/// Processes of different roles meet in the database, so each must be told which one.
-fn roles(config: &Config, findings: &mut Findings) {
-    if config.cluster.role != Role::AllInOne && config.storage.database_url.is_none() {
-        findings.problem(format!(
-            "the role {} shares its database with other processes: set OPEN_COWORK_CLOUD_CONTROL_PLANE_URL",
-            config.cluster.role
-        ));
     }
 }
 
@@ -126,7 +117,14 @@ fn production(config: &Config, values: &Values, findings: &mut Findings) {
         "needs an object store of a provider: set OPEN_COWORK_CLOUD_OBJECT_STORE_KIND",
     );
     require(config.storage.object_store_bucket.is_some(), "needs OPEN_COWORK_CLOUD_OBJECT_STORE_BUCKET");
-    require(is_strong(config.auth.secret_key.as_ref()), "needs a strong OPEN_COWORK_CLOUD_SECRET_KEY (32 random bytes)");
+    require(
+        !config.cluster.role.executes() || is_strong(config.auth.secret_key.as_ref()),
+        "needs a strong OPEN_COWORK_CLOUD_SECRET_KEY (32 random bytes)",
+    );
+    require(
+        config.cluster.link.is_none() || is_strong(config.cluster.secret.as_ref()),
+        "needs a strong OPEN_COWORK_CLOUD_CLUSTER_SECRET (32 random bytes)",
+    );
     require(
         values.is_configured("RETENTION_SESSION_EVENT_MS") && values.is_configured("RETENTION_WORKSPACE_EVENT_MS"),
         "needs OPEN_COWORK_CLOUD_RETENTION_SESSION_EVENT_MS and OPEN_COWORK_CLOUD_RETENTION_WORKSPACE_EVENT_MS",
@@ -136,7 +134,6 @@ fn production(config: &Config, values: &Values, findings: &mut Findings) {
         require(values.source("SIGNUP_MODE") == Source::Environment, "needs OPEN_COWORK_CLOUD_SIGNUP_MODE");
         require(config.auth.cookie.secure, "refuses OPEN_COWORK_CLOUD_COOKIE_SECURE=false");
         require(is_strong(config.auth.cookie.secret.as_ref()), "needs a strong OPEN_COWORK_CLOUD_COOKIE_SECRET");
-        require(config.auth.cookie.secret != config.auth.secret_key, "needs a cookie secret that differs from the secret key");
         require(!values.flag("AUTO_PROCESS_COMMANDS"), "needs OPEN_COWORK_CLOUD_AUTO_PROCESS_COMMANDS=false in the web role");
         require(
             is_strong(config.auth.header.secret.as_ref()) && !config.auth.header.allow_unsigned,
