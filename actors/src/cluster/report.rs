@@ -1,7 +1,7 @@
 //! What operators see of the cluster: `GET /api/ops/cluster`.
 
 use super::{link::LinkReport, view::is_alive};
-use crate::{node::Shared, session::SessionError};
+use crate::{feed::remote::RemoteReport, node::Shared, session::SessionError};
 use cowork_domain::timestamp::Timestamp;
 use cowork_store::{NodeRow, ShardMove};
 use serde::Serialize;
@@ -22,8 +22,9 @@ pub struct ClusterReport {
     shards: ShardTotals,
     /// Changes of ownership, newest first.
     last_moves: Vec<MoveReport>,
-    /// Logs of other nodes that somebody follows here.
-    followed_logs: usize,
+    /// Live tails from and to other nodes.
+    #[serde(flatten)]
+    feeds: RemoteReport,
 }
 
 #[derive(Debug, Clone, Serialize)]
@@ -85,7 +86,7 @@ impl ClusterReport {
             nodes: picture.nodes.iter().map(report).collect(),
             shards: ShardTotals { owned: usize::try_from(picture.shard_count).unwrap_or(0) - unowned, unowned },
             last_moves: last_moves.into_iter().map(MoveReport::from).collect(),
-            followed_logs: shared.feeds.followed_logs(),
+            feeds: shared.feeds.report(),
         })
     }
 }

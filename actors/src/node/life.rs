@@ -7,7 +7,10 @@ use crate::{
         MembershipMsg, OwnershipWatch, PictureWatch, Remote, Whereabouts,
         link::{FRAME_BYTES, Gate, LinkEvent, Links, RactorLinks},
     },
-    feed::{FeedHub, remote::RemoteFeeds},
+    feed::{
+        FeedHub,
+        remote::{RemoteFeeds, RemoteOptions},
+    },
     journal::Journal,
     org::{self, OrgPost},
     session::SessionMsg,
@@ -78,7 +81,7 @@ impl NodeHandle {
         let whereabouts = Whereabouts { own_name: options.name.clone(), ownership: ownership.clone(), picture: picture.clone() };
         let remote = Arc::new(Remote::new(options.name.clone(), store.clone(), tasks.clone()));
         let peers = Arc::new(ClusterFeeds { whereabouts: whereabouts.clone(), remote: remote.clone() });
-        let feeds = RemoteFeeds::start(hub.clone(), peers, &tasks, &stop);
+        let feeds = RemoteFeeds::start(hub.clone(), peers, RemoteOptions::default(), &tasks, &stop);
         let journal = Journal::start(options.lanes, &store, &hub, &ownership, &tasks, &stop);
         let (org_post, org_news) = OrgPost::new();
         let shared = Arc::new(Shared {

@@ -3,6 +3,26 @@
 //! Whatever goes wrong here, the database says what is true: a call that ends with
 //! [`LinkError::Unknown`] may have been carried out, and is repeated with the same command id.
 
+mod acceptor;
+mod call;
+mod connection;
+mod dialer;
+mod engine;
+mod frame;
+mod gate;
+mod life;
+mod links;
+mod options;
+mod peer;
+mod preface;
+#[cfg(test)]
+mod tests;
+mod tls;
+mod window;
+
+pub(crate) use links::{RactorLinks, StartError};
+pub use options::{LinkOptions, LinkSecret, LinkTls};
+
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
 use std::time::Instant;
