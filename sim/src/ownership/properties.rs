@@ -9,7 +9,7 @@ pub const EPOCHS_GROW: &str = "the log's epochs never go down";
 pub const OWNER_WRITES: &str = "only a living owner's writes are committed";
 /// At most one node would get a write through.
 pub const ONE_OWNER: &str = "at most one node is admitted";
-/// From every state, see [`super::settle`].
+/// Asked of every state: along one fair run without further faults, of all nodes together and of each one alone.
 pub const RECOVERS: &str = "without further faults a node owns the shard";
 /// A hand-over between the living completes.
 pub const HAND_OVER: &str = "a hand-over completes";
