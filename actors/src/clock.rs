@@ -40,6 +40,8 @@ impl Clock {
     #[expect(clippy::disallowed_methods, reason = "the one place that mints identifiers")]
     pub(crate) fn mint_mail_id(self) -> Uuid {
         Uuid::now_v7()
+    }
+
     /// Tells one life of a node from the next, wherever the name is the same.
     #[expect(clippy::disallowed_methods, reason = "the one place that mints identifiers")]
     pub(crate) fn mint_process_id(self) -> Uuid {
