@@ -18,6 +18,7 @@ mod tests;
 mod turn;
 
 pub use clock::Clock;
+pub use cluster::{LinkOptions, LinkSecret, LinkTls};
 pub use feed::{CutSwitch, FeedOptions, Subscription};
 pub use node::{CreateSession, NodeHandle, NodeOptions, ProjectionRepair, ProjectionStatus, Readiness, StartError};
 pub use session::{SessionError, Submitted, ViewShape};
