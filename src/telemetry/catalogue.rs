@@ -102,7 +102,7 @@ pub const METRICS: &[Metric] = &[
     gauge(
         "cowork_link_up",
         &["peer"],
-        "1 while the gate of this node answers; 0 for longer than a few seconds means that requests for it go through the database",
+        "1 while the gate of this node answers; at 0 requests for it go through the database; a node that left for good stays at 0",
     ),
     gauge("cowork_link_calls_in_flight", &["peer"], "requests on their way to this node or waiting for its answer"),
     counter("cowork_link_busy_total", &["peer"], "requests that were not sent because too much was on its way to this node"),
