@@ -44,13 +44,13 @@ impl Clock {
 
     /// Tells one life of a node from the next, wherever the name is the same.
     #[expect(clippy::disallowed_methods, reason = "the one place that mints identifiers")]
-    pub(crate) fn mint_process_id(self) -> Uuid {
+    pub fn mint_process_id(self) -> Uuid {
         Uuid::new_v4()
     }
 
     /// A number that is used once, in hexadecimal digits.
     #[expect(clippy::disallowed_methods, reason = "the one place that draws random numbers")]
-    pub(crate) fn nonce(self) -> String {
+    pub fn nonce(self) -> String {
         format!("{:032x}{:032x}", rand::random::<u128>(), rand::random::<u128>())
     }
 

@@ -91,7 +91,8 @@ async fn secure(shared: &Shared, socket: TcpStream) -> Result<Connection, Prefac
 /// Whether a node that knows the secret may have a link.
 async fn let_in(shared: &Arc<Shared>, greeted: Greeted) -> Result<Admitted, PrefaceError> {
     let Some(peer) = shared.expected(&greeted.node, UNTIL_KNOWN).await else {
-        let message = format!("node {} doesn't expect a link with {}: is it a live member of this cluster?", shared.options.name, greeted.node);
+        let message =
+            format!("node {} doesn't expect a link with {}: is it a live member of this cluster?", shared.options.name, greeted.node);
         return Err(greeted.refuse(Refusal::new(RefusalCode::UnexpectedNode, message)).await);
     };
     let _judged = peer.admission.lock().await;

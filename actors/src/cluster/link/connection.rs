@@ -49,8 +49,8 @@ impl Connection {
         if line.pop() == Some(b'\n') {
             return Ok(line);
         }
-        let kind = if line.len() < 1024 { io::ErrorKind::UnexpectedEof } else { io::ErrorKind::InvalidData };
-        Err(io::Error::new(kind, "the other side ended the connection in the middle of the preface"))
+        let too_long = line.len() as u64 >= LINE_BYTES - 1;
+        Err(if too_long { io::Error::new(io::ErrorKind::InvalidData, "a line is too long") } else { io::ErrorKind::UnexpectedEof.into() })
     }
 
     pub(super) async fn write_line(&mut self, mut line: Vec<u8>) -> io::Result<()> {

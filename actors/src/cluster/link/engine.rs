@@ -16,11 +16,7 @@ use ractor_cluster::{
     node::{NodeConnectionMode, NodeServerSessionInformation},
 };
 use std::{collections::HashMap, net::Ipv4Addr, sync::Arc, time::Duration};
-use tokio::{
-    sync::watch,
-    task::JoinHandle,
-    time::timeout,
-};
+use tokio::{sync::watch, task::JoinHandle, time::timeout};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 

@@ -84,13 +84,7 @@ async fn greet_gate(
 }
 
 /// Returns why the link is over.
-async fn watch(
-    shared: &Shared,
-    peer: &PeerLink,
-    live: &Live,
-    session: &mut Session,
-    holder: &CancellationToken,
-) -> &'static str {
+async fn watch(shared: &Shared, peer: &PeerLink, live: &Live, session: &mut Session, holder: &CancellationToken) -> &'static str {
     tokio::select! {
         () = holder.cancelled() => "the link is not wanted any more",
         () = session.ended() => "the connection ended",

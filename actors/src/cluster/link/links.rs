@@ -42,7 +42,7 @@ const ENGINE_PAUSE: Duration = Duration::from_secs(1);
 
 /// Why links could not be started.
 #[derive(Debug, thiserror::Error)]
-pub enum StartError {
+pub(crate) enum StartError {
     /// The name can't be used.
     #[error("a node's name has 1 to {NAME_BYTES} bytes: set OPEN_COWORK_CLOUD_NODE_ID")]
     Name,

@@ -23,7 +23,7 @@ use tokio_rustls::{
 
 /// Why the certificates can't be used.
 #[derive(Debug, thiserror::Error)]
-pub enum TlsError {
+pub(crate) enum TlsError {
     /// The file isn't there, or isn't what it should be.
     #[error("{path} can't be read as PEM: {source}", path = path.display())]
     File {
@@ -100,8 +100,7 @@ fn read(files: &LinkTls) -> Result<Ready, TlsError> {
     }
     let roots = Arc::new(roots);
     let chain = certificates(&files.certificate)?;
-    let key =
-        || PrivateKeyDer::from_pem_file(&files.key).map_err(|source| TlsError::File { path: files.key.clone(), source });
+    let key = || PrivateKeyDer::from_pem_file(&files.key).map_err(|source| TlsError::File { path: files.key.clone(), source });
 
     let verifier = WebPkiClientVerifier::builder_with_provider(roots.clone(), provider.clone()).build()?;
     let server = ServerConfig::builder_with_provider(provider.clone())

@@ -25,11 +25,7 @@ pub(in super::super) async fn greet(connection: Connection, me: Introduction<'_>
     }
 }
 
-async fn converse(
-    mut connection: Connection,
-    me: Introduction<'_>,
-    name: &mut Option<String>,
-) -> Result<(Connection, Uuid), PrefaceError> {
+async fn converse(mut connection: Connection, me: Introduction<'_>, name: &mut Option<String>) -> Result<(Connection, Uuid), PrefaceError> {
     let theirs: Hello = receive(&mut connection).await?;
     if theirs.cowork != MAGIC {
         return Err(PrefaceError::Unintelligible);

@@ -3,6 +3,7 @@
 use super::{PrefaceError, Refusal, RefusalCode, proof::Nonces};
 use crate::cluster::link::connection::Connection;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use std::io::ErrorKind;
 use uuid::Uuid;
 
 /// Tells a hello from whatever else might come in at an open port.
@@ -67,7 +68,10 @@ impl Hello {
 }
 
 pub(super) async fn receive<T: DeserializeOwned>(connection: &mut Connection) -> Result<T, PrefaceError> {
-    let line = connection.read_line().await?;
+    let line = connection.read_line().await.map_err(|error| match error.kind() {
+        ErrorKind::UnexpectedEof | ErrorKind::ConnectionReset => PrefaceError::HungUp,
+        _ => PrefaceError::Connection(error),
+    })?;
     if let Ok(Refused { refused }) = serde_json::from_slice(&line) {
         return Err(PrefaceError::RefusedByPeer(refused));
     }

@@ -71,6 +71,9 @@ pub(in super::super) enum PrefaceError {
     /// Something else listens there, or one side speaks TLS and the other doesn't.
     #[error("the other side doesn't speak this protocol: check the address, and that TLS is set on both sides or on none")]
     Unintelligible,
+    /// A port that nobody speaks at, or, again, TLS on one side only.
+    #[error("the other side hung up without a word: check the address, and that TLS is set on both sides or on none")]
+    HungUp,
     #[error("the connection ended: {0}")]
     Connection(#[from] io::Error),
     #[error("the other side fell silent")]

@@ -1,7 +1,7 @@
 //! Peers that die, stand still, or lose their gate.
 
 use super::{
-    node::{call, eventually, pair},
+    node::{call, eventually, link, named, pair},
     peer::Order,
 };
 use nix::sys::signal::Signal;
@@ -28,7 +28,8 @@ fn a_killed_peer_ends_its_calls_and_is_linked_again_after_its_restart() {
 
 #[test]
 fn a_peer_that_stands_still_is_found_out_and_a_flood_towards_it_stays_bounded() {
-    let (mut a, mut b) = pair();
+    let (mut a, mut b) = (named("a").with_heartbeat(1_500).start(), named("b").with_heartbeat(1_500).start());
+    link(&mut a, &mut b);
     let before = a.obey(&Order::ResidentKilobytes).as_u64().expect("a number");
     b.signal(Signal::SIGSTOP);
     // 640 MB in all. Short deadlines are the hard case: their callers give up while the bytes still wait for the peer.

@@ -32,7 +32,15 @@ pub(super) struct Node {
 }
 
 pub(super) fn named(name: &str) -> Setup {
-    Setup { name: name.into(), listen: (Ipv4Addr::LOCALHOST, 0).into(), secret: "a secret of sixteen bytes".into(), tls: None, log: LOG.into() }
+    Setup {
+        name: name.into(),
+        listen: (Ipv4Addr::LOCALHOST, 0).into(),
+        secret: "a secret of sixteen bytes".into(),
+        tls: None,
+        log: LOG.into(),
+        // A busy machine must not look like a peer that stands still.
+        heartbeat_ms: 10_000,
+    }
 }
 
 /// A call with nothing special about it.
@@ -48,6 +56,11 @@ impl Setup {
 
     pub(super) fn with_tls(mut self, certificates: Certificates) -> Self {
         self.tls = Some(certificates);
+        self
+    }
+
+    pub(super) fn with_heartbeat(mut self, millis: u64) -> Self {
+        self.heartbeat_ms = millis;
         self
     }
 

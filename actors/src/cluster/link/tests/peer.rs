@@ -27,6 +27,7 @@ pub(super) struct Setup {
     pub(super) secret: String,
     pub(super) tls: Option<Certificates>,
     pub(super) log: String,
+    pub(super) heartbeat_ms: u64,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -43,7 +44,10 @@ pub(super) enum Order {
     Expect(Vec<(String, String)>),
     Call(Call),
     /// Calls one after the other, timed.
-    Measure { peer: String, times: usize },
+    Measure {
+        peer: String,
+        times: usize,
+    },
     Report,
     /// Actor types that peers can see.
     Remotable,
@@ -94,6 +98,7 @@ async fn run(setup: Setup, mut orders: mpsc::UnboundedReceiver<String>) {
         listen: setup.listen,
         secret: LinkSecret::new(setup.secret),
         tls: setup.tls.map(|tls| LinkTls { certificate: tls.certificate, key: tls.key, authority: tls.authority }),
+        heartbeat: Duration::from_millis(setup.heartbeat_ms),
         ..LinkOptions::default()
     };
     let (events, mut seen) = mpsc::unbounded_channel();
@@ -128,7 +133,7 @@ async fn obey(links: &dyn Links, order: Order) -> Value {
         Order::Report => serde_json::to_value(links.report()).expect("a report serialises"),
         Order::Remotable => {
             let all = ractor::registry::get_all_pids();
-            json!(all.iter().filter(|actor| actor.supports_remoting()).map(|actor| actor.get_name()).collect::<Vec<_>>())
+            json!(all.iter().filter(|actor| actor.supports_remoting()).map(ractor::ActorCell::get_name).collect::<Vec<_>>())
         }
         Order::ResidentKilobytes => {
             let pages = std::fs::read_to_string("/proc/self/statm").expect("Linux");
@@ -177,10 +182,10 @@ async fn measure(links: &dyn Links, peer: &str, times: usize) -> Value {
     for _ in 0..times {
         let start = Instant::now();
         links.call(peer, Bytes::from_static(&[b'x'; 200]), start + Duration::from_secs(10)).await.expect("the link is up");
-        micros.push(start.elapsed().as_micros());
+        micros.push(u64::try_from(start.elapsed().as_micros()).expect("a short time"));
     }
     micros.sort_unstable();
-    json!({ "p50_us": micros[times / 2] as u64, "p99_us": micros[times * 99 / 100] as u64 })
+    json!({ "p50_us": micros[times / 2], "p99_us": micros[times * 99 / 100] })
 }
 
 /// Answers with who asked and what; some questions are special.

@@ -5,12 +5,7 @@ use super::{
     peer::Certificates,
 };
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
-use std::{
-    fs,
-    io::Write,
-    net::TcpStream,
-    path::Path,
-};
+use std::{fs, io::Write, net::TcpStream, path::Path};
 
 #[test]
 fn nodes_with_certificates_of_one_authority_are_linked() {
