@@ -19,7 +19,6 @@ pub(super) fn options(config: &Config) -> NodeOptions {
     NodeOptions {
         name: cluster.node_id.clone(),
         address: cluster.link.as_ref().map(|link| link.address.to_string()).unwrap_or_default(),
-        roles: vec![cluster.role.as_str().to_owned()],
         role: match cluster.role {
             Role::AllInOne => NodeRole::AllInOne,
             Role::Web => NodeRole::Web,

@@ -42,7 +42,8 @@ async fn main() -> Result<(), Error> {
     let registration =
         NodeRegistration { name: "bench".to_owned(), address: String::new(), roles: Vec::new(), lease: Duration::from_secs(600) };
     let node = store.register_node(registration).await?;
-    let epochs: Arc<HashMap<ShardId, Epoch>> = Arc::new(store.claim_shards(node.node, node.incarnation).await?.into_iter().collect());
+    let all: Vec<ShardId> = (0..node.shard_count).map(ShardId).collect();
+    let epochs: Arc<HashMap<ShardId, Epoch>> = Arc::new(store.claim_shards(node.node, node.incarnation, &all).await?.into_iter().collect());
 
     let start = Instant::now();
     let measure_from = start + WARM_UP;

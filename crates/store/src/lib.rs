@@ -11,20 +11,26 @@ mod column;
 mod error;
 mod front;
 mod journal;
+mod mail;
 mod membership;
 mod migration;
 mod private_postgres;
 mod session;
+mod signals;
 mod store;
 pub mod test_database;
 
 pub use error::StoreError;
 pub use front::{IdempotencyClaim, Membership};
 pub use journal::{Append, AppendError, BatchOutcome, HeadUpdate, LaneConnection, Refusal, Rejection, StoredEvent};
-pub use membership::{LivenessLock, NodeRegistration, Registered, Renewal};
+pub use mail::Mail;
+pub use membership::{
+    ClusterView, FenceViolation, LivenessLock, NameInUse, NodeRegistration, NodeRow, Registered, Renewal, ShardMove, ShardRow,
+};
 pub use migration::{MigrationReport, MigrationStatus};
 pub use private_postgres::{PrivatePostgres, PrivatePostgresError, PrivatePostgresOptions};
 pub use session::{
     BusySession, LoadedSession, LogBounds, OrgCounts, SessionFilter, SessionHead, SessionPage, StoredSnapshot, StoredWorkspaceEvent,
 };
+pub use signals::{ClusterSignals, Signal};
 pub use store::{Store, StoreOptions};

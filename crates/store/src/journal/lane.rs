@@ -5,7 +5,7 @@ use crate::{
     Store, StoreError, column,
     membership::locks::{self, LockClass},
 };
-use cowork_domain::ids::{CommandId, Incarnation, NodeNumber, Sequence};
+use cowork_domain::ids::{CommandId, Incarnation, NodeNumber};
 use sqlx::{Executor, PgConnection, SqlSafeStr};
 use std::time::Duration;
 use uuid::Uuid;
@@ -107,28 +107,6 @@ impl LaneConnection {
         .fetch_optional(&mut self.connection)
         .await?;
         Ok(batch.map(column::count))
-    }
-
-    /// What [`BatchOutcome::Committed`] said about a batch that is in the log but whose answer was lost.
-    ///
-    /// # Errors
-    /// `Unavailable`, `Database`.
-    pub async fn recall(&mut self, appends: &[&Append]) -> Result<Vec<Option<Sequence>>, StoreError> {
-        let sessions: Vec<Uuid> = appends.iter().map(|append| append.identity.session.as_uuid()).collect();
-        // An append without events has no place; it must not take that of the event that came later.
-        let firsts: Vec<i64> =
-            appends.iter().map(|append| if append.events.is_empty() { 0 } else { column::bigint(append.first.0) }).collect();
-        let rows = sqlx::query_scalar!(
-            r#"select e.ws_seq as "ws_seq?"
-                 from unnest($1::uuid[], $2::bigint[]) with ordinality a(session, first, o)
-                 left join session_events e on e.session = a.session and e.seq = a.first
-                order by a.o"#,
-            &sessions,
-            &firsts
-        )
-        .fetch_all(&mut self.connection)
-        .await?;
-        Ok(rows.into_iter().map(|first| first.map(column::sequence)).collect())
     }
 
     /// The server's process of this connection.

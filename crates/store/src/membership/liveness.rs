@@ -3,22 +3,19 @@
 //! The server frees the lock as soon as the process's socket closes, which tells peers about a kill
 //! within milliseconds. It proves only that the connection ended, so the fence is taken in any case.
 
-use super::locks::{self, LockClass};
+use super::{
+    idle_connection::IdleConnection,
+    locks::{self, LockClass},
+};
 use crate::{Store, StoreError};
 use cowork_domain::ids::NodeNumber;
-use sqlx::{
-    PgPool,
-    postgres::{PgListener, PgPoolOptions},
-};
+use sqlx::Acquire;
 
 /// Held as long as this value lives and its connection stands.
 #[derive(Debug)]
 pub struct LivenessLock {
-    /// A listener that listens to nothing: it is the one thing that notices the end of an idle connection.
-    listener: PgListener,
+    connection: IdleConnection,
     is_lost: bool,
-    /// The only connection's pool, so that dropping this value closes the connection.
-    _pool: PgPool,
 }
 
 impl Store {
@@ -27,21 +24,9 @@ impl Store {
     /// # Errors
     /// `Unavailable`, `Database`.
     pub async fn liveness_lock(&self, node: NodeNumber) -> Result<LivenessLock, StoreError> {
-        // A host that vanishes without closing its sockets is noticed after 2 + 3 × 1 s.
-        let settings = [
-            ("tcp_keepalives_idle", "2".to_owned()),
-            ("tcp_keepalives_interval", "1".to_owned()),
-            ("tcp_keepalives_count", "3".to_owned()),
-            ("tcp_user_timeout", "5000".to_owned()),
-        ];
-        let options = self.connection_options(&format!("cowork liveness {}", node.0), &settings);
-        let pool = PgPoolOptions::new().max_connections(1).acquire_timeout(self.connect_timeout).connect_with(options).await?;
-        let mut connection = pool.acquire().await?;
-        locks::hold(&mut connection, LockClass::Liveness, node.0).await?;
-        drop(connection);
-        let mut listener = PgListener::connect_with(&pool).await?;
-        listener.eager_reconnect(false);
-        Ok(LivenessLock { listener, is_lost: false, _pool: pool })
+        let mut connection = IdleConnection::open(self, &format!("cowork liveness {}", node.0), &[]).await?;
+        locks::hold((&mut connection.listener).acquire().await?, LockClass::Liveness, node.0).await?;
+        Ok(LivenessLock { connection, is_lost: false })
     }
 }
 
@@ -50,7 +35,7 @@ impl LivenessLock {
     pub async fn lost(&mut self) {
         // Asking again after the end would connect again.
         while !self.is_lost {
-            self.is_lost = !matches!(self.listener.try_recv().await, Ok(Some(_)));
+            self.is_lost = !matches!(self.connection.listener.try_recv().await, Ok(Some(_)));
         }
     }
 }

@@ -24,7 +24,7 @@ pub(crate) enum LockClass {
 }
 
 impl LockClass {
-    const fn key(self) -> i32 {
+    pub(crate) const fn key(self) -> i32 {
         match self {
             Self::Node => 77_001,
             Self::Liveness => 77_002,
@@ -74,7 +74,8 @@ pub(crate) async fn take_over(transaction: &mut PgConnection, node: NodeNumber) 
         match taken.map_err(StoreError::from) {
             Ok(_) => {
                 attempt.commit().await?;
-                return Ok(());
+                // Rows that come next are in the hands of others who are about to commit.
+                return set_patience(transaction, "0", true).await;
             }
             Err(error) if error.is_code("55P03") => attempt.rollback().await?,
             Err(error) => return Err(error),

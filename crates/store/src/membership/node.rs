@@ -60,18 +60,20 @@ impl Store {
         locks::take_over(&mut transaction, node).await?;
         let row = sqlx::query!(
             r#"update nodes
-                  set incarnation = incarnation + 1, address = $2, roles = $3, draining = false, fenced = false,
+                  set incarnation = incarnation + 1, address = $2, roles = $3, draining = false, fenced = false, lease_ms = $5,
                       lease_expires_at = clock_timestamp() + make_interval(secs => $4), registered_at = clock_timestamp()
                 where node = $1
             returning incarnation, (select shard_count from cluster) as "shard_count!""#,
             node.0,
             address,
             &roles,
-            lease.as_secs_f64()
+            lease.as_secs_f64(),
+            i64::try_from(lease.as_millis()).unwrap_or(i64::MAX)
         )
         .fetch_one(&mut *transaction)
         .await?;
         transaction.commit().await?;
+        self.announce().await;
         Ok(Registered { node, incarnation: Incarnation(row.incarnation), shard_count: row.shard_count })
     }
 
@@ -92,20 +94,6 @@ impl Store {
         Ok(if renewed.rows_affected() == 1 { Renewal::Renewed } else { Renewal::Fenced })
     }
 
-    /// Declares an incarnation dead. No batch of it commits after this returns. Without effect if a newer one runs.
-    ///
-    /// # Errors
-    /// `Unavailable`, `Database`.
-    pub async fn fence_node(&self, node: NodeNumber, incarnation: Incarnation) -> Result<(), StoreError> {
-        let mut transaction = self.pool.begin().await?;
-        locks::take_over(&mut transaction, node).await?;
-        sqlx::query!("update nodes set fenced = true where node = $1 and incarnation = $2", node.0, incarnation.0)
-            .execute(&mut *transaction)
-            .await?;
-        transaction.commit().await?;
-        Ok(())
-    }
-
     /// Ends an incarnation in order: its shards are free for others, its lease is over, and it never writes again.
     ///
     /// # Errors
@@ -114,20 +102,30 @@ impl Store {
         let mut transaction = self.pool.begin().await?;
         locks::take_over(&mut transaction, node).await?;
         sqlx::query!(
-            "update shards set owner = null, owner_incarnation = null, epoch = epoch + 1 where owner = $1 and owner_incarnation = $2",
-            node.0,
-            incarnation.0
-        )
-        .execute(&mut *transaction)
-        .await?;
-        sqlx::query!(
             "update nodes set fenced = true, lease_expires_at = clock_timestamp() where node = $1 and incarnation = $2",
             node.0,
             incarnation.0
         )
         .execute(&mut *transaction)
         .await?;
+        let owned = sqlx::query_scalar!(
+            "select shard from shards where owner = $1 and owner_incarnation = $2 order by shard for no key update",
+            node.0,
+            incarnation.0
+        )
+        .fetch_all(&mut *transaction)
+        .await?;
+        sqlx::query!(
+            "update shards
+                set former_owner = owner, move_reason = 'leave', owned_since = clock_timestamp(),
+                    owner = null, owner_incarnation = null, epoch = epoch + 1
+              where shard = any($1)",
+            &owned
+        )
+        .execute(&mut *transaction)
+        .await?;
         transaction.commit().await?;
+        self.announce().await;
         Ok(())
     }
 }

@@ -1,4 +1,4 @@
-use crate::story::{LEASE, Node, fresh, registration, session, until};
+use crate::story::{LEASE, Node, all, fresh, registration, session, until};
 use cowork_domain::ids::Sequence;
 use cowork_store::{AppendError, BatchOutcome, Renewal};
 use sqlx::{Executor, PgPool};
@@ -112,7 +112,7 @@ async fn taken_while_waiting<T: Send + 'static>(
 async fn shards_go_from_the_dead_and_the_leaving_to_the_living() {
     let a = Node::alone().await;
     let b = a.store.register_node(registration("b", LEASE)).await.unwrap();
-    assert!(a.store.claim_shards(b.node, b.incarnation).await.unwrap().is_empty(), "the living keep theirs");
+    assert!(a.store.claim_shards(b.node, b.incarnation, &all()).await.unwrap().is_empty(), "the living keep theirs");
     let session = session("u");
     let mut lane = a.lane(0).await;
     lane.append(1, &[&a.append(&session, 1, 1)]).await.unwrap();
@@ -122,7 +122,7 @@ async fn shards_go_from_the_dead_and_the_leaving_to_the_living() {
     let mut stuck = pool.begin().await.unwrap();
     sqlx::query("select pg_advisory_xact_lock_shared(77001, $1)").bind(a.number.0).execute(&mut *stuck).await.unwrap();
     assert_eq!(a.store.renew_lease(a.number, a.incarnation, Duration::ZERO).await.unwrap(), Renewal::Renewed);
-    let taken = a.store.claim_shards(b.node, b.incarnation).await.unwrap();
+    let taken = a.store.claim_shards(b.node, b.incarnation, &all()).await.unwrap();
     assert_eq!(taken.len(), 256);
     assert!(taken.iter().all(|(shard, epoch)| epoch.0 == a.epochs[shard].0 + 1));
     assert!(stuck.commit().await.is_err(), "the stuck transaction was ended");
@@ -130,16 +130,16 @@ async fn shards_go_from_the_dead_and_the_leaving_to_the_living() {
     let outcome = a.lane(1).await.append(1, &[&a.append(&session, 2, 1)]).await;
     assert_eq!(outcome, Err(AppendError::Fenced));
     assert_eq!(a.store.renew_lease(a.number, a.incarnation, LEASE).await.unwrap(), Renewal::Fenced);
-    assert_eq!(a.store.claim_shards(b.node, b.incarnation).await.unwrap(), taken, "a second claim changes nothing");
+    assert_eq!(a.store.claim_shards(b.node, b.incarnation, &all()).await.unwrap(), taken, "a second claim changes nothing");
 
     // The same node comes back, and the other one leaves.
     let again = a.store.register_node(registration("a", LEASE)).await.unwrap();
     assert_eq!((again.node, again.incarnation.0), (a.number, a.incarnation.0 + 1));
-    assert!(a.store.claim_shards(again.node, again.incarnation).await.unwrap().is_empty());
+    assert!(a.store.claim_shards(again.node, again.incarnation, &all()).await.unwrap().is_empty());
     a.store.leave(b.node, b.incarnation).await.unwrap();
     assert_eq!(a.store.renew_lease(b.node, b.incarnation, LEASE).await.unwrap(), Renewal::Fenced);
     let back = Node {
-        epochs: a.store.claim_shards(again.node, again.incarnation).await.unwrap().into_iter().collect(),
+        epochs: a.store.claim_shards(again.node, again.incarnation, &all()).await.unwrap().into_iter().collect(),
         incarnation: again.incarnation,
         ..a
     };

@@ -129,8 +129,7 @@ async fn workspace_sequences_are_dense_over_sessions_and_lanes() {
                 }
                 let appends: Vec<&Append> = appends.iter().collect();
                 let outcome = lane.append(batch, &appends).await.unwrap();
-                let BatchOutcome::Committed(firsts) = outcome else { panic!("{outcome:?}") };
-                assert_eq!(lane.recall(&appends).await.unwrap(), firsts);
+                assert!(matches!(outcome, BatchOutcome::Committed(_)), "{outcome:?}");
             }
         }
     };

@@ -1,9 +1,13 @@
 //! Behaviour of the store against a real PostgreSQL.
 
+mod cluster;
+mod failover;
 mod fence;
 mod front;
 mod journal;
+mod mail;
 mod migration;
+mod moves;
 mod private_server;
 mod session;
 mod story;

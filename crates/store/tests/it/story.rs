@@ -13,26 +13,61 @@ use uuid::Uuid;
 pub(crate) const LEASE: Duration = Duration::from_secs(60);
 
 pub(crate) struct Node {
-    pub(crate) database: TestDatabase,
+    pub(crate) database: Arc<TestDatabase>,
     pub(crate) store: Store,
+    pub(crate) name: String,
     pub(crate) number: NodeNumber,
     pub(crate) incarnation: Incarnation,
     pub(crate) epochs: HashMap<ShardId, Epoch>,
 }
 
 impl Node {
-    /// The only node of a fresh cluster.
+    /// The only node of a fresh cluster, which owns everything.
     pub(crate) async fn alone() -> Self {
+        let mut node = Self::idle().await;
+        node.claim(&all()).await;
+        node
+    }
+
+    /// The only node of a fresh cluster, which owns nothing yet.
+    pub(crate) async fn idle() -> Self {
         let (database, store) = TestDatabase::migrated().await;
-        let registered = store.register_node(registration("a", LEASE)).await.unwrap();
-        let epochs = store.claim_shards(registered.node, registered.incarnation).await.unwrap().into_iter().collect();
-        Self { database, store, number: registered.node, incarnation: registered.incarnation, epochs }
+        Self::registered(Arc::new(database), store, "a").await
+    }
+
+    /// Another node of the same cluster, which owns nothing yet.
+    pub(crate) async fn another(&self, name: &str) -> Self {
+        Self::registered(self.database.clone(), self.store.clone(), name).await
+    }
+
+    async fn registered(database: Arc<TestDatabase>, store: Store, name: &str) -> Self {
+        let registered = store.register_node(registration(name, LEASE)).await.unwrap();
+        let (number, incarnation) = (registered.node, registered.incarnation);
+        Self { database, store, name: name.to_owned(), number, incarnation, epochs: HashMap::new() }
+    }
+
+    /// Claims shards; returns what it owns then.
+    pub(crate) async fn claim(&mut self, wanted: &[ShardId]) -> Vec<ShardId> {
+        let owned = self.store.claim_shards(self.number, self.incarnation, wanted).await.unwrap();
+        self.epochs = owned.iter().copied().collect();
+        owned.into_iter().map(|(shard, _)| shard).collect()
+    }
+
+    /// Its lease ends, and it doesn't notice.
+    pub(crate) async fn outlive_lease(&self) {
+        self.store.renew_lease(self.number, self.incarnation, Duration::ZERO).await.unwrap();
     }
 
     /// A new incarnation, which owns what the one before did.
     pub(crate) async fn rejoin(&mut self) {
-        self.incarnation = self.store.register_node(registration("a", LEASE)).await.unwrap().incarnation;
-        self.epochs = self.store.claim_shards(self.number, self.incarnation).await.unwrap().into_iter().collect();
+        self.rejoin_without_claim().await;
+        self.claim(&all()).await;
+    }
+
+    /// A new incarnation, which owns nothing.
+    pub(crate) async fn rejoin_without_claim(&mut self) {
+        self.incarnation = self.store.register_node(registration(&self.name, LEASE)).await.unwrap().incarnation;
+        self.epochs.clear();
     }
 
     /// A transaction that has the node's lock exclusively.
@@ -85,6 +120,11 @@ pub(crate) async fn until(pool: &sqlx::PgPool, question: &'static str, pid: i32)
         }
     };
     tokio::time::timeout(Duration::from_secs(30), ask).await.expect(question);
+}
+
+/// All shards of a fresh cluster.
+pub(crate) fn all() -> Vec<ShardId> {
+    (0..256).map(ShardId).collect()
 }
 
 pub(crate) fn registration(name: &str, lease: Duration) -> NodeRegistration {

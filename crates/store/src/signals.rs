@@ -1,0 +1,143 @@
+//! What the database tells nodes without being asked. A latency path: a notification may be lost, so everybody
+//! also looks from time to time.
+
+use crate::{Store, StoreError, membership::IdleConnection};
+use sqlx::{Acquire, Connection, postgres::PgNotification};
+use std::{fmt, pin::Pin, time::Duration};
+use tokio::time::{Instant, timeout, timeout_at};
+use uuid::Uuid;
+
+const CLUSTER_CHANNEL: &str = "cowork_cluster";
+const MAIL_CHANNEL: &str = "cowork_mail";
+
+/// Between two attempts to connect.
+const SHORTEST_PAUSE: Duration = Duration::from_millis(50);
+const LONGEST_PAUSE: Duration = Duration::from_secs(2);
+/// After this long without a word, the server is asked whether it is still there: a host that vanishes says nothing.
+const QUIET: Duration = Duration::from_secs(5);
+/// How long it may take to answer that.
+const ANSWER: Duration = Duration::from_secs(3);
+
+/// Something happened.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Signal {
+    /// A node came, went or drains, or a shard changed its owner.
+    Membership,
+    /// A request for `to` was posted, or the answer to one that `to` posted.
+    Mail {
+        /// The node's name.
+        to: String,
+        /// The request.
+        id: Uuid,
+    },
+    /// The connection stands, for the first time or again: what happened before may have been missed.
+    Reconnected,
+}
+
+/// Signals for as long as this lives, over every loss of its connection.
+pub struct ClusterSignals {
+    store: Store,
+    phase: Phase,
+}
+
+enum Phase {
+    /// Never fails.
+    Connecting(Pin<Box<dyn Future<Output = IdleConnection> + Send>>),
+    Connected {
+        connection: IdleConnection,
+        quiet_at: Instant,
+    },
+}
+
+impl fmt::Debug for ClusterSignals {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let is_connected = matches!(self.phase, Phase::Connected { .. });
+        formatter.debug_struct("ClusterSignals").field("is_connected", &is_connected).finish_non_exhaustive()
+    }
+}
+
+impl Store {
+    /// Listens to what nodes tell each other, on a connection of its own that is made when somebody first asks for
+    /// [`ClusterSignals::next`].
+    pub fn cluster_signals(&self) -> ClusterSignals {
+        ClusterSignals { store: self.clone(), phase: Phase::Connecting(Box::pin(connect(self.clone(), Duration::ZERO))) }
+    }
+
+    /// Tells all nodes that membership changed. To be called after the commit: a notification within a transaction
+    /// holds up the commits of the whole database. What changed stands in any case, and who isn't told looks by itself.
+    pub(crate) async fn announce(&self) {
+        if let Err(error) = self.notify(CLUSTER_CHANNEL, "").await {
+            tracing::warn!(%error, "a change of the cluster could not be announced");
+        }
+    }
+
+    /// The same for a request or an answer.
+    pub(crate) async fn announce_mail(&self, to: &str, id: Uuid) {
+        if let Err(error) = self.notify(MAIL_CHANNEL, &format!("{to} {id}")).await {
+            tracing::warn!(%error, "mail could not be announced");
+        }
+    }
+
+    async fn notify(&self, channel: &str, payload: &str) -> Result<(), StoreError> {
+        sqlx::query!("select pg_notify($1, $2)", channel, payload).fetch_one(&self.pool).await?;
+        Ok(())
+    }
+}
+
+impl ClusterSignals {
+    /// The next signal; [`Signal::Reconnected`] comes first. Without a connection it waits until there is one.
+    /// Nothing is lost when this future is dropped.
+    pub async fn next(&mut self) -> Signal {
+        loop {
+            match &mut self.phase {
+                Phase::Connecting(connecting) => {
+                    let connection = connecting.await;
+                    self.phase = Phase::Connected { connection, quiet_at: Instant::now() + QUIET };
+                    return Signal::Reconnected;
+                }
+                Phase::Connected { connection, quiet_at } => match timeout_at(*quiet_at, connection.listener.try_recv()).await {
+                    Ok(Ok(Some(notification))) => {
+                        *quiet_at = Instant::now() + QUIET;
+                        if let Some(signal) = read(&notification) {
+                            return signal;
+                        }
+                    }
+                    Ok(Ok(None) | Err(_)) => self.reconnect(),
+                    Err(_) => match timeout(ANSWER, ask(connection)).await {
+                        Ok(Ok(())) => *quiet_at = Instant::now() + QUIET,
+                        Ok(Err(_)) | Err(_) => self.reconnect(),
+                    },
+                },
+            }
+        }
+    }
+
+    fn reconnect(&mut self) {
+        tracing::warn!("the connection for signals ended");
+        self.phase = Phase::Connecting(Box::pin(connect(self.store.clone(), SHORTEST_PAUSE)));
+    }
+}
+
+/// Connects, however long it takes.
+async fn connect(store: Store, mut pause: Duration) -> IdleConnection {
+    loop {
+        tokio::time::sleep(pause).await;
+        match IdleConnection::open(&store, "cowork signals", &[CLUSTER_CHANNEL, MAIL_CHANNEL]).await {
+            Ok(connection) => return connection,
+            Err(error) => tracing::warn!(%error, "no connection for signals yet"),
+        }
+        pause = (pause * 2).clamp(SHORTEST_PAUSE, LONGEST_PAUSE);
+    }
+}
+
+async fn ask(connection: &mut IdleConnection) -> Result<(), sqlx::Error> {
+    (&mut connection.listener).acquire().await?.ping().await
+}
+
+fn read(notification: &PgNotification) -> Option<Signal> {
+    if notification.channel() == CLUSTER_CHANNEL {
+        return Some(Signal::Membership);
+    }
+    let (to, id) = notification.payload().rsplit_once(' ')?;
+    Some(Signal::Mail { to: to.to_owned(), id: id.parse().ok()? })
+}
