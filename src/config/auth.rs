@@ -25,7 +25,7 @@ pub(super) const SETTINGS: &[Setting] = &[
     )
     .or("false"),
     Setting::new("HEADER_AUTH_SECRET", Kind::Secret, "what the trusted proxy signs its headers with"),
-    Setting::new("HEADER_AUTH_SECRET_REF", Kind::SecretRef, "where to read that secret; env:NAME"),
+    Setting::new("HEADER_AUTH_SECRET_REF", Kind::SecretRef, "where to read that secret; env:NAME or file:PATH"),
     Setting::new("HEADER_AUTH_ALLOW_UNSIGNED", Kind::Flag, "accept headers without a signature, on loopback only").or("false"),
     Setting::new("HEADER_AUTH_MAX_SIGNATURE_AGE_MS", Kind::Millis(1000), "how old or how far ahead a signature may be").or("300000"),
     Setting::new("OIDC_ISSUER_URL", Kind::Url, "address of the OpenID provider").file("auth.issuerUrl").later(),
@@ -46,6 +46,12 @@ pub(super) const SETTINGS: &[Setting] = &[
     Setting::new("COOKIE_SECRET", Kind::Secret, "signs browser sessions; without it SECRET_KEY does").later(),
     Setting::new("COOKIE_SECRET_REF", Kind::SecretRef, "where to read the cookie secret").later(),
     Setting::new("COOKIE_SECURE", Kind::Flag, "send cookies over https only").or("true"),
+    Setting::new(
+        "OPERATOR_TOKEN",
+        Kind::Secret,
+        "what operators and metric scrapers show as a bearer token where people are authenticated; it opens nobody's sessions",
+    ),
+    Setting::new("OPERATOR_TOKEN_REF", Kind::SecretRef, "where to read that token; env:NAME or file:PATH"),
     Setting::new("INTERNAL_TOKEN", Kind::Secret, "what the scheduler's tick shows").later(),
     Setting::new("INTERNAL_TOKEN_REF", Kind::SecretRef, "where to read the internal token").later(),
     Setting::new("API_TOKEN_DEFAULT_TTL_MS", Kind::Millis(60_000), "life of an API token that names none")
@@ -79,6 +85,8 @@ pub struct AuthConfig {
     pub cookie: CookieConfig,
     /// API tokens.
     pub tokens: ApiTokenConfig,
+    /// What operators show.
+    pub operator_token: Option<Secret>,
     /// Seals stored secrets.
     pub secret_key: Option<Secret>,
     /// How people become members.
@@ -172,6 +180,7 @@ impl AuthConfig {
                 max_ttl: values.millis("API_TOKEN_MAX_TTL_MS"),
                 allowed_scopes: values.list("API_TOKEN_ALLOWED_SCOPES"),
             },
+            operator_token: secret_reference::resolve(values, environment, "OPERATOR_TOKEN", findings),
             secret_key,
             signup_mode: match values.text("SIGNUP_MODE").as_deref() {
                 Some("disabled") => SignupMode::Disabled,

@@ -12,6 +12,7 @@ use super::values::{Source, Values};
 pub(super) fn check(config: &Config, values: &Values, findings: &mut Findings) {
     cluster_rules::check(config, values, findings);
     tokens(config, findings);
+    operators(config, findings);
     if config.cluster.role.serves_clients() {
         match config.auth.mode {
             AuthMode::None => open_door(config, findings),
@@ -30,6 +31,13 @@ fn tokens(config: &Config, findings: &mut Findings) {
     let tokens = &config.auth.tokens;
     if tokens.default_ttl > tokens.max_ttl {
         findings.problem("OPEN_COWORK_CLOUD_API_TOKEN_DEFAULT_TTL_MS is longer than OPEN_COWORK_CLOUD_API_TOKEN_MAX_TTL_MS");
+    }
+}
+
+/// It is checked at every request that shows a token, so whoever can reach the door may try as often as they like.
+fn operators(config: &Config, findings: &mut Findings) {
+    if config.auth.operator_token.as_ref().is_some_and(|token| token.expose().len() < 32) {
+        findings.problem("OPEN_COWORK_CLOUD_OPERATOR_TOKEN must have at least 32 bytes");
     }
 }
 

@@ -3,7 +3,7 @@
 use crate::{
     config::{Config, auth::AuthMode, profile},
     http::{BodyLimits, ExecutionIsolation, HttpOptions, Timeouts},
-    identity::{AuthOptions, HeaderSecret},
+    identity::{AuthOptions, HeaderSecret, OperatorToken},
 };
 use cowork_domain::policy::{Feature, Features};
 
@@ -40,6 +40,7 @@ fn auth(config: &Config) -> AuthOptions {
             secret: header.secret.as_ref().map(|secret| HeaderSecret::new(secret.expose())),
             allow_unsigned: header.allow_unsigned,
             max_age: header.max_signature_age,
+            operator_token: config.auth.operator_token.as_ref().map(|token| OperatorToken::new(token.expose())),
         },
     }
 }

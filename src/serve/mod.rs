@@ -2,7 +2,7 @@
 //!
 //! The port is taken first, so that a second server on it fails before it touches anything. Then the
 //! database, the runtime, the node, and last the front door; which of them do something is the role's
-//! to say. Stopping goes the other way, and [`stopping`] tells it.
+//! to say. Stopping goes the other way; `stopping` tells it.
 
 mod database;
 mod front_door;
@@ -79,9 +79,20 @@ async fn serve(
         }
         announce(address)
     };
+    let told_to_stop = async {
+        let is_ready = tokio::select! {
+            announced = ready => announced.map(|()| true)?,
+            // A node may wait for others before it is ready, and must not make whoever stops it wait with it.
+            () = signals.stop() => false,
+        };
+        if is_ready {
+            signals.stop().await;
+        }
+        anyhow::Ok(())
+    };
     tokio::select! {
         () = &mut door => anyhow::bail!("the front door closed by itself"),
-        announced = async { ready.await?; signals.stop().await; anyhow::Ok(()) } => announced?,
+        told = told_to_stop => told?,
         never = upkeep => match never {},
         () = database.gone() => anyhow::bail!("the private PostgreSQL can't be kept running; see its log in the data directory"),
     }

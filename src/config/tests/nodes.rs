@@ -108,3 +108,10 @@ fn a_mounted_secret_is_read_without_its_line_feed() {
     assert_refused(&node, "which is empty");
     assert_refused(&[node[0], node[1], ("OPEN_COWORK_CLOUD_CLUSTER_SECRET_REF", "file:/nowhere/at/all")], "cannot be read");
 }
+
+#[test]
+fn an_operator_token_is_long_enough_not_to_be_guessed() {
+    assert_refused(&[("OPEN_COWORK_CLOUD_OPERATOR_TOKEN", "short")], "at least 32 bytes");
+    let config = load(&[("OPEN_COWORK_CLOUD_OPERATOR_TOKEN", STRONG)]).unwrap().config;
+    assert_eq!(config.auth.operator_token.unwrap().expose(), STRONG);
+}
