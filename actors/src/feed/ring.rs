@@ -265,9 +265,10 @@ mod tests {
         let ring = ring(1024, 1024, 0);
         let reader = ring.add_reader();
         assert!(matches!(take(&ring, reader, 0), Taken::Behind));
+        let mark = ring.mark();
         _ = ring.publish([frame(3)]);
         assert!(matches!(take(&ring, reader, 0), Taken::Behind), "1 and 2 are only in the database");
-        _ = ring.offer_history(vec![frame(1), frame(2)], Some(2), ring.mark());
+        _ = ring.offer_history(vec![frame(1), frame(2)], Some(2), mark);
         match take(&ring, reader, 0) {
             Taken::Frames(bytes, 3) => assert_eq!(&bytes[..], b"1;2;3;"),
             other => panic!("{other:?}"),

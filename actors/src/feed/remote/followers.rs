@@ -165,6 +165,11 @@ impl Followers {
         });
     }
 
+    /// Whoever pauses because its node gave no answer tries again now.
+    pub(super) fn hurry(&self) {
+        self.outboxes.lock().values().for_each(|outbox| outbox.hurry());
+    }
+
     /// Logs that others follow here, and bytes that wait for them.
     pub(super) fn load(&self) -> (usize, usize) {
         let waiting = self.outboxes.lock().values().map(|outbox| outbox.bytes()).sum();
