@@ -4,6 +4,8 @@
 -- The lease that the node asked for: after a restart of the database, this long, a free liveness lock says
 -- nothing about its node.
 alter table nodes add column lease_ms bigint not null default 5000 check (lease_ms >= 0);
+-- Whether its last life gave everything back and went, instead of being declared dead.
+alter table nodes add column has_left boolean not null default false;
 
 alter table shards
     -- Since when its ownership is as it is; null if it never changed.

@@ -115,6 +115,28 @@ pub const METRICS: &[Metric] = &[
     seconds("cowork_link_round_trip_seconds", &["peer"], "a heartbeat there and back"),
     // Feeds
     counter("cowork_feed_readers_cut_total", &[], "readers ended because of a revocation or because they fell behind"),
+    gauge("cowork_feed_remote_followed_logs", &[], "logs with subscribers on this node"),
+    gauge(
+        "cowork_feed_remote_polled_logs",
+        &[],
+        "of them, those for which the database is polled because a node that may commit doesn't answer",
+    ),
+    gauge("cowork_feed_remote_told_logs", &[], "logs of which this node tells others what it commits"),
+    counter("cowork_feed_remote_pushes_total", &["outcome"], "frames of events for other nodes: taken, or lost on the way"),
+    counter("cowork_feed_remote_events_total", &[], "events that arrived from other nodes"),
+    counter(
+        "cowork_feed_remote_head_notices_total",
+        &["reason"],
+        "logs whose readers on another node were sent to the database instead of being sent the events",
+    ),
+    counter(
+        "cowork_feed_remote_catch_ups_total",
+        &[],
+        "times that the readers of a log were sent to the database because events of another node didn't come",
+    ),
+    counter("cowork_feed_remote_look_ups_total", &[], "logs whose end was looked up in the database"),
+    seconds("cowork_feed_remote_push_seconds", &[], "round trip of a frame of events"),
+    bytes("cowork_feed_remote_outbox_bytes", &["peer"], "events that wait to be sent to a node: at most 1 MiB"),
     // Streams
     gauge("cowork_sse_streams", &["kind"], "open event streams"),
     counter("cowork_sse_cut_total", &[], "event streams cut because their reader fell too far behind"),

@@ -115,7 +115,7 @@ fn state_of(row: &NodeRow) -> NodeState {
         (true, false) => NodeState::Live,
         (true, true) => NodeState::Draining,
         // Who leaves in order fences itself and ends its lease with its own hand.
-        (false, _) if row.fenced && row.lease_over => NodeState::Left,
+        (false, _) if row.has_left => NodeState::Left,
         (false, _) => NodeState::Dead,
     }
 }

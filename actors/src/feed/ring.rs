@@ -3,15 +3,12 @@
 use super::{
     CutSwitch,
     frame::Frame,
-    tail::{Mark, Tail},
+    tail::{Mark, Patience, Tail},
 };
 use bytes::Bytes;
 use parking_lot::Mutex;
 use slab::Slab;
-use std::{
-    task::Waker,
-    time::{Duration, Instant},
-};
+use std::{task::Waker, time::Instant};
 
 /// Bounds of a ring.
 #[derive(Debug, Clone, Copy)]
@@ -147,8 +144,8 @@ impl Ring {
         self.inner.lock().tail.head()
     }
 
-    /// Jumps over what has been missed for `patience`.
-    pub(crate) fn jump_if_overdue(&self, now: Instant, patience: Duration) -> Overdue {
+    /// Jumps over what has been missed for too long.
+    pub(crate) fn jump_if_overdue(&self, now: Instant, patience: Patience) -> Overdue {
         let mut inner = self.inner.lock();
         let before = inner.tail.head();
         let jumped = inner.tail.jump_if_overdue(now, patience);
@@ -247,6 +244,9 @@ impl Inner {
 mod tests {
     use super::*;
     use crate::clock::Clock;
+    use std::time::Duration;
+
+    const PATIENCE: Patience = Patience { with_holes: Duration::from_secs(10), with_promises: Duration::from_secs(60) };
 
     fn frame(sequence: u64) -> Frame {
         Frame { sequence, bytes: Bytes::from(format!("{sequence};")) }
@@ -265,9 +265,10 @@ mod tests {
         let ring = ring(1024, 1024, 0);
         let reader = ring.add_reader();
         assert!(matches!(take(&ring, reader, 0), Taken::Behind));
+        let mark = ring.mark();
         _ = ring.publish([frame(3)]);
         assert!(matches!(take(&ring, reader, 0), Taken::Behind), "1 and 2 are only in the database");
-        _ = ring.offer_history(vec![frame(1), frame(2)], Some(2), ring.mark());
+        _ = ring.offer_history(vec![frame(1), frame(2)], Some(2), mark);
         match take(&ring, reader, 0) {
             Taken::Frames(bytes, 3) => assert_eq!(&bytes[..], b"1;2;3;"),
             other => panic!("{other:?}"),
@@ -326,8 +327,8 @@ mod tests {
         assert!(!ring.publish([frame(2)]).begins_to_wait, "somebody looks after it already");
         assert!(matches!(take(&ring, reader, 1), Taken::Frames(bytes, 3) if &bytes[..] == b"2;3;"));
         let soon = Clock.instant();
-        assert!(ring.jump_if_overdue(soon, Duration::from_secs(60)).still_waits);
-        let overdue = ring.jump_if_overdue(soon + Duration::from_secs(61), Duration::from_secs(60));
+        assert!(ring.jump_if_overdue(soon + Duration::from_secs(1), PATIENCE).still_waits);
+        let overdue = ring.jump_if_overdue(soon + Duration::from_secs(11), PATIENCE);
         assert!(overdue.jumped && !overdue.still_waits);
         assert!(matches!(take(&ring, reader, 3), Taken::Behind), "4 is in the database");
         _ = ring.offer_history(vec![frame(4), frame(5)], Some(5), ring.mark());
@@ -354,10 +355,11 @@ mod tests {
         assert!(ring.promise(3).begins_to_wait);
         assert!(matches!(take(&ring, reader, 1), Taken::Nothing), "they may be on their way");
         _ = ring.publish([frame(2), frame(3)]);
-        let later = Clock.instant() + Duration::from_secs(9);
-        assert!(!ring.jump_if_overdue(later, Duration::ZERO).jumped);
+        let (later, much_later) = (Clock.instant() + Duration::from_secs(30), Clock.instant() + Duration::from_secs(90));
+        assert!(!ring.jump_if_overdue(much_later, PATIENCE).jumped);
         assert!(ring.promise(4).begins_to_wait);
-        assert!(ring.jump_if_overdue(later, Duration::ZERO).jumped);
+        assert!(!ring.jump_if_overdue(later, PATIENCE).jumped, "a promise gets more time than a hole");
+        assert!(ring.jump_if_overdue(much_later, PATIENCE).jumped);
         assert!(matches!(take(&ring, reader, 3), Taken::Behind));
         assert!(ring.announce(9).0 && !ring.announce(8).0);
     }

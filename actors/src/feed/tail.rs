@@ -43,6 +43,15 @@ struct Run {
     bytes: Bytes,
 }
 
+/// How long a tail that makes no progress waits before it jumps.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Patience {
+    /// For the frames before those that are here already.
+    pub(crate) with_holes: Duration,
+    /// For frames that somebody said are committed.
+    pub(crate) with_promises: Duration,
+}
+
 /// What was known when a reader went to the database.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Mark {
@@ -125,7 +134,8 @@ impl Tail {
     }
 
     /// Jumps over what has been missed for too long.
-    pub(super) fn jump_if_overdue(&mut self, now: Instant, patience: Duration) -> bool {
+    pub(super) fn jump_if_overdue(&mut self, now: Instant, patience: Patience) -> bool {
+        let patience = if self.early.is_empty() { patience.with_promises } else { patience.with_holes };
         let is_overdue = self.waiting_since.is_some_and(|since| now.saturating_duration_since(since) >= patience);
         if is_overdue {
             self.give_up();

@@ -42,7 +42,7 @@ impl NodeHandle {
     pub async fn cluster_supervision(&self) -> ClusterSupervision {
         let answering = self.supervision().await;
         let picture = self.shared.picture.now();
-        let names = picture.iter().flat_map(|picture| picture.nodes.iter()).filter(|row| !(row.fenced && row.lease_over)).map(|row| row.name.clone());
+        let names = picture.iter().flat_map(|picture| picture.nodes.iter()).filter(|row| !row.has_left).map(|row| row.name.clone());
         let reports = names.map(|name| supervision_of(&self.shared, name, &answering));
         ClusterSupervision { nodes: futures_util::future::join_all(reports).await, answering }
     }

@@ -114,15 +114,13 @@ impl Followers {
         if log.followers.is_empty() {
             self.count.fetch_add(1, Ordering::SeqCst);
         }
-        let standing = match log.followers.iter_mut().find(|follower| Arc::ptr_eq(&follower.outbox, &outbox)) {
-            Some(known) => {
-                known.until = until;
-                Standing::Renewed
-            }
-            None => {
-                log.followers.push(Follower { outbox, until });
-                Standing::New
-            }
+        let known = log.followers.iter_mut().find(|follower| Arc::ptr_eq(&follower.outbox, &outbox));
+        let standing = if let Some(known) = known {
+            known.until = until;
+            Standing::Renewed
+        } else {
+            log.followers.push(Follower { outbox, until });
+            Standing::New
         };
         let last = log.last.load(Ordering::Relaxed);
         let head = followed.head.filter(|head| *head < last).map(|_| last);
@@ -163,6 +161,11 @@ impl Followers {
             }
             is_used
         });
+    }
+
+    /// Whoever pauses because its node gave no answer tries again now.
+    pub(super) fn hurry(&self) {
+        self.outboxes.lock().values().for_each(|outbox| outbox.hurry());
     }
 
     /// Logs that others follow here, and bytes that wait for them.

@@ -4,15 +4,16 @@
 use super::peers::{FeedOwner, FeedPeers};
 use crate::{
     clock::Clock,
-    feed::{Log, subscription::Source},
+    feed::{Log, subscription::Source, tail::Patience},
 };
 use parking_lot::Mutex;
 use std::{collections::HashSet, sync::Arc, time::Duration};
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
-/// How long frames wait for those before them, which another node commits at the same time.
-const PATIENCE: Duration = Duration::from_millis(25);
+/// Frames before those that came are told by another node, which committed them first; promised ones may
+/// stand in a long queue.
+const PATIENCE: Patience = Patience { with_holes: Duration::from_millis(25), with_promises: Duration::from_millis(200) };
 /// How often is looked at those that wait.
 const LOOK: Duration = Duration::from_millis(10);
 

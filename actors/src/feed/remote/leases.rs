@@ -332,13 +332,22 @@ impl Leases {
             Done::LookedUp { logs, heads } => {
                 self.is_looking = false;
                 match heads {
-                    Ok(heads) => heads.into_iter().for_each(|(log, head)| self.hub.promise(log, head)),
+                    Ok(heads) => heads.into_iter().for_each(|(log, head)| self.learn(log, head)),
                     Err(error) => {
                         tracing::warn!(%error, "the ends of followed logs can't be read yet");
                         self.unanswered.extend(logs.into_iter().filter(|log| self.logs.contains_key(log)));
                     }
                 }
             }
+        }
+    }
+
+    /// The database knows how far a log reaches.
+    fn learn(&self, log: Log, head: u64) {
+        if self.untold.contains(&log) {
+            self.hub.announce(log, head);
+        } else {
+            self.hub.promise(log, head);
         }
     }
 

@@ -52,7 +52,7 @@ pub(crate) struct RemoteOptions {
     pub(crate) lease: Duration,
     /// How often the database is asked while an owner doesn't answer (with jitter, at most).
     pub(crate) poll: Duration,
-    /// How long a follower waits for an owner's answer.
+    /// How long an answer is waited for.
     pub(crate) patience: Duration,
 }
 
@@ -150,6 +150,7 @@ impl RemoteFeeds {
         let is_here = |session: SessionId| self.peers.owner_of(session) == FeedOwner::Here;
         self.hub.note_strayed(is_here);
         self.hub.followers.drop_strangers(is_here);
+        self.hub.followers.hurry();
         self.changed.notify_one();
     }
 
@@ -176,7 +177,8 @@ impl RemoteFeeds {
                     news.push(FollowNews { entry, standing: Standing::Elsewhere, head: None });
                 }
                 _ => news.extend(self.hub.followers.follow(from, entry, followed, until, |peer, outbox| {
-                    let sender = Sender { peer, outbox, peers: self.peers.clone(), round_trip: self.round_trip.clone() };
+                    let (peers, round_trip) = (self.peers.clone(), self.round_trip.clone());
+                    let sender = Sender { peer, outbox, peers, patience: self.options.patience, round_trip };
                     self.tasks.spawn(sender.run(self.stop.clone()));
                 })),
             }

@@ -8,6 +8,7 @@ use parking_lot::Mutex;
 use std::{
     collections::{HashMap, VecDeque},
     sync::Arc,
+    time::Duration,
 };
 use tokio::sync::Notify;
 
@@ -20,6 +21,8 @@ const EVENT_OVERHEAD: usize = 64;
 pub(super) struct Outbox {
     state: Mutex<State>,
     news: Notify,
+    /// The cluster looks different: what failed may succeed now.
+    hope: Notify,
 }
 
 #[derive(Debug, Default)]
@@ -144,6 +147,16 @@ impl Outbox {
     pub(super) fn close(&self) {
         self.state.lock().is_closed = true;
         self.news.notify_one();
+    }
+
+    /// Ends a pause.
+    pub(super) fn hurry(&self) {
+        self.hope.notify_waiters();
+    }
+
+    /// Waits before something that failed is tried again.
+    pub(super) async fn pause(&self, pause: Duration) {
+        tokio::time::timeout(pause, self.hope.notified()).await.ok();
     }
 
     /// The next push, as full as it may be; waits for something to push. `None`: closed.

@@ -16,8 +16,6 @@ use std::{
 };
 use tokio_util::sync::CancellationToken;
 
-/// A push without an answer for so long is lost.
-const PATIENCE: Duration = Duration::from_secs(2);
 const PAUSE_FIRST: Duration = Duration::from_millis(50);
 const PAUSE_LAST: Duration = Duration::from_secs(1);
 
@@ -26,6 +24,8 @@ pub(super) struct Sender {
     pub(super) peer: Arc<str>,
     pub(super) outbox: Arc<Outbox>,
     pub(super) peers: Arc<dyn FeedPeers>,
+    /// A push without an answer for so long is lost.
+    pub(super) patience: Duration,
     /// Microseconds of the last push that was answered, for operators.
     pub(super) round_trip: Arc<AtomicU64>,
 }
@@ -47,7 +47,7 @@ impl Sender {
             metrics::gauge!("cowork_feed_remote_outbox_bytes", "peer" => self.peer.to_string()).set(bytes);
             let started = Clock.instant();
             let call = self.peers.call(&self.peer, FeedRequest::Push(outgoing.push));
-            if let Ok(Ok(FeedReply::Taken)) = tokio::time::timeout(PATIENCE, call).await {
+            if let Ok(Ok(FeedReply::Taken)) = tokio::time::timeout(self.patience, call).await {
                 let took = started.elapsed();
                 self.round_trip.store(u64::try_from(took.as_micros()).unwrap_or(u64::MAX), Ordering::Relaxed);
                 metrics::histogram!("cowork_feed_remote_push_seconds").record(took.as_secs_f64());
@@ -56,7 +56,7 @@ impl Sender {
             } else {
                 metrics::counter!("cowork_feed_remote_pushes_total", "outcome" => "lost").increment(1);
                 self.outbox.give_back(outgoing.otherwise);
-                tokio::time::sleep(Clock.jitter(pause)).await;
+                self.outbox.pause(Clock.jitter(pause)).await;
                 pause = (pause * 2).min(PAUSE_LAST);
             }
         }

@@ -60,7 +60,7 @@ impl Store {
         locks::take_over(&mut transaction, node).await?;
         let row = sqlx::query!(
             r#"update nodes
-                  set incarnation = incarnation + 1, address = $2, roles = $3, draining = false, fenced = false, lease_ms = $5,
+                  set incarnation = incarnation + 1, address = $2, roles = $3, draining = false, fenced = false, has_left = false, lease_ms = $5,
                       lease_expires_at = clock_timestamp() + make_interval(secs => $4), registered_at = clock_timestamp()
                 where node = $1
             returning incarnation, (select shard_count from cluster) as "shard_count!""#,
@@ -102,7 +102,7 @@ impl Store {
         let mut transaction = self.pool.begin().await?;
         locks::take_over(&mut transaction, node).await?;
         sqlx::query!(
-            "update nodes set fenced = true, lease_expires_at = clock_timestamp() where node = $1 and incarnation = $2",
+            "update nodes set fenced = true, has_left = true, lease_expires_at = clock_timestamp() where node = $1 and incarnation = $2",
             node.0,
             incarnation.0
         )

@@ -37,6 +37,8 @@ pub struct NodeRow {
     pub draining: bool,
     /// Whether this life was declared dead, or left.
     pub fenced: bool,
+    /// Whether it gave everything back and went.
+    pub has_left: bool,
     /// What is left of its lease; zero if it is over.
     pub lease_left: Duration,
     /// Whether anybody may declare it dead.
@@ -82,6 +84,7 @@ struct NodeFields {
     roles: Vec<String>,
     draining: bool,
     fenced: bool,
+    has_left: bool,
     lease_left: f64,
 }
 
@@ -98,7 +101,7 @@ impl Store {
                  from cluster c,
                       (select coalesce(json_agg(json_build_object(
                                   'node', node, 'name', name, 'incarnation', incarnation, 'address', address, 'roles', roles,
-                                  'draining', draining, 'fenced', fenced,
+                                  'draining', draining, 'fenced', fenced, 'has_left', has_left,
                                   'lease_left', extract(epoch from lease_expires_at - clock_timestamp())::float8) order by node), '[]') as nodes
                          from nodes) n,
                       (select array_agg(shard) as shards, array_agg(owner) as owners, array_agg(owner_incarnation) as incarnations,
@@ -163,6 +166,7 @@ impl NodeFields {
             roles: self.roles,
             draining: self.draining,
             fenced: self.fenced,
+            has_left: self.has_left,
             lease_left,
             lease_over: lease_left.is_zero(),
         }
