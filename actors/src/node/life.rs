@@ -38,6 +38,9 @@ const HAND_OVER_LOOK: Duration = Duration::from_millis(10);
 const NAME_LOOK: Duration = Duration::from_millis(50);
 const NAME_MARGIN: Duration = Duration::from_secs(1);
 
+/// How often letters that expired are removed.
+const MAIL_SWEEP: Duration = Duration::from_secs(30);
+
 /// Why a node did not start.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
@@ -247,9 +250,16 @@ async fn listen_to_links(shared: Arc<Shared>, mut events: mpsc::UnboundedReceive
 /// What the database says without being asked: ownership changed, or a letter came.
 async fn listen_to_database(shared: Arc<Shared>) {
     let mut signals = shared.store.cluster_signals();
+    let mut sweep = tokio::time::interval(MAIL_SWEEP);
     loop {
         let signal = tokio::select! {
             () = shared.stop.cancelled() => return,
+            _ = sweep.tick() => {
+                if let Err(error) = shared.store.sweep_mail().await {
+                    tracing::debug!(%error, "the mailbox could not be swept");
+                }
+                continue;
+            }
             signal = signals.next() => signal,
         };
         match signal {

@@ -244,6 +244,17 @@ impl ShardState {
     }
 }
 
+/// Quarantines end with their shard: its next owner finds out by itself.
+impl Drop for ShardState {
+    fn drop(&mut self) {
+        for (key, standing) in &self.entities {
+            if matches!(standing, Standing::Quarantined { .. }) {
+                self.shared.stats.of(key.kind()).quarantined(-1);
+            }
+        }
+    }
+}
+
 fn answer(waiters: Vec<Waiter>, error: &RouteError) {
     waiters.into_iter().for_each(|waiter| drop(waiter.send(Err(*error))));
 }

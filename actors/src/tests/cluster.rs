@@ -262,9 +262,10 @@ async fn a_drained_node_gives_its_shards_away_and_gets_them_back() {
 async fn subscribers_on_all_nodes_see_the_same_bytes_over_a_move() {
     let mut cluster = Cluster::of(&[("w1", NodeRole::AllInOne), ("w2", NodeRole::AllInOne), ("web", NodeRole::Web)]).await;
     let session = cluster.session_of("w1").await;
-    let mut streams = Vec::new();
+    let mut followers = Vec::new();
     for name in ["w2", "web"] {
-        streams.push(cluster.node(name).subscribe_session(&cluster.me, session, Sequence::ZERO).await.expect("followed"));
+        let stream = cluster.node(name).subscribe_session(&cluster.me, session, Sequence::ZERO).await.expect("followed");
+        followers.push(tokio::spawn(follow(stream)));
     }
     for round in 0..3 {
         cluster.prompt("web", session, &format!("say {round}")).await;
@@ -276,21 +277,31 @@ async fn subscribers_on_all_nodes_see_the_same_bytes_over_a_move() {
     cluster.until("web", session, |view| is_idle(view) && answer(view) == "say: last").await;
     let expected = cluster.log(session).await.len();
     let mut seen = Vec::new();
-    for stream in &mut streams {
-        let mut bytes = Vec::new();
-        let mut sequences = Vec::new();
-        while sequences.len() < expected {
-            let piece = tokio::time::timeout(Duration::from_secs(20), stream.next()).await.expect("the tail comes").expect("the stream goes on");
-            for record in records(&piece) {
-                let record: Value = serde_json::from_str(record).expect("a record is JSON");
-                sequences.push(record["sequence"].as_u64().expect("a sequence"));
-                bytes.push(record.to_string());
-            }
-        }
+    for follower in followers {
+        let records = tokio::time::timeout(Duration::from_secs(20), follower).await.expect("the tail comes").expect("no panic");
+        let sequences: Vec<u64> = records.iter().map(|record| record["sequence"].as_u64().expect("a sequence")).collect();
         assert_eq!(sequences, (1..=expected as u64).collect::<Vec<_>>(), "I4");
-        seen.push(bytes);
+        seen.push(records);
     }
     assert_eq!(seen[0], seen[1]);
+}
+
+/// What a follower sees until the answer to the last prompt is complete.
+async fn follow(mut stream: crate::Subscription) -> Vec<Value> {
+    let mut seen = Vec::new();
+    let mut is_last = false;
+    while let Some(piece) = stream.next().await {
+        for record in records(&piece) {
+            let record: Value = serde_json::from_str(record).expect("a record is JSON");
+            is_last |= record["payload"].to_string().contains("say: last");
+            let is_over = is_last && record["type"] == "session.idle";
+            seen.push(record);
+            if is_over {
+                return seen;
+            }
+        }
+    }
+    panic!("the stream ended after {} events", seen.len());
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -68,6 +68,7 @@ pub(crate) enum StartError {
 /// The links of this process.
 pub(crate) struct RactorLinks {
     shared: Arc<Shared>,
+    #[cfg(test)]
     listen: SocketAddr,
 }
 
@@ -129,10 +130,15 @@ impl RactorLinks {
         shared.tasks.spawn(acceptor::run(shared.clone(), listener));
         tasks.spawn(keep(shared.clone(), gate, run));
         tracing::info!(%listen, %process, tls = shared.tls.is_some(), "links are accepted");
-        Ok(Arc::new(Self { shared, listen }))
+        Ok(Arc::new(Self {
+            shared,
+            #[cfg(test)]
+            listen,
+        }))
     }
 
     /// Where links are accepted; tells the port where the options left it open.
+    #[cfg(test)]
     pub(crate) fn local_address(&self) -> SocketAddr {
         self.listen
     }

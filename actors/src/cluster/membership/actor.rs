@@ -190,6 +190,7 @@ impl MembershipState {
         match view {
             Ok(view) => {
                 let picture = self.arguments.picture.set(Picture::new(view, asked));
+                self.measure(&picture);
                 self.expect_links(&picture);
                 self.watch_leases(myself, &picture);
                 self.reconcile(myself, &picture);
@@ -199,6 +200,14 @@ impl MembershipState {
         if again {
             self.look(myself);
         }
+    }
+
+    fn measure(&self, picture: &Picture) {
+        let count = |number: usize| f64::from(u32::try_from(number).unwrap_or(u32::MAX));
+        let owned = self.arguments.ownership.now().map_or(0, |owned| owned.epochs.len());
+        metrics::gauge!("cowork_shards_owned").set(count(owned));
+        metrics::gauge!("cowork_shards_unowned").set(count(picture.unowned()));
+        metrics::gauge!("cowork_nodes_alive").set(count(picture.nodes.iter().filter(|row| is_alive(row)).count()));
     }
 
     fn expect_links(&self, picture: &Picture) {

@@ -58,7 +58,8 @@ impl Cluster {
         let registration = NodeRegistration { name: "test".into(), address: "127.0.0.1:1".into(), roles: vec!["worker".into()], lease };
         let registered = store.register_node(registration).await.expect("registered");
         let (number, incarnation) = (registered.node, registered.incarnation);
-        let epochs = store.claim_shards(number, incarnation).await.expect("claimed").into_iter().collect();
+        let all: Vec<ShardId> = (0..registered.shard_count).map(ShardId).collect();
+        let epochs = store.claim_shards(number, incarnation, &all).await.expect("claimed").into_iter().collect();
         Self { board: Board::new(seed), store, database, number, incarnation, epochs, stop: CancellationToken::new() }
     }
 
