@@ -3,6 +3,7 @@
 mod config;
 mod demo_model;
 mod doctor;
+mod drill;
 mod exit;
 mod load;
 mod migrate;
@@ -45,6 +46,7 @@ enum Command {
     Doctor(doctor::DoctorArgs),
     DemoModel(demo_model::DemoModelArgs),
     Load(load::LoadArgs),
+    Drill(drill::DrillArgs),
     #[command(hide = true)]
     PrivatePostgres(private_postgres::PrivatePostgresArgs),
     #[command(hide = true)]
@@ -61,6 +63,7 @@ impl Cli {
             Command::Doctor(args) => doctor::run(args).await?,
             Command::DemoModel(args) => demo_model::run(args).await?,
             Command::Load(args) => return Box::pin(load::run(args)).await,
+            Command::Drill(args) => return Box::pin(drill::run(args)).await,
             Command::PrivatePostgres(args) => private_postgres::run(args).await?,
             Command::Reference(args) => reference::run(&args)?,
         };
