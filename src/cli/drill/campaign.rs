@@ -76,7 +76,7 @@ impl Campaign {
             (None, proofs) => proofs.join("; "),
         };
         let settled = match (record.disturbed, record.settled) {
-            (Some((_, healed)), Some(at)) => format!("; settled {:.1?} after the heal", at.since(healed)),
+            (Some((_, healed)), Some(at)) if !record.proofs.is_empty() => format!("; settled {:.1?} after the heal", at.since(healed)),
             _ => String::new(),
         };
         eprintln!("{name} {}/{}: {what}{settled}", record.number, self.rounds);

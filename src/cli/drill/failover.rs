@@ -36,12 +36,10 @@ pub(super) async fn run(args: FailoverArgs) -> anyhow::Result<ExitCode> {
     };
     tokio::pin!(interrupted);
 
-    // They guard nothing but this drill's own cluster, which only this machine reaches.
     let header_secret = args.header_secret.clone().filter(|_| !args.url.is_empty()).unwrap_or_else(|| format!("drill-header-{seed:032}"));
-    let cluster_secret = format!("drill-cluster-{seed:032}");
     tell(&args, &format!("seed {seed}"));
     let mut target = tokio::select! {
-        target = Target::open(&args, &header_secret, cluster_secret) => target?,
+        target = Target::open(&args, seed, &header_secret) => target?,
         () = &mut interrupted => anyhow::bail!("interrupted"),
     };
     let report = tokio::select! {
@@ -88,13 +86,18 @@ async fn hold(args: &FailoverArgs, faults: &[FaultKind], seed: u64, header_secre
     Ok(Report::new(RunFacts {
         planned: faults.to_vec(),
         seed,
-        options: serde_json::to_value(args)?,
+        options: options(args, faults)?,
         machine: Machine::read(),
         started_at,
         ended_at: wall_clock::now(),
         took: begin.elapsed(),
         faults: reports,
     }))
+}
+
+/// All options as they were used, except secrets.
+fn options(args: &FailoverArgs, faults: &[FaultKind]) -> serde_json::Result<serde_json::Value> {
+    serde_json::to_value(FailoverArgs { faults: faults.to_vec(), ..args.clone() })
 }
 
 fn tell(args: &FailoverArgs, what: &str) {

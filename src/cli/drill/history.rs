@@ -80,7 +80,7 @@ pub(super) struct CallRecord<T> {
     /// When it was due; a generator that is late doesn't hide a stall.
     pub(super) intended: Moment,
     pub(super) ended: Moment,
-    pub(super) tries: u32,
+    pub(super) tries: usize,
     pub(super) outcome: Outcome<T>,
 }
 

@@ -41,8 +41,11 @@ impl Http {
         Self { pool }
     }
 
-    pub(super) async fn get(&self, url: &str) -> Result<Answer, NoAnswer> {
-        self.send(Method::GET, url, HeaderMap::new(), Bytes::new()).await
+    pub(super) async fn get(&self, url: &str, bearer: &str) -> Result<Answer, NoAnswer> {
+        let mut headers = HeaderMap::new();
+        let authorization = HeaderValue::try_from(format!("Bearer {bearer}")).map_err(|error| NoAnswer(error.to_string()))?;
+        headers.insert(header::AUTHORIZATION, authorization);
+        self.send(Method::GET, url, headers, Bytes::new()).await
     }
 
     pub(super) async fn post(&self, url: &str, headers: HeaderMap, body: Bytes) -> Result<Answer, NoAnswer> {

@@ -40,6 +40,7 @@ pub(super) struct Cluster {
     network: Network,
     lease: Duration,
     http: Http,
+    operator_token: String,
     folder: Folder,
 }
 

@@ -18,17 +18,15 @@ const GLANCE: Duration = Duration::from_millis(2);
 pub(in super::super) enum Part {
     /// Owns sessions and runs turns.
     Worker,
-    /// Serves the clients.
+    /// Serves the clients, and the operator.
     Web,
-    /// Another web node, for the operator's view: it lets everybody on this machine ask, and no client.
-    Lookout,
 }
 
 impl Part {
     pub(super) const fn role(self) -> &'static str {
         match self {
             Self::Worker => "worker",
-            Self::Web | Self::Lookout => "web",
+            Self::Web => "web",
         }
     }
 }

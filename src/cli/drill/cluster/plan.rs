@@ -33,6 +33,8 @@ pub(in super::super) struct ClusterPlan {
     pub(in super::super) header_secret: String,
     /// What nodes prove to each other.
     pub(in super::super) cluster_secret: String,
+    /// What lets us see the operator's view of the cluster.
+    pub(in super::super) operator_token: String,
     /// Leave the folder behind at the end.
     pub(in super::super) keep: bool,
 }
@@ -46,7 +48,16 @@ impl ClusterPlan {
             PrivatePostgresOptions { data_dir: folder.path().join("postgres"), pg_bin: environment.get("PG_BIN").map(PathBuf::from) };
         let postgres = PrivatePostgres::start(options).await.context("no database for the drill")?;
         match self.start_on(postgres.url(), &folder, &environment).await {
-            Ok((store, network, nodes)) => Ok(Cluster { nodes, postgres, store, network, lease: self.lease, http: Http::new(), folder }),
+            Ok((store, network, nodes)) => Ok(Cluster {
+                nodes,
+                postgres,
+                store,
+                network,
+                lease: self.lease,
+                http: Http::new(),
+                operator_token: self.operator_token.clone(),
+                folder,
+            }),
             Err(error) => {
                 postgres.stop().await;
                 Err(error)
@@ -76,7 +87,7 @@ impl ClusterPlan {
                 ("--database-url", database_url),
             ];
             let flags = arguments.into_iter().flat_map(|(flag, value)| [flag.to_owned(), value]);
-            let settings = self.environment(part).map(|(name, value)| (format!("OPEN_COWORK_CLOUD_{name}"), value));
+            let settings = self.environment().map(|(name, value)| (format!("OPEN_COWORK_CLOUD_{name}"), value));
             let launch = Launch {
                 program: program.clone(),
                 arguments: std::iter::once("serve".to_owned()).chain(flags).collect(),
@@ -94,19 +105,16 @@ impl ClusterPlan {
     fn parts(&self) -> impl Iterator<Item = (String, Part)> {
         let workers = (1..=self.workers).map(|number| (format!("w{number}"), Part::Worker));
         let webs = (1..=self.webs).map(|number| (format!("web{number}"), Part::Web));
-        workers.chain(webs).chain([("lookout".to_owned(), Part::Lookout)])
+        workers.chain(webs)
     }
 
-    fn environment(&self, part: Part) -> impl Iterator<Item = (&'static str, String)> {
-        let auth = match part {
-            Part::Worker | Part::Web => "header",
-            Part::Lookout => "none",
-        };
+    fn environment(&self) -> impl Iterator<Item = (&'static str, String)> {
         [
             ("CLUSTER_SECRET", self.cluster_secret.clone()),
             ("LEASE", format!("{}ms", self.lease.as_millis())),
-            ("AUTH_MODE", auth.to_owned()),
+            ("AUTH_MODE", "header".to_owned()),
             ("HEADER_AUTH_SECRET", self.header_secret.clone()),
+            ("OPERATOR_TOKEN", self.operator_token.clone()),
             // All nodes share one server, which takes a hundred connections.
             ("PG_POOL_MAX", "6".to_owned()),
             ("MAX_SSE_CONNECTIONS_PER_ORG", "10000".to_owned()),

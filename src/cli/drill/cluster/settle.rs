@@ -64,11 +64,12 @@ impl Cluster {
         let workers = self.names(Part::Worker);
         let workers: Vec<&str> = workers.iter().map(String::as_str).collect();
         let others: Vec<&str> = self.nodes.iter().map(|node| node.name.as_str()).filter(|name| !workers.contains(name)).collect();
-        let lookout = self.nodes.iter().find(|node| node.part == Part::Lookout).context("there is no lookout")?;
-        let view: ClusterView = serde_json::from_str(&self.get(&lookout.url, "/api/ops/cluster").await?)
-            .context("the view of the cluster is not understood")?;
-        if let Some(reason) = view.unsettled(&workers, &others) {
-            return Ok(Some(reason));
+        for web in self.nodes.iter().filter(|node| node.part == Part::Web) {
+            let view = self.get(&web.url, "/api/ops/cluster").await?;
+            let view: ClusterView = serde_json::from_str(&view).context("the view of the cluster is not understood")?;
+            if let Some(reason) = view.unsettled(&workers, &others) {
+                return Ok(Some(format!("{reason}, says {}", web.name)));
+            }
         }
         for node in &self.nodes {
             self.get(&node.url, "/readyz").await?;
@@ -85,7 +86,7 @@ impl Cluster {
 
     async fn get(&self, url: &str, path: &str) -> anyhow::Result<String> {
         let url = format!("{url}{path}");
-        let asking = tokio::time::timeout(ANSWER_PATIENCE, self.http.get(&url)).await;
+        let asking = tokio::time::timeout(ANSWER_PATIENCE, self.http.get(&url, &self.operator_token)).await;
         let answer = asking.with_context(|| format!("{url} doesn't answer"))?.with_context(|| url.clone())?;
         let text = String::from_utf8_lossy(&answer.body).into_owned();
         ensure!(answer.status == StatusCode::OK, "{url} answers {}: {text}", answer.status);

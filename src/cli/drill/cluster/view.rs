@@ -62,7 +62,7 @@ impl ClusterView {
             if workers.len() > 1 && !(LEAST_OF_SHARE..=MOST_OF_SHARE).contains(&(f64::from(worker.shards) / share)) {
                 return Some(format!("node {} owns {} of {} shards", worker.name, worker.shards, self.shards.owned));
             }
-            if worker.name != self.node && !worker.link.as_ref().is_some_and(|link| link.state == "up") {
+            if worker.name != self.node && worker.link.as_ref().is_none_or(|link| link.state != "up") {
                 let state = worker.link.as_ref().map_or("missing", |link| &link.state);
                 return Some(format!("the link from {} to {} is {state}", self.node, worker.name));
             }
@@ -94,7 +94,7 @@ mod tests {
     }
 
     fn view(nodes: &[Value], unowned: u32) -> ClusterView {
-        let text = json!({ "generatedAt": "2026-03-04T05:06:07.890Z", "node": "lookout", "shardCount": 256, "leaseMs": 5000,
+        let text = json!({ "generatedAt": "2026-03-04T05:06:07.890Z", "node": "web1", "shardCount": 256, "leaseMs": 5000,
             "nodes": nodes, "shards": { "owned": 256 - unowned, "unowned": unowned }, "lastMoves": [] });
         serde_json::from_value(text).expect("the shape of the endpoint")
     }
@@ -103,9 +103,9 @@ mod tests {
     fn a_cluster_is_settled_when_nothing_is_missing() {
         let up = json!({ "peer": "w1", "state": "up", "reason": null, "roundTripUs": 180 });
         let down = json!({ "peer": "w1", "state": "connecting" });
-        let lookout = node("lookout", "live", 0, &Value::Null);
+        let web = node("web1", "live", 0, &Value::Null);
         let check = |first: Value, second: Value, unowned| {
-            view(&[lookout.clone(), first, second], unowned).unsettled(&["w1", "w2"], &["lookout"]).unwrap_or_default()
+            view(&[web.clone(), first, second], unowned).unsettled(&["w1", "w2"], &["web1"]).unwrap_or_default()
         };
         assert_eq!(check(node("w1", "live", 130, &up), node("w2", "live", 126, &up), 0), "");
         assert!(check(node("w1", "live", 130, &up), node("w2", "live", 125, &up), 1).contains("no owner"));

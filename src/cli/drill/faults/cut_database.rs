@@ -14,9 +14,10 @@ pub(super) async fn inject(stage: &mut Stage<'_>) -> anyhow::Result<()> {
     let at = stage.now();
     let begin = Instant::now();
     switchboard.cut(line.clone());
+    stage.incident(at, &victim.name, &victim.busy).await?;
+    // By now what was being passed on in the moment of the cut has arrived.
     let before = switchboard.traffic(&line);
     ensure!(before.connections > 0, "there was no connection between {line} to cut");
-    stage.incident(at, &victim.name, &victim.busy).await?;
     let patience = stage.cluster.lease() + TAKE_OVER_PATIENCE;
     let took = stage.cluster.until_taken_over(&victim.name, victim.life, patience).await?;
     tokio::time::sleep((stage.cluster.lease() + BEYOND_LEASE).saturating_sub(begin.elapsed())).await;

@@ -19,9 +19,10 @@ pub(super) async fn inject(stage: &mut Stage<'_>) -> anyhow::Result<()> {
 
     let at = stage.now();
     switchboard.cut(line.clone());
+    stage.incident(at, &victim.name, &victim.busy).await?;
+    // By now what was being passed on in the moment of the cut has arrived.
     let before = switchboard.traffic(&line);
     ensure!(before.connections > 0, "there was no connection between {line} to cut");
-    stage.incident(at, &victim.name, &victim.busy).await?;
     let begin = Instant::now();
     while stage.cluster.is_linked(other, &victim.name).await? {
         ensure!(begin.elapsed() < NOTICE_PATIENCE, "{other} doesn't notice within {NOTICE_PATIENCE:?} that it lost {}", victim.name);

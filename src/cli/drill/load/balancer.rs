@@ -43,17 +43,13 @@ impl Balancer {
         Self { nodes, next: AtomicUsize::new(0), http: Http::new(), stopwatch }
     }
 
-    /// The URL of a node, by turns.
-    pub(super) fn node(&self, number: usize) -> &str {
-        &self.nodes[number % self.nodes.len()]
-    }
-
     /// Posts until a node answers with something other than "try another". `read` finds the id in the answer.
     pub(super) async fn post<T>(&self, call: &Call<'_>, wanted: StatusCode, read: impl Fn(&[u8]) -> Option<T>) -> CallRecord<T> {
+        let first = self.next.fetch_add(1, Ordering::Relaxed);
         let mut tries = 0;
         let outcome = timeout(PATIENCE, async {
             loop {
-                let node = self.node(self.next.fetch_add(1, Ordering::Relaxed));
+                let node = &self.nodes[(first + tries) % self.nodes.len()];
                 tries += 1;
                 match self.attempt(node, call).await {
                     Some(answer) if answer.status == wanted => {
@@ -61,7 +57,7 @@ impl Balancer {
                             .map_or_else(|| Outcome::Failed("the answer names nothing".to_owned()), Outcome::Acknowledged);
                     }
                     Some(answer) => return Outcome::Failed(refusal(&answer)),
-                    None if tries as usize % self.nodes.len() == 0 => tokio::time::sleep(PAUSE).await,
+                    None if tries.is_multiple_of(self.nodes.len()) => tokio::time::sleep(PAUSE).await,
                     None => {}
                 }
             }

@@ -111,9 +111,10 @@ async fn what_a_sender_can_send_over_a_cut_line_is_bounded() {
     let mut socket = dial(&proxy, "w1").await;
     expect_line(&mut socket, "{\"magic\":\"link/1\",\"node\":\"w1\"}\n").await;
     switchboard.cut(Line::between("w1", "w2"));
+    let much = vec![0; 64 * 1024];
     let flood = async {
         loop {
-            socket.write_all(&[0; 64 * 1024]).await.expect("the connection stands");
+            socket.write_all(&much).await.expect("the connection stands");
         }
     };
     let before = switchboard.traffic(&Line::between("w1", "w2")).bytes;
