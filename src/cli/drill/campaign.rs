@@ -7,7 +7,7 @@ use super::{
     history::{History, RoundRecord, Stopwatch},
     judge::{self, Verdict},
     load::{Load, LoadPlan},
-    round::Round,
+    round::{Round, SETTLE_PATIENCE},
     target::Target,
 };
 use anyhow::Context;
@@ -37,6 +37,7 @@ pub(super) struct Outcome {
 impl Campaign {
     /// Holds all rounds.
     pub(super) async fn hold(&self, target: &mut Target, mut dice: Dice) -> anyhow::Result<Outcome> {
+        target.settle(SETTLE_PATIENCE).await?;
         let stopwatch = Stopwatch::start();
         let watch = FenceWatch::start(target.store().clone());
         let (mut load, mut generator) = Load::begin(&self.load, &target.nodes(), stopwatch, dice.fork()).await?;

@@ -70,7 +70,14 @@ async fn hold(args: &FailoverArgs, faults: &[FaultKind], seed: u64, header_secre
             tag: format!("{:x}-{}", wall_clock::now().as_millis(), fault.as_str()),
         };
         let campaign = Campaign { fault: *fault, rounds: args.rounds, load, progress: !args.quiet };
-        let outcome = Box::pin(campaign.hold(target, dice.fork())).await.with_context(|| format!("the drill of {}", fault.as_str()))?;
+        let outcome = match Box::pin(campaign.hold(target, dice.fork())).await {
+            Ok(outcome) => outcome,
+            Err(error) => {
+                // What was found before is worth a report all the same.
+                reports.push(FaultReport::of_failure(*fault, &error));
+                break;
+            }
+        };
         if let (true, Some(folder)) = (args.keep, target.folder()) {
             let path = folder.join(format!("{}.json", fault.as_str()));
             let history = serde_json::to_vec(&outcome.history)?;

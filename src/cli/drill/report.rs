@@ -77,6 +77,12 @@ impl FaultReport {
         Self { fault, violations, examples, measures, rounds }
     }
 
+    /// The drill of this fault broke off.
+    pub(super) fn of_failure(fault: FaultKind, error: &anyhow::Error) -> Self {
+        let violation = Violation { kind: Kind::InvalidRound, what: format!("the drill broke off: {error:#}") };
+        Self::new(fault, Vec::new(), Verdict { violations: vec![violation], measures: Measures::default() })
+    }
+
     fn total(&self) -> usize {
         self.violations.values().sum()
     }

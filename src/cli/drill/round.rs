@@ -20,7 +20,7 @@ const LEAD_IN: Duration = Duration::from_secs(2);
 /// Load after the cluster has settled: what went wrong may show only with the next request.
 const LEAD_OUT: Duration = Duration::from_secs(1);
 /// A cluster that hasn't recovered by then doesn't.
-const SETTLE_PATIENCE: Duration = Duration::from_secs(60);
+pub(super) const SETTLE_PATIENCE: Duration = Duration::from_secs(60);
 /// After the last request everything that was acknowledged ends within this time.
 const DRAIN_PATIENCE: Duration = Duration::from_secs(30);
 const GLANCE: Duration = Duration::from_millis(20);
