@@ -36,6 +36,24 @@ impl Clock {
         CommandId::from_uuid(Uuid::now_v7())
     }
 
+    /// A new id of a letter between nodes.
+    #[expect(clippy::disallowed_methods, reason = "the one place that mints identifiers")]
+    pub(crate) fn mint_mail_id(self) -> Uuid {
+        Uuid::now_v7()
+    }
+
+    /// Tells one life of a node from the next, wherever the name is the same.
+    #[expect(clippy::disallowed_methods, reason = "the one place that mints identifiers")]
+    pub fn mint_process_id(self) -> Uuid {
+        Uuid::new_v4()
+    }
+
+    /// A number that is used once, in hexadecimal digits.
+    #[expect(clippy::disallowed_methods, reason = "the one place that draws random numbers")]
+    pub fn nonce(self) -> String {
+        format!("{:032x}{:032x}", rand::random::<u128>(), rand::random::<u128>())
+    }
+
     /// Between half of `span` and all of it, so that what failed together doesn't return together.
     #[expect(clippy::disallowed_methods, reason = "the one place that draws random numbers")]
     pub fn jitter(self, span: Duration) -> Duration {

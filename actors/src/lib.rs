@@ -18,7 +18,10 @@ mod tests;
 mod turn;
 
 pub use clock::Clock;
+pub use cluster::{ClusterReport, LinkOptions, LinkSecret, LinkTls};
 pub use feed::{CutSwitch, FeedOptions, Subscription};
-pub use node::{CreateSession, NodeHandle, NodeOptions, ProjectionRepair, ProjectionStatus, Readiness, StartError};
+pub use node::{
+    ClusterSupervision, CreateSession, NodeHandle, NodeOptions, NodeRole, ProjectionRepair, ProjectionStatus, Readiness, StartError,
+};
 pub use session::{SessionError, Submitted, ViewShape};
 pub use supervise::{ActorKind, EntityKey, LiftOutcome, SupervisionReport};

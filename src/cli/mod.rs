@@ -1,6 +1,8 @@
 //! The command line: data to standard output, everything else to standard error, exit codes that mean something.
 
+mod cluster;
 mod config;
+mod connection;
 mod demo_model;
 mod doctor;
 mod drill;
@@ -42,6 +44,7 @@ pub struct Cli {
 enum Command {
     Serve(serve::ServeArgs),
     Migrate(migrate::MigrateArgs),
+    Cluster(cluster::ClusterArgs),
     Config(config::ConfigArgs),
     Doctor(doctor::DoctorArgs),
     DemoModel(demo_model::DemoModelArgs),
@@ -59,6 +62,7 @@ impl Cli {
         let exit = match self.command.unwrap_or_else(|| Command::Serve(serve::ServeArgs::default())) {
             Command::Serve(args) => serve::run(args).await?,
             Command::Migrate(args) => migrate::run(args).await?,
+            Command::Cluster(args) => cluster::run(args).await?,
             Command::Config(args) => config::run(args)?,
             Command::Doctor(args) => doctor::run(args).await?,
             Command::DemoModel(args) => demo_model::run(args).await?,

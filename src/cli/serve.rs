@@ -9,7 +9,10 @@ const EXAMPLES: &str = "\
 Examples:
   cowork serve
   cowork serve --listen 127.0.0.1:9000 --data-dir ./data
-  OPEN_COWORK_CLOUD_CONTROL_PLANE_URL=postgres://cowork@db/cowork cowork serve --node-id a
+
+  # a cluster: OPEN_COWORK_CLOUD_CONTROL_PLANE_URL and OPEN_COWORK_CLOUD_CLUSTER_SECRET are set, the same for all nodes
+  cowork serve --role worker --node-id w1 --node-address 10.0.0.5:7946
+  cowork serve --role web --node-id web1 --node-address 10.0.0.6:7946 --drain-delay 10s
 
 Everything else is set by OPEN_COWORK_CLOUD_* or the configuration file: `cowork config dump` lists all settings.";
 

@@ -33,6 +33,18 @@ pub(super) struct SettingArgs {
     /// Name of this node in the cluster (OPEN_COWORK_CLOUD_NODE_ID).
     #[arg(long, value_name = "NAME")]
     node_id: Option<String>,
+
+    /// Where the other nodes of the cluster reach this one, such as 10.0.0.5:7946 (OPEN_COWORK_CLOUD_NODE_ADDRESS).
+    #[arg(long, value_name = "HOST:PORT")]
+    node_address: Option<String>,
+
+    /// Where to listen for the other nodes, if that differs (OPEN_COWORK_CLOUD_NODE_LISTEN).
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    node_listen: Option<String>,
+
+    /// How long a stopping server says that it is not ready, and still serves, such as 10s (OPEN_COWORK_CLOUD_DRAIN_DELAY).
+    #[arg(long, value_name = "TIME")]
+    drain_delay: Option<String>,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -55,6 +67,9 @@ impl SettingArgs {
         set("HOST", "--listen", self.listen.map(|listen| listen.ip().to_string()));
         set("PORT", "--listen", self.listen.map(|listen| listen.port().to_string()));
         set("NODE_ID", "--node-id", self.node_id);
+        set("NODE_ADDRESS", "--node-address", self.node_address);
+        set("NODE_LISTEN", "--node-listen", self.node_listen);
+        set("DRAIN_DELAY", "--drain-delay", self.drain_delay);
         Ok(Sources { environment, file: self.config, overrides }.load()?)
     }
 }

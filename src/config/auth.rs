@@ -3,6 +3,7 @@
 use super::environment::Environment;
 use super::problem::Findings;
 use super::secret::Secret;
+use super::secret_reference;
 use super::setting::{Kind, Setting};
 use super::values::Values;
 use std::time::Duration;
@@ -24,7 +25,7 @@ pub(super) const SETTINGS: &[Setting] = &[
     )
     .or("false"),
     Setting::new("HEADER_AUTH_SECRET", Kind::Secret, "what the trusted proxy signs its headers with"),
-    Setting::new("HEADER_AUTH_SECRET_REF", Kind::SecretRef, "where to read that secret; env:NAME"),
+    Setting::new("HEADER_AUTH_SECRET_REF", Kind::SecretRef, "where to read that secret; env:NAME or file:PATH"),
     Setting::new("HEADER_AUTH_ALLOW_UNSIGNED", Kind::Flag, "accept headers without a signature, on loopback only").or("false"),
     Setting::new("HEADER_AUTH_MAX_SIGNATURE_AGE_MS", Kind::Millis(1000), "how old or how far ahead a signature may be").or("300000"),
     Setting::new("OIDC_ISSUER_URL", Kind::Url, "address of the OpenID provider").file("auth.issuerUrl").later(),
@@ -45,6 +46,12 @@ pub(super) const SETTINGS: &[Setting] = &[
     Setting::new("COOKIE_SECRET", Kind::Secret, "signs browser sessions; without it SECRET_KEY does").later(),
     Setting::new("COOKIE_SECRET_REF", Kind::SecretRef, "where to read the cookie secret").later(),
     Setting::new("COOKIE_SECURE", Kind::Flag, "send cookies over https only").or("true"),
+    Setting::new(
+        "OPERATOR_TOKEN",
+        Kind::Secret,
+        "what operators and metric scrapers show as a bearer token where people are authenticated; it opens nobody's sessions",
+    ),
+    Setting::new("OPERATOR_TOKEN_REF", Kind::SecretRef, "where to read that token; env:NAME or file:PATH"),
     Setting::new("INTERNAL_TOKEN", Kind::Secret, "what the scheduler's tick shows").later(),
     Setting::new("INTERNAL_TOKEN_REF", Kind::SecretRef, "where to read the internal token").later(),
     Setting::new("API_TOKEN_DEFAULT_TTL_MS", Kind::Millis(60_000), "life of an API token that names none")
@@ -78,6 +85,8 @@ pub struct AuthConfig {
     pub cookie: CookieConfig,
     /// API tokens.
     pub tokens: ApiTokenConfig,
+    /// What operators show.
+    pub operator_token: Option<Secret>,
     /// Seals stored secrets.
     pub secret_key: Option<Secret>,
     /// How people become members.
@@ -155,13 +164,13 @@ impl AuthConfig {
             }
             _ => AuthMode::None,
         };
-        let secret_key = resolve_secret(values, environment, "SECRET_KEY", findings);
-        let cookie_secret = resolve_secret(values, environment, "COOKIE_SECRET", findings);
+        let secret_key = secret_reference::resolve(values, environment, "SECRET_KEY", findings);
+        let cookie_secret = secret_reference::resolve(values, environment, "COOKIE_SECRET", findings);
         Self {
             mode,
             allow_insecure: values.flag("ALLOW_INSECURE_AUTH"),
             header: HeaderAuthConfig {
-                secret: resolve_secret(values, environment, "HEADER_AUTH_SECRET", findings),
+                secret: secret_reference::resolve(values, environment, "HEADER_AUTH_SECRET", findings),
                 allow_unsigned: values.flag("HEADER_AUTH_ALLOW_UNSIGNED"),
                 max_signature_age: values.millis("HEADER_AUTH_MAX_SIGNATURE_AGE_MS"),
             },
@@ -171,6 +180,7 @@ impl AuthConfig {
                 max_ttl: values.millis("API_TOKEN_MAX_TTL_MS"),
                 allowed_scopes: values.list("API_TOKEN_ALLOWED_SCOPES"),
             },
+            operator_token: secret_reference::resolve(values, environment, "OPERATOR_TOKEN", findings),
             secret_key,
             signup_mode: match values.text("SIGNUP_MODE").as_deref() {
                 Some("disabled") => SignupMode::Disabled,
@@ -182,24 +192,4 @@ impl AuthConfig {
             allowed_email_domains: values.list("ALLOWED_EMAIL_DOMAINS"),
         }
     }
-}
-
-/// A secret given inline or by reference. Going on without a secret that somebody configured would be unsafe, so a reference
-/// that can't be followed stops the start.
-fn resolve_secret(values: &Values, environment: &Environment, name: &str, findings: &mut Findings) -> Option<Secret> {
-    let inline = values.secret(name);
-    let Some(reference) = values.text(&format!("{name}_REF")) else { return inline };
-    if inline.is_some() {
-        findings.problem(format!("OPEN_COWORK_CLOUD_{name} and OPEN_COWORK_CLOUD_{name}_REF are both set: keep one of them"));
-        return None;
-    }
-    let Some(variable) = reference.strip_prefix("env:") else {
-        findings.problem(format!("OPEN_COWORK_CLOUD_{name}_REF names a secret manager, which this version can't read: use env:NAME"));
-        return None;
-    };
-    let found = environment.get(variable).map(|value| Secret::new(value.to_owned()));
-    if found.is_none() {
-        findings.problem(format!("OPEN_COWORK_CLOUD_{name}_REF refers to the environment variable {variable}, which is not set"));
-    }
-    found
 }

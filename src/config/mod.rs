@@ -10,21 +10,26 @@ mod billing;
 mod branding;
 pub mod catalogue;
 pub mod cluster;
+mod cluster_rules;
 pub mod dump;
 mod environment;
 mod execution;
 mod file;
 pub mod network;
+pub mod node_link;
 pub mod observability;
 pub mod page;
 pub mod problem;
 pub mod profile;
 mod retention;
+mod role;
 pub mod runtime;
 pub mod schema;
 pub mod secret;
+mod secret_reference;
 pub mod server;
 pub mod setting;
+mod span;
 pub mod sse;
 mod start_rules;
 pub mod storage;
@@ -102,7 +107,7 @@ impl Sources {
 
 impl Config {
     fn read(values: &Values, environment: &Environment, findings: &mut Findings) -> Self {
-        let cluster = cluster::ClusterConfig::read(values, findings);
+        let cluster = cluster::ClusterConfig::read(values, environment, findings);
         let tier = cluster.tier;
         Self {
             cluster,

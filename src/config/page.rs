@@ -39,6 +39,7 @@ fn append(page: &mut String, setting: &Setting) -> std::fmt::Result {
     let key = setting.file.map(|path| format!("cloud.{path}"));
     let words = match setting.kind {
         Kind::Choice(words) | Kind::Choices(words) => format!(": {}", words.join(", ")),
+        Kind::Span { .. } => format!(": {}", setting.kind),
         _ => String::new(),
     };
     let note = if setting.acted_on { "" } else { " *(not used yet)*" };

@@ -39,6 +39,7 @@ fn of_setting(setting: &Setting) -> Json {
         Kind::Flag => json!({ "type": "boolean" }),
         Kind::Count(least) | Kind::Millis(least) => json!({ "type": "integer", "minimum": least.max(1) }),
         Kind::Limit => json!({ "type": ["integer", "null"], "minimum": 0 }),
+        Kind::Span { .. } => json!({ "type": "string", "pattern": "^([0-9]+(ms|s|m|h)|0)$" }),
         Kind::Port => json!({ "type": "integer", "minimum": 0, "maximum": 65535 }),
         Kind::Choice(words) => json!({ "type": "string", "enum": words }),
         Kind::List | Kind::Networks => json!({ "type": "array", "items": { "type": "string" } }),

@@ -25,6 +25,12 @@ pub(super) const SETTINGS: &[Setting] = &[
     Setting::new("MAX_BODY_BYTES", Kind::Count(1024), "replaces all body size limits of the API"),
     Setting::new("LIVENESS_PORT", Kind::Port, "port of /livez and /progressz for roles that serve no clients; 0 is off").or("0").later(),
     Setting::new("SHUTDOWN_GRACE_MS", Kind::Millis(1), "how long a stopping server waits for what is running").or("30000"),
+    Setting::new(
+        "DRAIN_DELAY",
+        Kind::Span { least: 0, most: 600_000 },
+        "how long a stopping server says that it is not ready, and still serves, so that load balancers send nobody any more",
+    )
+    .or("0s"),
 ];
 
 /// The `server` section.
@@ -50,6 +56,8 @@ pub struct ServerConfig {
     pub liveness_port: Option<u16>,
     /// How long a stopping server waits.
     pub shutdown_grace: Duration,
+    /// How long a stopping server serves on before it closes its door.
+    pub drain_delay: Duration,
 }
 
 /// The largest request bodies in bytes (contract 00 §2).
@@ -88,6 +96,7 @@ impl ServerConfig {
             body_limits,
             liveness_port: Some(values.port("LIVENESS_PORT")).filter(|port| *port != 0),
             shutdown_grace: values.millis("SHUTDOWN_GRACE_MS"),
+            drain_delay: values.span("DRAIN_DELAY"),
         }
     }
 

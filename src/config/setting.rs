@@ -1,7 +1,9 @@
 //! One setting: its name, what it accepts, where it may come from.
 
+use super::span;
 use std::fmt;
 use std::net::IpAddr;
+use std::time::Duration;
 
 /// Every environment name of the cloud starts with this.
 pub const PREFIX: &str = "OPEN_COWORK_CLOUD_";
@@ -90,6 +92,13 @@ pub enum Kind {
     Limit,
     /// Milliseconds, at least this many.
     Millis(u64),
+    /// A length of time with its unit, within these bounds.
+    Span {
+        /// The shortest, in milliseconds.
+        least: u64,
+        /// The longest, in milliseconds.
+        most: u64,
+    },
     /// 0 to 65535, where 0 means off or any.
     Port,
     /// One of these words.
@@ -123,13 +132,17 @@ impl fmt::Display for Kind {
         match self {
             Self::Text => f.write_str("text"),
             Self::Secret => f.write_str("a secret text"),
-            Self::SecretRef => f.write_str("a reference such as env:NAME, gcp-sm://…, aws-sm://…, azure-kv://… or https://…"),
+            Self::SecretRef => f.write_str("a reference such as env:NAME, file:PATH, gcp-sm://…, aws-sm://…, azure-kv://… or https://…"),
             Self::Flag => f.write_str("true or false"),
             Self::Count(0 | 1) => f.write_str("a positive whole number"),
             Self::Count(least) => write!(f, "a whole number of at least {least}"),
             Self::Limit => f.write_str("a whole number, or 0 for unlimited"),
             Self::Millis(0 | 1) => f.write_str("a positive number of milliseconds"),
             Self::Millis(least) => write!(f, "at least {least} milliseconds"),
+            Self::Span { least, most } => {
+                let [least, most] = [*least, *most].map(|millis| span::show(Duration::from_millis(millis)));
+                write!(f, "a time with its unit such as 5s, from {least} to {most}")
+            }
             Self::Port => f.write_str("a port from 0 to 65535"),
             Self::Choice(words) => write!(f, "one of {}", words.join(", ")),
             Self::List => f.write_str("words separated by commas"),
@@ -152,6 +165,8 @@ pub enum Value {
     Flag(bool),
     /// A number; milliseconds and limits included.
     Number(u64),
+    /// A length of time.
+    Span(Duration),
     /// Several words.
     List(Vec<String>),
     /// A JSON object.
@@ -169,6 +184,10 @@ impl Value {
             Kind::Flag => parse_flag(text).map(Self::Flag),
             Kind::Count(least) | Kind::Millis(least) => at_least(least.max(1)),
             Kind::Limit => at_least(0),
+            Kind::Span { least, most } => {
+                let bounds = Duration::from_millis(least)..=Duration::from_millis(most);
+                span::parse(text).filter(|span| bounds.contains(span)).map(Self::Span)
+            }
             Kind::Port => text.parse::<u16>().ok().map(|port| Self::Number(u64::from(port))),
             Kind::Choice(words) => words.contains(&text).then(|| Self::Text(text.to_owned())),
             Kind::List => Some(Self::List(split_words(text))),
@@ -215,6 +234,7 @@ impl fmt::Display for Value {
             Self::Text(text) => f.write_str(text),
             Self::Flag(flag) => write!(f, "{flag}"),
             Self::Number(number) => write!(f, "{number}"),
+            Self::Span(span) => f.write_str(&span::show(*span)),
             Self::List(words) => f.write_str(&words.join(",")),
             Self::Json(json) => write!(f, "{json}"),
         }
@@ -247,5 +267,7 @@ fn is_absolute_url(text: &str) -> bool {
 }
 
 fn is_secret_reference(text: &str) -> bool {
-    ["env:", "gcp-sm://", "aws-sm://", "azure-kv://", "https://"].iter().any(|scheme| text.len() > scheme.len() && text.starts_with(scheme))
+    ["env:", "file:", "gcp-sm://", "aws-sm://", "azure-kv://", "https://"]
+        .iter()
+        .any(|scheme| text.len() > scheme.len() && text.starts_with(scheme))
 }

@@ -3,14 +3,16 @@
 use super::Config;
 use super::auth::AuthMode;
 use super::cluster::{Role, Tier};
+use super::cluster_rules;
 use super::network::{host_of, is_loopback_host, is_routable_host};
 use super::problem::Findings;
 use super::secret::weakness;
 use super::values::{Source, Values};
 
 pub(super) fn check(config: &Config, values: &Values, findings: &mut Findings) {
-    roles(config, findings);
+    cluster_rules::check(config, values, findings);
     tokens(config, findings);
+    operators(config, findings);
     if config.cluster.role.serves_clients() {
         match config.auth.mode {
             AuthMode::None => open_door(config, findings),
@@ -25,20 +27,17 @@ pub(super) fn check(config: &Config, values: &Values, findings: &mut Findings) {
     }
 }
 
-/// Processes of different roles meet in the database, so each must be told which one.
-fn roles(config: &Config, findings: &mut Findings) {
-    if config.cluster.role != Role::AllInOne && config.storage.database_url.is_none() {
-        findings.problem(format!(
-            "the role {} shares its database with other processes: set OPEN_COWORK_CLOUD_CONTROL_PLANE_URL",
-            config.cluster.role
-        ));
-    }
-}
-
 fn tokens(config: &Config, findings: &mut Findings) {
     let tokens = &config.auth.tokens;
     if tokens.default_ttl > tokens.max_ttl {
         findings.problem("OPEN_COWORK_CLOUD_API_TOKEN_DEFAULT_TTL_MS is longer than OPEN_COWORK_CLOUD_API_TOKEN_MAX_TTL_MS");
+    }
+}
+
+/// It is checked at every request that shows a token, so whoever can reach the door may try as often as they like.
+fn operators(config: &Config, findings: &mut Findings) {
+    if config.auth.operator_token.as_ref().is_some_and(|token| token.expose().len() < 32) {
+        findings.problem("OPEN_COWORK_CLOUD_OPERATOR_TOKEN must have at least 32 bytes");
     }
 }
 
@@ -126,7 +125,14 @@ fn production(config: &Config, values: &Values, findings: &mut Findings) {
         "needs an object store of a provider: set OPEN_COWORK_CLOUD_OBJECT_STORE_KIND",
     );
     require(config.storage.object_store_bucket.is_some(), "needs OPEN_COWORK_CLOUD_OBJECT_STORE_BUCKET");
-    require(is_strong(config.auth.secret_key.as_ref()), "needs a strong OPEN_COWORK_CLOUD_SECRET_KEY (32 random bytes)");
+    require(
+        !config.cluster.role.executes() || is_strong(config.auth.secret_key.as_ref()),
+        "needs a strong OPEN_COWORK_CLOUD_SECRET_KEY (32 random bytes)",
+    );
+    require(
+        config.cluster.link.is_none() || is_strong(config.cluster.secret.as_ref()),
+        "needs a strong OPEN_COWORK_CLOUD_CLUSTER_SECRET (32 random bytes)",
+    );
     require(
         values.is_configured("RETENTION_SESSION_EVENT_MS") && values.is_configured("RETENTION_WORKSPACE_EVENT_MS"),
         "needs OPEN_COWORK_CLOUD_RETENTION_SESSION_EVENT_MS and OPEN_COWORK_CLOUD_RETENTION_WORKSPACE_EVENT_MS",
@@ -136,7 +142,6 @@ fn production(config: &Config, values: &Values, findings: &mut Findings) {
         require(values.source("SIGNUP_MODE") == Source::Environment, "needs OPEN_COWORK_CLOUD_SIGNUP_MODE");
         require(config.auth.cookie.secure, "refuses OPEN_COWORK_CLOUD_COOKIE_SECURE=false");
         require(is_strong(config.auth.cookie.secret.as_ref()), "needs a strong OPEN_COWORK_CLOUD_COOKIE_SECRET");
-        require(config.auth.cookie.secret != config.auth.secret_key, "needs a cookie secret that differs from the secret key");
         require(!values.flag("AUTO_PROCESS_COMMANDS"), "needs OPEN_COWORK_CLOUD_AUTO_PROCESS_COMMANDS=false in the web role");
         require(
             is_strong(config.auth.header.secret.as_ref()) && !config.auth.header.allow_unsigned,

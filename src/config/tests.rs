@@ -1,5 +1,7 @@
 //! The rules that keep a deployment from starting open, and the order of the sources.
 
+mod nodes;
+
 use super::*;
 use std::io::Write;
 use std::time::Duration;

@@ -1,6 +1,7 @@
 //! The effective value of every setting, and where it came from.
 
 use super::catalogue;
+use super::cluster;
 use super::environment::Environment;
 use super::file::ConfigFile;
 use super::problem::Findings;
@@ -76,6 +77,7 @@ impl Values {
         for given in overrides {
             values.take(given.setting, given.flag, &given.text, Source::Flag, findings);
         }
+        values.name_after_role();
         values
     }
 
@@ -93,6 +95,17 @@ impl Values {
             entries.insert(setting.name, Entry { setting, value, source: Source::Default });
         }
         Self { entries }
+    }
+
+    /// Processes of several roles on one machine are several nodes, so the machine's name alone would not do.
+    fn name_after_role(&mut self) {
+        let role = self.text("ROLE").unwrap_or_default();
+        if role == "all-in-one" || self.is_configured("NODE_ID") {
+            return;
+        }
+        let mut name = self.text("NODE_ID").unwrap_or_default();
+        name.truncate(cluster::LONGEST_NODE_ID - role.len() - 1);
+        self.set("NODE_ID", Value::Text(format!("{name}-{role}")), Source::Default);
     }
 
     fn take_file(&mut self, file: &ConfigFile, findings: &mut Findings) {
@@ -207,6 +220,14 @@ impl Values {
 
     pub(super) fn millis(&self, name: &str) -> Duration {
         Duration::from_millis(self.number(name))
+    }
+
+    /// A length of time, zero when unset.
+    pub(super) fn span(&self, name: &str) -> Duration {
+        match self.entry(name).value {
+            Some(Value::Span(span)) => span,
+            _ => Duration::ZERO,
+        }
     }
 
     /// A limit; `None` is unlimited.

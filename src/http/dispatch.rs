@@ -19,6 +19,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use bytes::Bytes;
+use cowork_domain::codes::Code;
 use http::{HeaderValue, Method, StatusCode, header};
 use std::sync::Arc;
 use tower::Service;
@@ -32,9 +33,15 @@ pub(super) struct Dispatch {
 }
 
 impl Dispatch {
-    /// With the whole route table. `metrics_are_open` says whether `/metrics` asks for credentials.
+    /// With the routes of the node's role. `metrics_are_open` says whether `/metrics` asks for credentials.
     pub(super) fn new(state: HttpState, metrics_are_open: bool) -> Self {
-        let (router, _) = routes::table(&gate::Gate::new(Some(state.clone())), metrics_are_open).split_for_parts();
+        let gate = gate::Gate::new(Some(state.clone()));
+        let routes = if state.options.role.serves_clients() {
+            routes::table(&gate, metrics_are_open)
+        } else {
+            routes::probes(&gate, metrics_are_open)
+        };
+        let (router, _) = routes.split_for_parts();
         Self {
             router: router.fallback(unmatched).method_not_allowed_fallback(unmatched).with_state(state.clone()),
             cors: Cors::new(state.options.cors_origin.as_deref()),
@@ -91,11 +98,18 @@ impl Dispatch {
 }
 
 /// The answer to a path and method that no route knows: authentication comes before "not found", an
-/// unknown `/api` path is an unknown action, and the body is not read.
+/// unknown `/api` path is an unknown action, and the body is not read. A node that serves no clients has nothing to hide
+/// behind credentials: it says what it is.
 async fn unmatched(State(state): State<HttpState>, request: Request) -> ApiError {
     let clock = state.node.clock();
     let started = clock.instant();
-    let error = gate::refuse_unknown(&state, request.uri().path(), request.headers());
+    let error = if state.options.role.serves_clients() {
+        gate::refuse_unknown(&state, request.uri().path(), request.headers())
+    } else {
+        let role = state.options.role;
+        ApiError::new(StatusCode::NOT_FOUND, format!("This is a {role} node, which serves no clients. Ask a web or all-in-one node."))
+            .code(Code::NodeServesNoClients)
+    };
     state.metrics.unmatched.answered(request.method(), error.status(), clock.instant().duration_since(started));
     error
 }

@@ -45,4 +45,4 @@ pub use routes::openapi;
 pub use server::serve;
 pub use state::{HttpState, RenderMetrics};
 
-pub(crate) use self::gate::Gate;
+pub(crate) use self::{gate::Gate, health::Standing};

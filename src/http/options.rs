@@ -1,7 +1,7 @@
 //! What the front door needs to know, as plain data. Whoever starts the node builds it from the
 //! configuration; nothing in here reads the environment.
 
-use crate::identity::AuthOptions;
+use crate::{config::cluster::Role, identity::AuthOptions};
 use cowork_domain::policy::Features;
 use std::{path::PathBuf, time::Duration};
 
@@ -12,8 +12,8 @@ pub struct HttpOptions {
     pub public_url: Option<String>,
     /// The one foreign origin whose pages may call us.
     pub cors_origin: Option<String>,
-    /// `all-in-one`, `web`, `worker` or `scheduler`.
-    pub role: String,
+    /// What this process does; only roles that serve clients answer the API.
+    pub role: Role,
     /// `local`, `self_host_beta`, …
     pub tier: String,
     /// Name of the deployment's profile.
@@ -53,7 +53,7 @@ impl Default for HttpOptions {
         Self {
             public_url: None,
             cors_origin: None,
-            role: "all-in-one".to_owned(),
+            role: Role::AllInOne,
             tier: "local".to_owned(),
             profile_name: "full".to_owned(),
             features: Features::default(),
@@ -83,9 +83,26 @@ pub struct ExecutionIsolation {
     pub detail: String,
 }
 
+impl ExecutionIsolation {
+    /// Agents talk in this process. Their commands run in a sandbox that was tried, or not at all: either is good enough.
+    pub fn native(has_sandbox: bool) -> Self {
+        let detail = if has_sandbox {
+            "provider=bubblewrap;engine=native;verified=true"
+        } else {
+            "provider=none;engine=native;verified=true;commands=refused"
+        };
+        Self { acceptable: true, detail: detail.to_owned() }
+    }
+
+    /// This role runs no agents.
+    pub fn nothing_runs() -> Self {
+        Self { acceptable: true, detail: "provider=none;engine=none".to_owned() }
+    }
+}
+
 impl Default for ExecutionIsolation {
     fn default() -> Self {
-        Self { acceptable: true, detail: "provider=in-process;engine=native;verified=false".to_owned() }
+        Self::native(false)
     }
 }
 

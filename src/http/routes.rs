@@ -23,6 +23,11 @@ pub(super) fn table(gate: &Gate, metrics_are_open: bool) -> OpenApiRouter<HttpSt
         .merge(docs::routes(gate))
 }
 
+/// What a node of a role without clients answers: whether it is well, and what it measures.
+pub(super) fn probes(gate: &Gate, metrics_are_open: bool) -> OpenApiRouter<HttpState> {
+    OpenApiRouter::new().merge(health::routes(gate)).merge(metrics::scraped(gate, metrics_are_open))
+}
+
 /// The health checks answer any method (contract 00 §1 step 4).
 pub(super) fn takes_any_method(path: &str) -> bool {
     matches!(path, "/livez" | "/readyz" | "/progressz")

@@ -1,7 +1,7 @@
 //! What every handler can reach.
 
 use super::{
-    health::{FolderProbe, Probe},
+    health::{FolderProbe, Probe, Standing},
     metrics::HttpMetrics,
     options::HttpOptions,
     streams::OrgStreams,
@@ -55,6 +55,11 @@ impl Shared {
     /// How far the node is.
     pub(crate) fn readiness(&self) -> Readiness {
         self.node.readiness()
+    }
+
+    /// Whether the node can do what its role is for.
+    pub(crate) fn standing(&self) -> Standing {
+        Standing::of(self.options.role, &self.node.readiness())
     }
 
     /// Where clients reach this deployment, if that is configured.

@@ -62,9 +62,9 @@ pub(super) enum StreamKind {
 /// A client that is refused a stream tries again after this.
 const SOON: Duration = Duration::from_secs(1);
 
-/// No stream opens on a server that stops.
+/// No stream opens behind a closing door. A node that drains still serves: load balancers send to it until they noticed.
 pub(super) fn refuse_when_closing(state: &HttpState) -> Result<(), ApiError> {
-    if state.closing.is_cancelled() || state.node.readiness().draining {
+    if state.closing.is_cancelled() {
         let error = ApiError::new(StatusCode::SERVICE_UNAVAILABLE, "SSE service is shutting down.");
         return Err(error.code(Code::NodeDraining).retry_after(SOON).closing());
     }

@@ -1,8 +1,12 @@
 //! The credential of a request (contract 00 §3.2).
 
-use super::signed_headers::{self, HeaderSecret};
+use super::{
+    operator::{self, OperatorToken},
+    signed_headers::{self, HeaderSecret},
+};
 use cowork_domain::{
     ids::{OrgId, TenantId, UserId},
+    policy::Action,
     principal::{AuthSource, Principal, Role},
     timestamp::Timestamp,
 };
@@ -22,6 +26,8 @@ pub enum AuthOptions {
         allow_unsigned: bool,
         /// How far the proxy's clock may be off, either way.
         max_age: Duration,
+        /// What operators show instead.
+        operator_token: Option<OperatorToken>,
     },
 }
 
@@ -42,12 +48,13 @@ impl Unauthenticated {
 pub struct Authenticator {
     options: AuthOptions,
     local: Arc<Principal>,
+    operator: Arc<Principal>,
 }
 
 impl Authenticator {
     /// For one configured mode.
     pub fn new(options: AuthOptions) -> Self {
-        Self { options, local: Arc::new(local_owner()) }
+        Self { options, local: Arc::new(local_owner()), operator: Arc::new(operator::principal()) }
     }
 
     /// Whether everybody is the local owner.
@@ -55,12 +62,19 @@ impl Authenticator {
         matches!(self.options, AuthOptions::None)
     }
 
+    /// Whether a principal that [`Authenticator::authenticate`] returned may do this because it showed the operator token. It
+    /// is a member of nothing, so there is nothing to look up.
+    pub fn admits_operator(&self, principal: &Arc<Principal>, action: Action) -> bool {
+        Arc::ptr_eq(principal, &self.operator) && operator::may(action)
+    }
+
     /// The principal behind a request; in mode `none` that is always the local owner, even with a
     /// bad bearer token.
     pub fn authenticate(&self, headers: &HeaderMap, now: Timestamp) -> Result<Arc<Principal>, Unauthenticated> {
         match &self.options {
             AuthOptions::None => Ok(self.local.clone()),
-            AuthOptions::Header { secret, allow_unsigned, max_age } => {
+            AuthOptions::Header { operator_token: Some(token), .. } if token.is_shown(headers) => Ok(self.operator.clone()),
+            AuthOptions::Header { secret, allow_unsigned, max_age, .. } => {
                 signed_headers::verify(headers, secret.as_ref(), *allow_unsigned, *max_age, now).map(Arc::new)
             }
         }

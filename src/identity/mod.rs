@@ -6,8 +6,10 @@
 
 mod authenticator;
 mod membership;
+mod operator;
 mod signed_headers;
 
 pub use authenticator::{AuthOptions, Authenticator, Unauthenticated};
 pub use membership::{Member, MembershipError, Memberships};
+pub use operator::OperatorToken;
 pub use signed_headers::HeaderSecret;

@@ -3,16 +3,16 @@
 use crate::{
     config::{Config, auth::AuthMode, profile},
     http::{BodyLimits, ExecutionIsolation, HttpOptions, Timeouts},
-    identity::{AuthOptions, HeaderSecret},
+    identity::{AuthOptions, HeaderSecret, OperatorToken},
 };
 use cowork_domain::policy::{Feature, Features};
 
-pub(super) fn options(config: &Config) -> HttpOptions {
+pub(super) fn options(config: &Config, execution_isolation: ExecutionIsolation) -> HttpOptions {
     let limits = config.server.body_limits;
     HttpOptions {
         public_url: config.server.public_url.clone(),
         cors_origin: config.server.cors_origin.clone(),
-        role: config.cluster.role.as_str().to_owned(),
+        role: config.cluster.role,
         tier: config.cluster.tier.as_str().to_owned(),
         profile_name: config.profile.name.clone(),
         features: features(&config.profile.features),
@@ -22,8 +22,8 @@ pub(super) fn options(config: &Config) -> HttpOptions {
         branding: config.branding.clone(),
         auth: auth(config),
         allow_remote_approvals: config.runtime.allow_remote_approvals,
-        workspace_dir: Some(config.storage.workspaces_dir()),
-        execution_isolation: ExecutionIsolation::default(),
+        workspace_dir: config.cluster.role.executes().then(|| config.storage.workspaces_dir()),
+        execution_isolation,
         body_limits: BodyLimits { json: bytes(limits.json), bulk: bytes(limits.upload) },
         timeouts: Timeouts::default(),
         max_connections: config.server.max_connections,
@@ -40,6 +40,7 @@ fn auth(config: &Config) -> AuthOptions {
             secret: header.secret.as_ref().map(|secret| HeaderSecret::new(secret.expose())),
             allow_unsigned: header.allow_unsigned,
             max_age: header.max_signature_age,
+            operator_token: config.auth.operator_token.as_ref().map(|token| OperatorToken::new(token.expose())),
         },
     }
 }

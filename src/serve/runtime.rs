@@ -1,9 +1,13 @@
-//! Who executes turns: the native runtime, and in tier `local` the demo model beside it.
+//! Who executes turns: the native runtime, and in tier `local` the demo model beside it. Roles that own no sessions run none.
 
-use crate::config::{Config, cluster::Tier};
+use crate::{
+    config::{Config, cluster::Tier},
+    http::ExecutionIsolation,
+};
 use anyhow::Context;
+use cowork_domain::{codes::Code, runtime_event::RuntimeEvent};
 use cowork_runtime::{
-    Runtime, Secret,
+    RunningTurn, Runtime, Secret, TurnRequest,
     demo::{self, DemoModel, DemoModelOptions},
     native::{Coalesce, NativeOptions, NativeRuntime, Provider, ProviderKind, TurnLimits},
 };
@@ -16,10 +20,14 @@ use std::{
 pub(super) struct Agents {
     runtime: Arc<dyn Runtime>,
     demo: Option<DemoModel>,
+    isolation: ExecutionIsolation,
 }
 
 impl Agents {
     pub(super) async fn start(config: &Config) -> anyhow::Result<Self> {
+        if !config.cluster.role.executes() {
+            return Ok(Self { runtime: Arc::new(NoTurns), demo: None, isolation: ExecutionIsolation::nothing_runs() });
+        }
         let demo = match config.cluster.tier {
             Tier::Local if config.runtime.demo_model => Some(start_demo().await?),
             _ => None,
@@ -33,17 +41,35 @@ impl Agents {
             coalesce: Coalesce::default(),
         };
         let runtime = NativeRuntime::new(options).context("cannot set up the native runtime")?;
-        Ok(Self { runtime: Arc::new(runtime), demo })
+        let isolation = ExecutionIsolation::native(runtime.has_sandbox().await);
+        Ok(Self { runtime: Arc::new(runtime), demo, isolation })
     }
 
     pub(super) fn runtime(&self) -> Arc<dyn Runtime> {
         self.runtime.clone()
     }
 
+    /// How the agents are kept apart on this machine.
+    pub(super) fn isolation(&self) -> ExecutionIsolation {
+        self.isolation.clone()
+    }
+
     pub(super) async fn stop(self) {
         if let Some(demo) = self.demo {
             demo.stop().await;
         }
+    }
+}
+
+/// The runtime of a node that owns no sessions. It is never asked; if it were, the turn would end with an error instead of hanging.
+struct NoTurns;
+
+impl Runtime for NoTurns {
+    fn start(&self, _turn: TurnRequest) -> RunningTurn {
+        RunningTurn::spawn(|events, _| async move {
+            let message = "this node executes nothing".to_owned();
+            events.send(RuntimeEvent::Failed { code: Code::RuntimeFailed.as_str().to_owned(), message }).await.ok();
+        })
     }
 }
 

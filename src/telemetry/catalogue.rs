@@ -98,6 +98,21 @@ pub const METRICS: &[Metric] = &[
     // Ownership
     counter("cowork_lease_renewals_total", &[], "renewals of this node's lease"),
     counter("cowork_leases_lost_total", &[], "times that this node lost its lease"),
+    // Links between nodes
+    gauge(
+        "cowork_link_up",
+        &["peer"],
+        "1 while the gate of this node answers; at 0 requests for it go through the database; a node that left for good stays at 0",
+    ),
+    gauge("cowork_link_calls_in_flight", &["peer"], "requests on their way to this node or waiting for its answer"),
+    counter("cowork_link_busy_total", &["peer"], "requests that were not sent because too much was on its way to this node"),
+    counter(
+        "cowork_link_unknown_total",
+        &["peer"],
+        "requests whose outcome had to be found out: the link ended, or no answer came in time",
+    ),
+    counter("cowork_link_reconnects_total", &["peer"], "times that the link came up again"),
+    seconds("cowork_link_round_trip_seconds", &["peer"], "a heartbeat there and back"),
     // Feeds
     counter("cowork_feed_readers_cut_total", &[], "readers ended because of a revocation or because they fell behind"),
     // Streams

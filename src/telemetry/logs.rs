@@ -8,8 +8,10 @@ use tracing_subscriber::util::{SubscriberInitExt, TryInitError};
 
 /// Libraries that print what passes through them: their debug logs hold message payloads, headers and bodies. No level of ours
 /// opens them.
-const CAPPED: [&str; 11] =
-    ["ractor", "ractor_cluster", "hyper", "hyper_util", "h2", "reqwest", "rig", "rustls", "sqlx", "tokio_tungstenite", "tungstenite"];
+const CAPPED: [&str; 10] = ["ractor", "hyper", "hyper_util", "h2", "reqwest", "rig", "rustls", "sqlx", "tokio_tungstenite", "tungstenite"];
+
+/// This one prints payloads as well, and warns of each link that ends, which the links say themselves, and better.
+const CAPPED_AT_ERROR: &str = "ractor_cluster=error";
 
 /// Starts logging. Only the first call of a process has an effect; the answer to a later one says so.
 pub fn install(config: &ObservabilityConfig) -> Result<(), TryInitError> {
@@ -33,7 +35,7 @@ fn filter(level: LogLevel) -> EnvFilter {
         let directive: Directive = format!("{target}={cap}").parse().expect("a target and a level make a directive");
         filter = filter.add_directive(directive);
     }
-    filter
+    filter.add_directive(CAPPED_AT_ERROR.parse().expect("a target and a level make a directive"))
 }
 
 #[cfg(test)]
@@ -53,6 +55,16 @@ mod tests {
 
         fn flush(&mut self) -> std::io::Result<()> {
             Ok(())
+        }
+    }
+
+    #[test]
+    fn frames_between_nodes_are_capped_at_every_level() {
+        for level in [LogLevel::Error, LogLevel::Warn, LogLevel::Info, LogLevel::Debug, LogLevel::Trace] {
+            let text = filter(level).to_string();
+            let directives: Vec<_> = text.split(',').filter(|directive| directive.starts_with("ractor")).collect();
+            let cap = if level == LogLevel::Error { "ractor=error" } else { "ractor=warn" };
+            assert!(directives.len() == 2 && directives.contains(&cap) && directives.contains(&"ractor_cluster=error"), "{text}");
         }
     }
 

@@ -1,6 +1,6 @@
 //! The status page: one HTML document without scripts.
 
-use crate::http::HttpState;
+use crate::http::{HttpState, Standing};
 use axum::{
     body::Body,
     extract::State,
@@ -17,11 +17,10 @@ const CONTENT_SECURITY_POLICY: &str = "default-src 'self'; script-src 'self'; st
 
 /// Draws the page for this moment. It says nothing that `/readyz` does not say.
 pub(super) async fn show(State(state): State<HttpState>, headers: HeaderMap) -> Response {
-    let readiness = state.readiness();
-    let (word, class) = match (readiness.draining, readiness.owns_shards && readiness.lanes_connected) {
-        (true, _) => ("shutting down", "waiting"),
-        (false, true) => ("ready", "ready"),
-        (false, false) => ("starting", "waiting"),
+    let (word, class) = match state.standing() {
+        _ if state.readiness().draining => ("shutting down", "waiting"),
+        Standing::Fit(_) => ("ready", "ready"),
+        Standing::Unfit(_) => ("starting", "waiting"),
     };
     let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or("127.0.0.1:8787");
     let address = state.public_url().map_or_else(|| format!("http://{host}"), |url| url.trim_end_matches('/').to_owned());

@@ -34,6 +34,11 @@ impl EventStream {
         std::str::from_utf8(&self.bytes).expect("streams are text")
     }
 
+    /// The bytes of all events so far, without the comments between them.
+    pub(crate) fn event_text(&self) -> String {
+        self.text().split_inclusive("\n\n").filter(|frame| frame.ends_with("\n\n") && !frame.starts_with(':')).collect()
+    }
+
     /// All event records so far.
     pub(crate) fn records(&self) -> &[Value] {
         &self.records

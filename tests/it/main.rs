@@ -4,6 +4,7 @@ mod answer;
 mod caller;
 mod canary;
 mod cli;
+mod cluster;
 mod event_stream;
 mod front_door;
 mod lifecycle;

@@ -54,7 +54,8 @@ impl Server {
         Self::launch(Setting::new(None, &[]))
     }
 
-    fn launch(setting: Setting) -> Self {
+    /// On what a setting says.
+    pub(crate) fn launch(setting: Setting) -> Self {
         let (child, url) = setting.run();
         // The binary installs its own; here nobody else would. A second call changes nothing.
         rustls::crypto::ring::default_provider().install_default().ok();

@@ -6,12 +6,13 @@ use std::{
     io::{BufRead, BufReader, Read},
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
+    sync::Arc,
 };
 use tempfile::TempDir;
 
 /// What outlives a killed server.
 pub(crate) struct Setting {
-    database: Option<TestDatabase>,
+    database: Option<Arc<TestDatabase>>,
     folder: TempDir,
     environment: Vec<(String, String)>,
 }
@@ -19,6 +20,15 @@ pub(crate) struct Setting {
 impl Setting {
     /// On a database, or else on a private PostgreSQL; the environment is without the common prefix.
     pub(crate) fn new(database: Option<TestDatabase>, environment: &[(&str, &str)]) -> Self {
+        Self::on(database.map(Arc::new), environment)
+    }
+
+    /// On a database that others use, too.
+    pub(crate) fn sharing(database: Arc<TestDatabase>, environment: &[(&str, &str)]) -> Self {
+        Self::on(Some(database), environment)
+    }
+
+    fn on(database: Option<Arc<TestDatabase>>, environment: &[(&str, &str)]) -> Self {
         let folder = tempfile::Builder::new().prefix("cowork-it-").tempdir().expect("a folder can be made");
         // A private PostgreSQL may run as somebody else, who must get through.
         let open = std::os::unix::fs::PermissionsExt::from_mode(0o711);

@@ -1,12 +1,23 @@
 //! Who owns what, and how this node knows: leases in PostgreSQL, fenced by incarnation and epoch
-//! (architecture §5).
+//! (architecture §5); and the way to those who own the rest (§6).
 //!
-//! [`OwnershipWatch`] is the answer that everybody else reads: `Some` while this node may act as an
-//! owner, `None` from the moment on at which it must not. It is a hint that keeps a node honest and
-//! quick; the fence inside the journal's transaction is what makes it safe.
+//! [`OwnershipWatch`] says for what this node may act as an owner: `None` from the moment on at which
+//! it must not act at all. It is a hint that keeps a node honest and quick; the fence inside the
+//! journal's transaction is what makes it safe. [`PictureWatch`] says where everything else is.
 
+pub(crate) mod link;
 mod membership;
 mod ownership;
+mod remote;
+mod report;
+pub(crate) mod request;
+mod view;
+mod whereabouts;
 
-pub(crate) use membership::{Membership, MembershipMsg, MembershipOptions};
+pub use link::{LinkOptions, LinkSecret, LinkTls};
+pub(crate) use membership::{Membership, MembershipArguments, MembershipMsg, MembershipOptions};
 pub(crate) use ownership::{Ownership, OwnershipWatch};
+pub(crate) use remote::Remote;
+pub use report::ClusterReport;
+pub(crate) use view::{Picture, PictureWatch};
+pub(crate) use whereabouts::{Place, Whereabouts};

@@ -9,13 +9,18 @@
 mod cut;
 mod frame;
 mod hub;
+mod log;
+pub(crate) mod remote;
 mod ring;
+mod settled;
 mod subscription;
+mod tail;
 
 pub use cut::CutSwitch;
 pub use frame::records;
 pub(crate) use frame::{SessionFrames, WorkspaceFrames};
 pub(crate) use hub::FeedHub;
+pub(crate) use log::Log;
 pub use subscription::Subscription;
 
 use std::time::Duration;

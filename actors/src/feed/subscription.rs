@@ -5,6 +5,8 @@ use super::{
     frame::{Frame, Gap},
     hub::{SessionFeed, WorkspaceFeed},
     ring::{Ring, Taken},
+    settled::Settled,
+    tail::Mark,
 };
 use crate::clock::Clock;
 use bytes::{Bytes, BytesMut};
@@ -43,11 +45,12 @@ enum Page {
     /// While waiting for a permit, the ring was filled by somebody else.
     UseRing,
     /// `head`: the newest sequence, if the page ends there.
-    Events { frames: Vec<Frame>, head: Option<u64> },
+    Events { frames: Vec<Frame>, head: Option<u64>, mark: Mark },
     /// The page starts too late: retention removed what the cursor needs.
     Hole(Gap),
 }
 
+#[derive(Debug)]
 pub(super) enum Source {
     Session(Arc<SessionFeed>),
     Workspace(Arc<WorkspaceFeed>),
@@ -61,7 +64,14 @@ impl Source {
         }
     }
 
-    fn clone_ref(&self) -> Self {
+    pub(super) fn settled(&self) -> &Settled {
+        match self {
+            Self::Session(feed) => &feed.settled,
+            Self::Workspace(feed) => &feed.settled,
+        }
+    }
+
+    pub(super) fn clone_ref(&self) -> Self {
         match self {
             Self::Session(feed) => Self::Session(feed.clone()),
             Self::Workspace(feed) => Self::Workspace(feed.clone()),
@@ -123,10 +133,12 @@ impl Subscription {
         let source = self.source.clone_ref();
         let (cursor, hydrating) = (self.cursor, self.hydrating);
         Box::pin(async move {
+            source.settled().wait().await;
             let _permit = hub.reads.clone().acquire_owned().await.expect("the semaphore is never closed");
             if source.ring().reaches(cursor) {
                 return Ok(Page::UseRing);
             }
+            let mark = source.ring().mark();
             let frames = source.read(&hub, cursor).await?;
             let complete = frames.len() < hub.options.page as usize;
             let head = match frames.last() {
@@ -141,7 +153,7 @@ impl Subscription {
                 let latest = source.latest(&hub).await?;
                 return Ok(Page::Hole(Gap { cursor, earliest: first, latest }));
             }
-            Ok(Page::Events { frames, head })
+            Ok(Page::Events { frames, head, mark })
         })
     }
 
@@ -172,10 +184,10 @@ impl Stream for Subscription {
                         let notice = this.source.snapshot_required(gap);
                         return this.emit(gap.latest, notice);
                     }
-                    Ok(Page::Events { frames, head }) => {
+                    Ok(Page::Events { frames, head, mark }) => {
                         let last = frames.last().map(|frame| frame.sequence);
                         let bytes = join(&frames);
-                        this.source.ring().offer_history(frames, head);
+                        this.hub.offer_history(&this.source, frames, head, mark);
                         if let Some(last) = last {
                             return this.emit(last, bytes);
                         }

@@ -1,14 +1,24 @@
-//! One node: its root supervisor, and the handle through which the front door reaches its entities.
+//! One node: its root supervisor, the handle through which the front door reaches entities wherever
+//! they live, and the gate through which peers reach those that live here.
 
+mod feed_peers;
+mod gate;
 mod handle;
+mod life;
+mod operate;
 mod options;
 mod reads;
+mod readiness;
+mod requests;
 mod root;
 mod route;
 mod shared;
 
-pub use handle::{CreateSession, NodeHandle, Readiness, StartError};
-pub use options::NodeOptions;
+pub use handle::{CreateSession, NodeHandle};
+pub use life::StartError;
+pub use operate::ClusterSupervision;
+pub use options::{NodeOptions, NodeRole};
+pub use readiness::Readiness;
 pub use reads::{ProjectionRepair, ProjectionStatus};
 pub(crate) use root::NodeRootMsg;
 pub(crate) use shared::Shared;

@@ -1,22 +1,56 @@
 //! How a node runs.
 
-use crate::feed::FeedOptions;
+use crate::{LinkOptions, feed::FeedOptions};
 use cowork_domain::admission::OrgLimits;
 use std::time::Duration;
+
+/// What a node does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NodeRole {
+    /// Everything.
+    AllInOne,
+    /// Serves clients; owns no entity.
+    Web,
+    /// Owns and executes entities.
+    Worker,
+    /// Triggers workflows; owns no entity.
+    Scheduler,
+}
+
+impl NodeRole {
+    /// The word in the database.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::AllInOne => "all-in-one",
+            Self::Web => "web",
+            Self::Worker => "worker",
+            Self::Scheduler => "scheduler",
+        }
+    }
+
+    /// Whether it takes part in owning entities.
+    pub const fn owns_shards(self) -> bool {
+        matches!(self, Self::AllInOne | Self::Worker)
+    }
+}
 
 /// Everything that a node needs to know.
 #[derive(Debug, Clone)]
 pub struct NodeOptions {
     /// Unique in the cluster.
     pub name: String,
-    /// Where peers reach it; empty for a single node.
+    /// Where peers reach it; empty for a node without links.
     pub address: String,
-    /// For display: `all-in-one`, `worker`, …
-    pub roles: Vec<String>,
+    /// What it does.
+    pub role: NodeRole,
+    /// How it links with peers. Without links everything between nodes goes through the database.
+    pub links: Option<LinkOptions>,
     /// How long a silent node keeps what it owns. It gives up by itself after 60 % of this.
     pub lease: Duration,
     /// How often the lease is renewed.
     pub renew_every: Duration,
+    /// Shards that change hands together.
+    pub hand_over_group: usize,
     /// Journal lanes: as many as the cores that PostgreSQL may use (measured).
     pub lanes: usize,
     /// After this long without a message an idle entity is passivated.
@@ -36,9 +70,11 @@ impl Default for NodeOptions {
         Self {
             name: "node-1".into(),
             address: String::new(),
-            roles: vec!["all-in-one".into()],
+            role: NodeRole::AllInOne,
+            links: None,
             lease: Duration::from_secs(5),
             renew_every: Duration::from_secs(1),
+            hand_over_group: 32,
             lanes: 2,
             passivate_after: Duration::from_secs(120),
             deadline: Duration::from_secs(10),

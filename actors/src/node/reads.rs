@@ -1,13 +1,10 @@
 //! Reads. They never need the owner: a live session answers from memory, any other from snapshot and
 //! tail, without being activated (architecture §5).
 
-use super::{
-    NodeHandle,
-    route::{Try, activate, until_deadline},
-};
+use super::{NodeHandle, requests::Repair, route::at_owner};
 use crate::{
-    session::{SessionError, SessionMsg, SessionStart, ViewShape, fold},
-    supervise::{EntityKey, EntityRef, Mail, Start},
+    session::{SessionError, SessionMsg, ViewShape, fold},
+    supervise::{EntityKey, EntityRef, Mail},
 };
 use cowork_domain::{
     ids::{Sequence, SessionId},
@@ -61,7 +58,7 @@ impl NodeHandle {
         let loaded = self.shared.store.load_session(session).await.map_err(|_| SessionError::Unavailable)?;
         let (state, _) = fold(loaded.ok_or(SessionError::NotFound)?).map_err(|failure| {
             tracing::error!(%session, %failure, "a session's log can't be read");
-            SessionError::Quarantined { code: failure.code }
+            SessionError::Quarantined { code: failure.code.into() }
         })?;
         Ok(match shape {
             ViewShape::Cloud => CloudSessionView::of(&state).to_json(),
@@ -85,17 +82,7 @@ impl NodeHandle {
     /// Folds the whole log again and replaces the projection.
     pub async fn projection_repair(&self, by: &Principal, session: SessionId) -> Result<ProjectionRepair, SessionError> {
         self.authorise(by, session).await?;
-        let prior = until_deadline(&self.shared, || async {
-            let entity = match activate(&self.shared, Start::Session(SessionStart::Existing(session))).await {
-                Ok(entity) => entity,
-                Err(error) => return Try::from_route(error),
-            };
-            let EntityRef::Session { actor, .. } = entity else { return Ok(Try::Again) };
-            let (reply, repaired) = oneshot::channel();
-            actor.cast(Mail::new(SessionMsg::Repair { reply })).ok();
-            Ok(repaired.await.map_or(Try::Again, Try::Done))
-        })
-        .await?;
+        let prior = at_owner(&self.shared, Repair { shared: self.shared.clone(), session }).await?;
         let bounds = self.shared.store.session_bounds(session).await.map_err(|_| SessionError::Unavailable)?;
         Ok(ProjectionRepair {
             event_count: bounds.count,
@@ -115,7 +102,6 @@ impl NodeHandle {
             let head = self.shared.store.session_head(session).await.map_err(|_| SessionError::Unavailable)?;
             Arc::new(head.ok_or(SessionError::NotFound)?.identity)
         };
-        let owned = identity.tenant == by.tenant_id && identity.user == by.user_id;
-        owned.then_some(identity).ok_or(SessionError::NotFound)
+        identity.belongs_to(by).then_some(identity).ok_or(SessionError::NotFound)
     }
 }

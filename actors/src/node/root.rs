@@ -3,16 +3,20 @@
 //! Shard supervisors start with their first entity and are killed, all at once, when the node must
 //! not act as an owner any more.
 
-use super::Shared;
+use super::{Shared, life::park};
 use crate::{
-    cluster::{Membership, MembershipMsg, MembershipOptions, Ownership},
+    cluster::{Membership, MembershipArguments, MembershipMsg, MembershipOptions},
     session::SessionStart,
     supervise::{ShardMsg, ShardReport, ShardSupervisor, Start},
 };
 use cowork_domain::ids::{SessionId, ShardId};
 use cowork_store::NodeRegistration;
 use ractor::{Actor, ActorCell, ActorProcessingErr, ActorRef, SupervisionEvent};
-use std::{collections::HashMap, sync::Arc, time::Duration};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+    time::Duration,
+};
 use tokio::sync::oneshot;
 
 const HOUSEKEEPING: Duration = Duration::from_secs(2);
@@ -20,8 +24,14 @@ const LEAVE_PATIENCE: Duration = Duration::from_secs(5);
 
 #[derive(Debug)]
 pub(crate) enum NodeRootMsg {
-    /// This node owns these shards from now on.
-    Owned(Arc<Ownership>),
+    /// This node owns these shards from now on, and has not before.
+    Owned(Vec<ShardId>),
+    /// This node gives these shards away: their entities come to rest and end.
+    Vacate { shards: Vec<ShardId>, vacated: oneshot::Sender<()> },
+    /// The entities of these shards are at rest.
+    AtRest { shards: Vec<ShardId>, vacated: oneshot::Sender<()> },
+    /// Something for the membership.
+    Membership(MembershipMsg),
     /// This node must not act as an owner any more.
     Disowned,
     /// The supervisor of a shard, started if need be.
@@ -35,6 +45,8 @@ pub(crate) enum NodeRootMsg {
     /// Everything stops: entities first, then the lease.
     Stop(oneshot::Sender<()>),
 }
+
+impl ractor::Message for NodeRootMsg {}
 
 pub(crate) struct NodeRoot;
 
@@ -64,7 +76,13 @@ impl Actor for NodeRoot {
         state: &mut NodeRootState,
     ) -> Result<(), ActorProcessingErr> {
         match message {
-            NodeRootMsg::Owned(ownership) => state.owned(&ownership),
+            NodeRootMsg::Owned(shards) => state.owned(shards),
+            NodeRootMsg::Vacate { shards, vacated } => state.vacate(myself, shards, vacated),
+            NodeRootMsg::AtRest { shards, vacated } => {
+                state.kill_shards(&shards);
+                vacated.send(()).ok();
+            }
+            NodeRootMsg::Membership(message) => drop(state.membership.cast(message)),
             NodeRootMsg::Disowned => state.kill_entities(),
             NodeRootMsg::Supervisor { shard, reply } => drop(reply.send(state.supervisor(&myself, shard).await?)),
             NodeRootMsg::Housekeeping => state.shared.table.passivate_idle(state.shared.options.passivate_after),
@@ -99,38 +117,36 @@ impl Actor for NodeRoot {
 }
 
 async fn start_membership(shared: &Arc<Shared>, myself: &ActorRef<NodeRootMsg>) -> Result<ActorRef<MembershipMsg>, ActorProcessingErr> {
-    let NodeOptionsView { registration, renew_every } = NodeOptionsView::of(shared);
-    let options = MembershipOptions { registration, renew_every };
-    let arguments = Membership::arguments(options, shared.store.clone(), shared.ownership.clone(), myself.clone());
+    let options = &shared.options;
+    let registration = NodeRegistration {
+        name: options.name.clone(),
+        address: options.address.clone(),
+        roles: vec![options.role.as_str().to_owned()],
+        lease: options.lease,
+    };
+    let arguments = MembershipArguments {
+        options: MembershipOptions {
+            registration,
+            renew_every: options.renew_every,
+            owns_shards: options.role.owns_shards(),
+            hand_over_group: options.hand_over_group,
+        },
+        store: shared.store.clone(),
+        ownership: shared.ownership.clone(),
+        picture: shared.picture.clone(),
+        remote: shared.remote.clone(),
+        root: myself.clone(),
+    };
     let (membership, _) = Actor::spawn_linked(None, Membership, arguments, myself.get_cell()).await?;
     Ok(membership)
-}
-
-struct NodeOptionsView {
-    registration: NodeRegistration,
-    renew_every: Duration,
-}
-
-impl NodeOptionsView {
-    fn of(shared: &Shared) -> Self {
-        let options = &shared.options;
-        let registration = NodeRegistration {
-            name: options.name.clone(),
-            address: options.address.clone(),
-            roles: options.roles.clone(),
-            lease: options.lease,
-        };
-        Self { registration, renew_every: options.renew_every }
-    }
 }
 
 impl NodeRootState {
     /// The work list of a take-over: sessions with unfinished commands go on at once, without waiting
     /// for a request.
-    fn owned(&self, ownership: &Arc<Ownership>) {
-        let (shared, ownership) = (self.shared.clone(), ownership.clone());
+    fn owned(&self, shards: Vec<ShardId>) {
+        let shared = self.shared.clone();
         self.shared.tasks.spawn(async move {
-            let shards: Vec<ShardId> = ownership.epochs.keys().copied().collect();
             let sessions = loop {
                 match shared.store.sessions_with_unfinished_commands(&shards).await {
                     Ok(sessions) => break sessions,
@@ -160,6 +176,29 @@ impl NodeRootState {
         Ok(supervisor)
     }
 
+    /// Turns stop at their next safe point; what they report meanwhile is still written.
+    fn vacate(&self, myself: ActorRef<NodeRootMsg>, shards: Vec<ShardId>, vacated: oneshot::Sender<()>) {
+        let leaving: HashSet<ShardId> = shards.iter().copied().collect();
+        let count = self.shared.picture.now().map_or(ShardId::DEFAULT_COUNT, |picture| picture.shard_count);
+        let sessions = self.shared.table.sessions(|key| leaving.contains(&ShardId::of(key.shard_key(), count)));
+        self.shared.tasks.spawn(async move {
+            park(sessions).await;
+            myself.cast(NodeRootMsg::AtRest { shards, vacated }).ok();
+        });
+    }
+
+    fn kill_shards(&mut self, shards: &[ShardId]) {
+        for shard in shards {
+            self.shared.shards.remove(shard);
+            if let Some(supervisor) = self.supervisors.remove(shard) {
+                supervisor.kill();
+            }
+        }
+        let count = self.shared.picture.now().map_or(ShardId::DEFAULT_COUNT, |picture| picture.shard_count);
+        let gone: HashSet<ShardId> = shards.iter().copied().collect();
+        self.shared.table.remove_all(|key| gone.contains(&ShardId::of(key.shard_key(), count)));
+    }
+
     fn kill_entities(&mut self) {
         self.shared.shards.clear();
         self.shared.table.clear();
@@ -179,7 +218,7 @@ impl NodeRootState {
         }
         self.forget(cell);
         if let Some(ownership) = self.shared.ownership.now() {
-            self.owned(&ownership);
+            self.owned(ownership.epochs.keys().copied().collect());
         }
         Ok(())
     }

@@ -3,13 +3,13 @@
 use super::{NodeOptions, root::NodeRootMsg};
 use crate::{
     clock::Clock,
-    cluster::OwnershipWatch,
-    feed::FeedHub,
+    cluster::{OwnershipWatch, PictureWatch, Place, Remote, Whereabouts},
+    feed::{FeedHub, remote::RemoteFeeds},
     journal::Journal,
-    org::OrgMsg,
-    supervise::{EntityKey, EntityRef, EntityTable, Mail, ShardMsg, Stats},
+    org::OrgPost,
+    supervise::{EntityKey, EntityTable, ShardMsg, Stats},
 };
-use cowork_domain::ids::{OrgId, ShardId};
+use cowork_domain::ids::ShardId;
 use cowork_runtime::Runtime;
 use cowork_store::Store;
 use dashmap::DashMap;
@@ -25,7 +25,12 @@ pub(crate) struct Shared {
     pub(crate) runtime: Arc<dyn Runtime>,
     pub(crate) journal: Journal,
     pub(crate) hub: Arc<FeedHub>,
+    pub(crate) feeds: Arc<RemoteFeeds>,
     pub(crate) ownership: OwnershipWatch,
+    pub(crate) picture: PictureWatch,
+    pub(crate) whereabouts: Whereabouts,
+    pub(crate) remote: Arc<Remote>,
+    pub(crate) org_post: OrgPost,
     pub(crate) table: EntityTable,
     pub(crate) stats: Stats,
     /// Supervisors of the shards that have something to do.
@@ -46,10 +51,8 @@ impl std::fmt::Debug for Shared {
 }
 
 impl Shared {
-    /// Tells a live org what became of a prompt. One that doesn't live counts again when it starts.
-    pub(crate) fn tell_org(&self, org: &OrgId, message: OrgMsg) {
-        if let Some(EntityRef::Org { actor }) = self.table.get(&EntityKey::Org(org.clone())) {
-            actor.cast(Mail::new(message)).ok();
-        }
+    /// Where an entity lives now.
+    pub(crate) fn place(&self, key: &EntityKey) -> Place {
+        self.whereabouts.of(key.shard_key())
     }
 }

@@ -2,10 +2,13 @@
 //!
 //! Admission is a grant keyed by an id that is minted once at the front door, so a retry is the same
 //! grant. Grants that are never confirmed expire; a new owner counts again from the journal
-//! (architecture §5).
+//! (architecture §5). So does an org before it refuses anybody on a count that is not fresh, and one
+//! whose grants expired: a message from another node may have been lost, and only the journal knows.
 
 mod actor;
 mod msg;
+mod news;
 
 pub(crate) use actor::OrgActor;
 pub(crate) use msg::OrgMsg;
+pub(crate) use news::{OrgNews, OrgPost, carry};

@@ -1,5 +1,6 @@
 //! What an organisation is asked and told.
 
+use super::OrgNews;
 use cowork_domain::{
     admission::Refusal,
     ids::{CommandId, SessionId},
@@ -12,12 +13,8 @@ pub(crate) enum OrgMsg {
     AdmitPrompt { grant: CommandId, session: SessionId, reply: oneshot::Sender<Result<(), Refusal>> },
     /// May a session be created?
     AdmitSession { reply: oneshot::Sender<Result<(), Refusal>> },
-    /// The prompt is durable.
-    Confirm { grant: CommandId, session: SessionId },
-    /// The prompt was not written.
-    Cancel { grant: CommandId },
-    /// The prompt ended, one way or the other.
-    Finished { session: SessionId, command: CommandId },
+    /// What became of an admitted prompt.
+    News(OrgNews),
     /// Stop; the next request counts again from the journal.
     Passivate,
 }

@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     node::Shared,
-    org::OrgMsg,
+    org::OrgNews,
     supervise::{ActorKind, Alive, Failure, FailureClass, Mail},
 };
 use cowork_domain::{
@@ -118,10 +118,10 @@ impl SessionCore {
         let journaled = self.journal(changes).await?;
         if matches!(journaled, Journaled::Committed) {
             if let Some(grant) = grant {
-                self.tell_org(OrgMsg::Confirm { grant, session: self.identity.session });
+                self.tell_org(OrgNews::Confirm { grant, session: self.identity.session });
             }
             for command in ended {
-                self.tell_org(OrgMsg::Finished { session: self.identity.session, command });
+                self.tell_org(OrgNews::Finished { session: self.identity.session, command });
             }
             for effect in std::mem::take(&mut decision.effects) {
                 self.act(effect).await;
@@ -161,7 +161,7 @@ impl SessionCore {
             .filter(|(session, _)| *session == self.identity.session)
             .ok_or_else(|| Failure::new(FailureClass::Surroundings, "session.command_elsewhere", id))?;
         if command.status.is_final() {
-            self.tell_org(OrgMsg::Cancel { grant: id });
+            self.tell_org(OrgNews::Cancel { grant: id });
         }
         Ok(Submitted {
             command: CommandRecord::as_enqueued(&self.identity, &command),
@@ -171,8 +171,8 @@ impl SessionCore {
         })
     }
 
-    fn tell_org(&self, message: OrgMsg) {
-        self.shared.tell_org(&self.identity.org, message);
+    fn tell_org(&self, news: OrgNews) {
+        self.shared.tell_org(&self.identity.org, news);
     }
 
     async fn report(

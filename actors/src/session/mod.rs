@@ -8,10 +8,12 @@
 mod activation;
 mod actor;
 mod append;
+mod birth;
 mod msg;
 mod turns;
 
 pub(crate) use activation::{SessionStart, fold};
 pub(crate) use actor::SessionActor;
+pub(crate) use birth::{Birth, BirthContent};
 pub(crate) use msg::SessionMsg;
 pub use msg::{SessionError, Submitted, ViewShape};

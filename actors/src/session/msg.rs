@@ -6,6 +6,8 @@ use cowork_domain::{
     runtime_event::RuntimeEvent,
     session::{CommandRecord, Submission},
 };
+use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
 use tokio::sync::oneshot;
 
 #[derive(Debug)]
@@ -51,7 +53,8 @@ pub struct Submitted {
 }
 
 /// Why a session did not do what it was asked.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[serde(rename_all = "camelCase")]
 pub enum SessionError {
     /// No such session, or not the caller's.
     #[error("cloud session was not found")]
@@ -63,7 +66,7 @@ pub enum SessionError {
     #[error("the session is quarantined after repeated failures ({code}); an operator can lift it")]
     Quarantined {
         /// Code of the last failure.
-        code: &'static str,
+        code: Cow<'static, str>,
     },
     /// The command id belongs to another session.
     #[error("the command id is in use")]

@@ -179,6 +179,10 @@ impl EntityTable {
         self.live.remove(key);
     }
 
+    pub(crate) fn remove_all(&self, gone: impl Fn(&EntityKey) -> bool) {
+        self.live.retain(|key, _| !gone(key));
+    }
+
     pub(crate) fn clear(&self) {
         self.live.clear();
     }
@@ -193,13 +197,13 @@ impl EntityTable {
         }
     }
 
-    /// All live sessions.
-    pub(crate) fn sessions(&self) -> Vec<ActorRef<Mail<SessionMsg>>> {
+    /// The live sessions among these entities.
+    pub(crate) fn sessions(&self, among: impl Fn(&EntityKey) -> bool) -> Vec<ActorRef<Mail<SessionMsg>>> {
         let session = |entry: &Entry| match &entry.entity {
             EntityRef::Session { actor, .. } => Some(actor.clone()),
             EntityRef::Org { .. } => None,
         };
-        self.live.iter().filter_map(|entry| session(entry.value())).collect()
+        self.live.iter().filter(|entry| among(entry.key())).filter_map(|entry| session(entry.value())).collect()
     }
 
     fn elapsed_millis(&self) -> u64 {

@@ -9,6 +9,8 @@ pub(crate) struct Mail<T> {
     body: T,
 }
 
+impl<T: Send + 'static> ractor::Message for Mail<T> {}
+
 impl<T> Mail<T> {
     pub(crate) fn new(body: T) -> Self {
         Self { sent: Instant::now(), body }

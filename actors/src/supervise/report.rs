@@ -3,7 +3,7 @@
 use super::stats::KindReport;
 use crate::{node::Shared, supervise::ActorKind};
 use cowork_domain::timestamp::Timestamp;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::sync::atomic::Ordering;
 
 /// The actor tree of this node.
@@ -82,7 +82,8 @@ pub(crate) struct QuarantinedEntity {
 }
 
 /// What became of the wish to lift a quarantine.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum LiftOutcome {
     /// The entity takes requests again.
     Lifted,

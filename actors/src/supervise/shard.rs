@@ -44,6 +44,8 @@ pub(crate) enum ShardMsg {
     Report(oneshot::Sender<ShardReport>),
 }
 
+impl ractor::Message for ShardMsg {}
+
 pub(crate) struct ShardSupervisor;
 
 pub(crate) struct ShardState {

@@ -1,6 +1,8 @@
 //! The actors against a real PostgreSQL: what survives which fault.
 
+mod cluster;
 mod faults;
 mod feeds;
 mod script;
+mod switchboard;
 mod world;

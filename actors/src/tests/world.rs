@@ -29,9 +29,10 @@ impl World {
         Self { node, store, me: principal("acme", "kim"), database }
     }
 
-    /// Another life of the same node; the former one is left as it is, as after `kill -9`.
+    /// Another life of the same node; the former one ends as after `kill -9`.
     pub(super) async fn restarted(self) -> Self {
         let store = self.database.store().await.expect("the database is there");
+        self.node.clone().abandon();
         let node = start(&store, NodeOptions::default()).await;
         Self { node, store, ..self }
     }

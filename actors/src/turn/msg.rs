@@ -5,3 +5,5 @@ pub(crate) enum TurnMsg {
     /// Carry reports until the last one.
     Run,
 }
+
+impl ractor::Message for TurnMsg {}

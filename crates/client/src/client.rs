@@ -69,6 +69,10 @@ impl Client {
         self.call(Method::POST, path, encode(body)?).await?.json()
     }
 
+    pub(crate) async fn delete<T: for<'de> Deserialize<'de>>(&self, path: &str) -> Result<T, ClientError> {
+        self.call(Method::DELETE, path, Bytes::new()).await?.json()
+    }
+
     /// Sends a request and reads the whole answer, whatever its status.
     pub(crate) async fn call(&self, method: Method, path: &str, body: Bytes) -> Result<Answer, ClientError> {
         let request = self.request(method, path, body, "application/json")?;

@@ -8,7 +8,8 @@ use crate::{
     ids::{CommandId, SessionId},
     timestamp::Timestamp,
 };
-use std::collections::HashMap;
+use serde::{Deserialize, Serialize};
+use std::{borrow::Cow, collections::HashMap};
 
 /// A grant that nobody confirms is given back after this time, in milliseconds.
 pub const GRANT_LIFETIME_MS: i64 = 30_000;
@@ -31,20 +32,20 @@ pub struct OrgLimits {
 }
 
 /// A prompt or session that isn't admitted now; all parts go to the client, with status 429.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 #[error("{message}")]
 pub struct Refusal {
     /// The stable code.
     pub code: Code,
     /// The sentence for a person.
-    pub message: &'static str,
+    pub message: Cow<'static, str>,
     /// When to try again.
     pub retry_after_ms: u64,
 }
 
 impl Refusal {
     const fn new(code: Code, message: &'static str, retry_after_ms: u64) -> Self {
-        Self { code, message, retry_after_ms }
+        Self { code, message: Cow::Borrowed(message), retry_after_ms }
     }
 }
 
@@ -71,6 +72,8 @@ pub struct OrgLedger {
     /// Which hour is counted.
     hour: i64,
     prompts_this_hour: u64,
+    /// A grant expired since the last recount: its prompt was not written, or the word of it was lost.
+    is_doubtful: bool,
 }
 
 impl OrgLedger {
@@ -102,6 +105,11 @@ impl OrgLedger {
     /// Prompts admitted in the current hour.
     pub const fn prompts_this_hour(&self) -> u64 {
         self.prompts_this_hour
+    }
+
+    /// Whether grants expired that nobody spoke for: only the journal knows what became of them.
+    pub const fn is_doubtful(&self) -> bool {
+        self.is_doubtful
     }
 
     /// Asks to run a prompt. The same grant again is the same grant.
@@ -239,6 +247,7 @@ impl OrgLedger {
         let expired: Vec<_> = waiting().filter(is_expired).map(|prompt| prompt.command).collect();
         let oldest_left = waiting().filter(|prompt| !is_expired(prompt)).map(|prompt| prompt.at.as_millis()).min();
         self.sweep_at = oldest_left.unwrap_or(now.as_millis()) + GRANT_LIFETIME_MS;
+        self.is_doubtful |= !expired.is_empty();
         for grant in expired {
             if let Some(prompt) = self.remove(grant) {
                 self.give_back(prompt);

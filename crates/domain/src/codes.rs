@@ -1,7 +1,7 @@
 //! Every stable dotted code that this server emits. A code is part of the contract: it is never
 //! renamed and never means something else.
 
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::fmt;
 
 macro_rules! codes {
@@ -66,6 +66,9 @@ codes! {
     ClusterUnavailable "cluster.unavailable" "no node could take the request in time; try again",
     StoreUnavailable "store.unavailable" "the database can't be reached; try again",
     NodeDraining "node.draining" "the node is shutting down; try another or again",
+    NodeServesNoClients "node.serves_no_clients" "the role of this node answers no clients; ask a web or all-in-one node",
+    NodeUnknown "cluster.node_unknown" "no node of this name is known",
+    NodeInUse "cluster.node_in_use" "the node is alive or owns shards, so it can't be forgotten",
     IdempotencyMismatch "idempotency.mismatch" "the key was used for another request",
     IdempotencyInProgress "idempotency.in_progress" "the first request with this key isn't answered yet; try again",
     IdempotencyKeyInvalid "idempotency.key_invalid" "the key is empty, too long or has characters that aren't printable ASCII",
@@ -75,6 +78,14 @@ codes! {
     ImportUnsafe "import.unsafe_content" "the import holds local paths or secret-like values",
     ArtifactStorageOff "artifacts.storage_off" "the deployment has no artifact storage",
     ProjectSourceInvalid "project_source.required" "the project source is absent or malformed",
+    ProjectSourceUrlInvalid "project_source.git.invalid_url" "the address of the repository is malformed",
+    ProjectSourceCredentials "project_source.git.raw_credentials" "the address of the repository holds a credential",
+    ProjectSourceUrlComponents "project_source.git.url_components" "the address of the repository has a query or a fragment",
+    ProjectSourceFileUrl "project_source.git.file_url_disabled" "repositories on the server's own disk are turned off",
+    ProjectSourceScheme "project_source.git.scheme" "the address of the repository is not https",
+    ProjectSourceReference "project_source.git.ref" "the git reference is not a plain name",
+    ProjectSourceSubdirectory "project_source.git.subdirectory" "the folder is absolute or leaves the repository",
+    ProjectSourceSnapshotDisabled "project_source.snapshot.disabled" "uploaded project snapshots are turned off",
     ByokKeyMissing "byok.key_missing" "the organisation has no active key for this provider",
     RuntimeProviderUnauthorized "runtime.provider_unauthorized" "the provider refused the key",
     RuntimeProviderRateLimited "runtime.provider_rate_limited" "the provider refused for too many requests, and kept doing so",
@@ -97,6 +108,14 @@ impl Code {
 impl fmt::Display for Code {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(self.as_str())
+    }
+}
+
+impl<'de> Deserialize<'de> for Code {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let name = <std::borrow::Cow<'de, str>>::deserialize(deserializer)?;
+        let known = Self::ALL.iter().find(|code| code.as_str() == name);
+        known.copied().ok_or_else(|| serde::de::Error::custom(format_args!("no code is called {name}")))
     }
 }
 

@@ -131,7 +131,7 @@ fn parameters(common: &CommonArgs, scenario: &Scenario) -> serde_json::Result<Va
     let mut parameters = serde_json::to_value(common)?;
     if let (Value::Object(all), Value::Object(own)) = (&mut parameters, serde_json::to_value(scenario)?) {
         all.extend(own);
-        let credentials = match (&common.header_secret, &common.bearer) {
+        let credentials = match (&common.header_secret, &common.connection.bearer) {
             (Some(_), _) => "signed headers",
             (None, Some(_)) => "bearer",
             (None, None) => "none",

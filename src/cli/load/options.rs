@@ -1,5 +1,6 @@
 //! What all scenarios have in common on the command line.
 
+use crate::cli::connection::ConnectionArgs;
 use clap::{Args, ValueEnum};
 use serde::Serialize;
 use std::time::Duration;
@@ -8,17 +9,20 @@ use std::time::Duration;
 #[derive(Debug, Clone, Args, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct CommonArgs {
-    /// Base URL of the cloud (http only)
-    #[arg(long, global = true, default_value = "http://127.0.0.1:8787")]
-    pub(super) url: String,
+    #[command(flatten)]
+    #[serde(flatten)]
+    pub(super) connection: ConnectionArgs,
     /// Secret for signed trusted headers; without it everything runs as the one user that the cloud sees
-    #[arg(long, global = true, env = "COWORK_LOAD_HEADER_SECRET", hide_env_values = true, value_name = "SECRET")]
+    #[arg(
+        long,
+        global = true,
+        env = "COWORK_LOAD_HEADER_SECRET",
+        hide_env_values = true,
+        value_name = "SECRET",
+        conflicts_with = "bearer"
+    )]
     #[serde(skip)]
     pub(super) header_secret: Option<String>,
-    /// API or OpenID Connect token; everything runs as its user
-    #[arg(long, global = true, env = "COWORK_LOAD_BEARER", hide_env_values = true, value_name = "TOKEN", conflicts_with = "header_secret")]
-    #[serde(skip)]
-    pub(super) bearer: Option<String>,
     /// Organisations of the population
     #[arg(long, global = true, default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..=10_000))]
     pub(super) orgs: u32,

@@ -33,9 +33,9 @@ impl Population {
     /// Checks that the cloud answers, and makes the users and their sessions.
     pub(super) async fn create(common: &CommonArgs, progress: &Progress) -> anyhow::Result<Self> {
         let (users, sessions_per_user) = users(common)?;
-        let endpoint = Endpoint::resolve(&common.url).await?;
+        let endpoint = Endpoint::resolve(&common.connection.url).await?;
         let first = users.first().context("the population has no user")?;
-        first.livez().await.with_context(|| format!("{} does not answer; is the cloud running there?", common.url))?;
+        first.livez().await.with_context(|| format!("{} does not answer; is the cloud running there?", common.connection.url))?;
         first.auth_me().await.context("the cloud does not accept the credentials")?;
 
         let owners = (0..users.len()).flat_map(|user| std::iter::repeat_n(user, sessions_per_user));
@@ -95,10 +95,9 @@ fn users(common: &CommonArgs) -> anyhow::Result<(Vec<Client>, usize)> {
         bail!("{total} sessions are more than this generator is made for; lower --orgs, --users-per-org or --sessions-per-user");
     }
     let Some(secret) = &common.header_secret else {
-        let credentials = common.bearer.clone().map_or(Credentials::None, Credentials::Bearer);
-        return Ok((vec![Client::new(ClientOptions::new(&common.url, credentials))?], total));
+        return Ok((vec![common.connection.client()?], total));
     };
-    let shared = Client::new(ClientOptions::new(&common.url, Credentials::None))?;
+    let shared = Client::new(ClientOptions::new(&common.connection.url, Credentials::None))?;
     let tag = common.tag.clone().unwrap_or_else(fresh_tag);
     let mut clients = Vec::with_capacity(user_count);
     for org in 1..=common.orgs {

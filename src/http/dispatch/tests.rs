@@ -2,8 +2,9 @@
 
 use super::*;
 use crate::{
+    config::cluster::Role,
     http::{BodyLimits, HttpOptions},
-    identity::{AuthOptions, HeaderSecret},
+    identity::{AuthOptions, HeaderSecret, OperatorToken},
 };
 use cowork_actors::{NodeHandle, NodeOptions};
 use cowork_runtime::{RunningTurn, Runtime, TurnRequest};
@@ -168,7 +169,7 @@ async fn a_session_is_created_prompted_and_listed_once_per_idempotency_key() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn without_a_credential_nothing_is_told_and_members_stay_among_themselves() {
-    let auth = AuthOptions::Header { secret: None, allow_unsigned: true, max_age: Duration::from_secs(300) };
+    let auth = AuthOptions::Header { secret: None, allow_unsigned: true, max_age: Duration::from_secs(300), operator_token: None };
     let options = HttpOptions { auth, cors_origin: Some("https://app.example".into()), ..HttpOptions::default() };
     let door = Door::open(options).await;
     let kim = [("x-open-cowork-tenant-id", "acme"), ("x-open-cowork-user-id", "kim"), ("origin", "https://app.example")];
@@ -189,12 +190,50 @@ async fn without_a_credential_nothing_is_told_and_members_stay_among_themselves(
     door.close().await;
 
     let secret = Some(HeaderSecret::new("shared"));
-    let auth = AuthOptions::Header { secret, allow_unsigned: false, max_age: Duration::from_secs(300) };
+    let auth = AuthOptions::Header { secret, allow_unsigned: false, max_age: Duration::from_secs(300), operator_token: None };
     let door = Door::open(HttpOptions { auth, ..HttpOptions::default() }).await;
     for path in ["/api/sessions", "/api/nope", "/nope", "/metrics", "/auth/me", "/api/ws"] {
         let answer = door.ask("GET", path, &kim, "").await;
         assert_eq!((answer.status, &answer.body["error"]), (401, &json!("Trusted header authentication secret is invalid.")), "{path}");
     }
     assert_eq!(door.ask("GET", "/livez", &[], "").await.status, 200);
+    door.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_worker_answers_probes_and_says_what_it_is_to_everybody_else() {
+    let door = Door::open(HttpOptions { role: Role::Worker, ..HttpOptions::default() }).await;
+    for path in ["/livez", "/readyz", "/progressz", "/metrics"] {
+        assert_eq!(door.status("GET", path).await.0, 200, "{path}");
+    }
+    assert_eq!(door.ask("POST", "/livez", &[], "").await.body["role"], "worker");
+    for (method, path) in
+        [("GET", "/"), ("GET", "/api/sessions"), ("POST", "/api/sessions"), ("GET", "/api/metrics"), ("GET", "/openapi.json")]
+    {
+        let answer = door.ask(method, path, &[], "").await;
+        assert_eq!((answer.status, &answer.body["code"]), (404, &json!("node.serves_no_clients")), "{method} {path}");
+        assert_eq!(answer.body["error"], "This is a worker node, which serves no clients. Ask a web or all-in-one node.");
+    }
+    door.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_operator_token_shows_the_machinery_and_nobodys_sessions() {
+    let (secret, token) = (Some(HeaderSecret::new("shared")), "an-operator-token-of-some-length");
+    let operator_token = Some(OperatorToken::new(token));
+    let auth = AuthOptions::Header { secret, allow_unsigned: false, max_age: Duration::from_secs(300), operator_token };
+    let door = Door::open(HttpOptions { auth, ..HttpOptions::default() }).await;
+    let (bearer, other) = (format!("Bearer {token}"), format!("Bearer {token}x"));
+    let operator = [("authorization", bearer.as_str())];
+    for path in ["/api/ops/cluster", "/api/ops/supervision", "/api/metrics", "/metrics"] {
+        assert_eq!(door.ask("GET", path, &operator, "").await.status, 200, "{path}");
+        assert_eq!(door.ask("GET", path, &[("authorization", &other)], "").await.status, 401, "{path}");
+    }
+    let unknown = door.ask("POST", "/api/ops/cluster/nodes/nobody/drain", &operator, "").await;
+    assert_eq!((unknown.status, &unknown.body["code"]), (404, &json!("cluster.node_unknown")));
+    for (method, path) in [("GET", "/api/sessions"), ("POST", "/api/sessions"), ("GET", "/api/workspace"), ("GET", "/api/events")] {
+        let refused = door.ask(method, path, &operator, "").await;
+        assert_eq!((refused.status, &refused.body["code"]), (403, &json!("authorization.scope_required")), "{method} {path}");
+    }
     door.close().await;
 }

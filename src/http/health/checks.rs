@@ -1,5 +1,6 @@
 //! What has to be well for this node to take requests, in the order of the contract.
 
+use super::Standing;
 use crate::{http::state::HttpState, identity::AuthOptions};
 use serde::Serialize;
 use std::{borrow::Cow, time::Duration};
@@ -51,14 +52,11 @@ impl Check {
 /// Looks at everything.
 pub(super) async fn all(state: &HttpState) -> Vec<Check> {
     let now = state.node.clock().instant();
-    let readiness = state.node.readiness();
     let database = state.database.look(now, || database(state)).await;
-    let lanes = if readiness.lanes_connected { Ok(()) } else { Err("Cloud journal is not connected.") };
     let files = match &state.workspace_folder {
         Some(folder) => folder.look(now).await,
         None => Ok(()),
     };
-    let shards = if readiness.owns_shards { Ok(()) } else { Err("This node does not own its sessions.") };
     let isolation = &state.options.execution_isolation;
     let isolation = if isolation.acceptable {
         Check::passed("execution_isolation").described(isolation.detail.clone())
@@ -66,16 +64,25 @@ pub(super) async fn all(state: &HttpState) -> Vec<Check> {
         Check::failed("execution_isolation", isolation.detail.clone())
     };
     vec![
-        Check::of("control_plane", database.and(lanes)),
+        Check::of("control_plane", database),
         Check::of("object_store", files),
         // Neither stores anything in this deployment yet, so neither can be broken.
         Check::passed("secret_adapter"),
         Check::passed("billing_adapter"),
         Check::of("auth_config", auth(&state.options.auth)),
-        Check::of("role_dependencies", shards),
+        role_dependencies(state),
         isolation,
         Check::passed("artifact_direct_upload").described("disabled"),
     ]
+}
+
+fn role_dependencies(state: &HttpState) -> Check {
+    let name = "role_dependencies";
+    match state.standing() {
+        Standing::Unfit(reason) => Check::failed(name, reason),
+        Standing::Fit(None) => Check::passed(name),
+        Standing::Fit(Some(detail)) => Check::passed(name).described(detail),
+    }
 }
 
 async fn database(state: &HttpState) -> Result<(), &'static str> {

@@ -16,5 +16,5 @@ struct Livez<'a> {
 #[utoipa::path(get, path = "/livez", operation_id = "livez", tag = "health",
     responses((status = 200, description = "It is", body = LivezSchema, example = json!({"ok": true, "role": "all-in-one", "profileName": "full"}))))]
 pub(super) async fn livez(State(state): State<HttpState>) -> Json {
-    Json::of(&Livez { ok: true, role: &state.options.role, profile_name: &state.options.profile_name })
+    Json::of(&Livez { ok: true, role: state.options.role.as_str(), profile_name: &state.options.profile_name })
 }

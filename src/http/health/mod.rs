@@ -6,8 +6,10 @@ mod livez;
 mod probe;
 mod progressz;
 mod readyz;
+mod standing;
 
 pub(super) use probe::{FolderProbe, Probe};
+pub(crate) use standing::Standing;
 
 use super::{gate::Gate, state::HttpState};
 use utoipa_axum::{router::OpenApiRouter, routes};

@@ -22,15 +22,19 @@ struct Readyz<'a> {
 #[utoipa::path(get, path = "/readyz", operation_id = "readyz", tag = "health",
     responses(
         (status = 200, description = "All is well", body = Readyz<'_>),
-        (status = 503, description = "At least one check failed, or the node is shutting down", body = Readyz<'_>,
+        (status = 503, description = "At least one check failed, or the node is draining", body = Readyz<'_>,
             example = json!({"ok": false, "role": "all-in-one", "profileName": "full",
-                "checks": [{"name": "draining", "status": "error", "detail": "This node is shutting down."}]})),
+                "checks": [{"name": "draining", "status": "error", "detail": "This node is draining; others take over its work."}]})),
     ))]
 pub(super) async fn readyz(State(state): State<HttpState>) -> Json {
     let is_draining = state.closing.is_cancelled() || state.node.readiness().draining;
-    let checks = if is_draining { vec![Check::failed("draining", "This node is shutting down.")] } else { checks::all(&state).await };
+    let checks = if is_draining {
+        vec![Check::failed("draining", "This node is draining; others take over its work.")]
+    } else {
+        checks::all(&state).await
+    };
     let ok = checks.iter().all(Check::is_ok);
     let status = if ok { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
-    let readyz = Readyz { ok, role: &state.options.role, profile_name: &state.options.profile_name, checks };
+    let readyz = Readyz { ok, role: state.options.role.as_str(), profile_name: &state.options.profile_name, checks };
     Json::of(&readyz).with_status(status)
 }

@@ -18,9 +18,14 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 /// The routes of this resource. `/metrics` asks for nothing only where nobody else can reach it:
 /// on a loopback address in tier `local`. Anywhere else it takes what `/api/metrics` takes.
 pub(super) fn routes(gate: &Gate, metrics_are_open: bool) -> OpenApiRouter<HttpState> {
+    scraped(gate, metrics_are_open).routes(gate.allow(Action::OperatorMetricsRead, routes!(api::read)))
+}
+
+/// `/metrics` alone.
+pub(super) fn scraped(gate: &Gate, metrics_are_open: bool) -> OpenApiRouter<HttpState> {
     let exposed = routes!(exposed::read);
     let exposed = if metrics_are_open { gate.open(exposed) } else { gate.allow(Action::OperatorMetricsRead, exposed) };
-    OpenApiRouter::new().routes(exposed).routes(gate.allow(Action::OperatorMetricsRead, routes!(api::read)))
+    OpenApiRouter::new().routes(exposed)
 }
 
 fn rendered(render: &RenderMetrics) -> Response {

@@ -23,7 +23,7 @@ struct Lift {
         (status = 404, description = "The text names no entity", body = ErrorBody),
     ))]
 pub(super) async fn lift(State(state): State<HttpState>, caller: Caller, Path(entity): Path<String>) -> Result<Json, ApiError> {
-    let outcome = match state.node.lift_quarantine(&entity).await {
+    let outcome = match state.node.lift_quarantine(&entity).await? {
         LiftOutcome::Lifted => "lifted",
         LiftOutcome::NotQuarantined => "not_quarantined",
         LiftOutcome::Unknown => return Err(ApiError::not_found("Entity was not found.")),

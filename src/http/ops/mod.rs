@@ -1,5 +1,8 @@
-//! For operators: the actor tree, and the way out of quarantine.
+//! For operators: the cluster and its nodes, the actor tree, and the way out of quarantine.
 
+mod cluster;
+mod drain_node;
+mod forget_node;
 mod lift_quarantine;
 mod supervision;
 
@@ -9,7 +12,12 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 /// The routes of this resource; who may read diagnostics may use them.
 pub(super) fn routes(gate: &Gate) -> OpenApiRouter<HttpState> {
+    let operators = |routes| gate.allow(Action::OperatorDiagnosticsRead, routes);
     OpenApiRouter::new()
-        .routes(gate.allow(Action::OperatorDiagnosticsRead, routes!(supervision::read)))
-        .routes(gate.allow(Action::OperatorDiagnosticsRead, routes!(lift_quarantine::lift)))
+        .routes(operators(routes!(cluster::read)))
+        .routes(operators(routes!(drain_node::drain)))
+        .routes(operators(routes!(drain_node::undrain)))
+        .routes(operators(routes!(forget_node::forget)))
+        .routes(operators(routes!(supervision::read)))
+        .routes(operators(routes!(lift_quarantine::lift)))
 }

@@ -5,6 +5,7 @@
 //! constructed.
 #![expect(dead_code, reason = "these types describe; nothing constructs them")]
 
+mod cluster;
 mod command;
 mod error;
 mod event;
@@ -13,6 +14,7 @@ mod projection;
 mod session;
 mod workspace;
 
+pub(super) use cluster::{ClusterReport, Supervision};
 pub(super) use command::{CommandEnvelope, PermissionRequest, PromptRequest, QuestionRejectRequest, QuestionReplyRequest};
 pub(super) use error::ErrorBody;
 pub(super) use event::{SessionEventRecord, WorkspaceEventRecord};

@@ -9,26 +9,26 @@ use serde_json::Value;
 /// Reads the field of a request; absent and null mean no source.
 pub(super) fn read(source: Option<&Value>) -> Result<Option<ProjectSource>, ApiError> {
     let Some(source) = source else { return Ok(None) };
-    let source: ProjectSource = serde_json::from_value(source.clone())
-        .map_err(|_| denied(Code::ProjectSourceInvalid.as_str(), "Cloud project source is invalid."))?;
+    let source: ProjectSource =
+        serde_json::from_value(source.clone()).map_err(|_| denied(Code::ProjectSourceInvalid, "Cloud project source is invalid."))?;
     if let ProjectSource::Git { repository_url, reference, subdirectory, .. } = &source {
         check_url(repository_url)?;
         if reference.as_deref().is_some_and(|reference| !is_safe_reference(reference)) {
-            return Err(denied("project_source.git.ref", "Git references must be plain names."));
+            return Err(denied(Code::ProjectSourceReference, "Git references must be plain names."));
         }
         if subdirectory.as_deref().is_some_and(|folder| !is_safe_folder(folder)) {
-            return Err(denied("project_source.git.subdirectory", "Git subdirectories must be relative and stay inside the repository."));
+            return Err(denied(Code::ProjectSourceSubdirectory, "Git subdirectories must be relative and stay inside the repository."));
         }
         return Ok(Some(source));
     }
     // Uploaded snapshots need an object store, which this deployment does not have.
-    Err(denied("project_source.snapshot.disabled", "Uploaded project snapshots are not enabled for this cloud profile."))
+    Err(denied(Code::ProjectSourceSnapshotDisabled, "Uploaded project snapshots are not enabled for this cloud profile."))
 }
 
 /// In the order of the contract's table: the first failing check is reported.
 fn check_url(url: &str) -> Result<(), ApiError> {
-    let invalid = || denied("project_source.git.invalid_url", "Git repository URL is invalid.");
-    let has_credentials = || denied("project_source.git.raw_credentials", "Git repository URLs must not contain credentials.");
+    let invalid = || denied(Code::ProjectSourceUrlInvalid, "Git repository URL is invalid.");
+    let has_credentials = || denied(Code::ProjectSourceCredentials, "Git repository URLs must not contain credentials.");
     let Some((scheme, rest)) = url.split_once("://") else {
         return Err(if url.contains('@') { has_credentials() } else { invalid() });
     };
@@ -37,12 +37,12 @@ fn check_url(url: &str) -> Result<(), ApiError> {
         return Err(has_credentials());
     }
     if rest.contains(['?', '#']) {
-        return Err(denied("project_source.git.url_components", "Git repository URLs must not contain a query or fragment."));
+        return Err(denied(Code::ProjectSourceUrlComponents, "Git repository URLs must not contain a query or fragment."));
     }
     match scheme.to_ascii_lowercase().as_str() {
         "https" => {}
-        "file" => return Err(denied("project_source.git.file_url_disabled", "Git file URLs are not enabled for this cloud profile.")),
-        _ => return Err(denied("project_source.git.scheme", "Git repository URLs must use HTTPS.")),
+        "file" => return Err(denied(Code::ProjectSourceFileUrl, "Git file URLs are not enabled for this cloud profile.")),
+        _ => return Err(denied(Code::ProjectSourceScheme, "Git repository URLs must use HTTPS.")),
     }
     let is_url = !authority.is_empty() && url.parse::<http::Uri>().is_ok();
     if is_url { Ok(()) } else { Err(invalid()) }
@@ -66,8 +66,8 @@ fn is_safe_folder(folder: &str) -> bool {
         && folder.split('/').all(|part| !matches!(part, ".." | ".git"))
 }
 
-fn denied(code: &'static str, message: &'static str) -> ApiError {
-    ApiError::new(StatusCode::BAD_REQUEST, message).verdict(code)
+fn denied(code: Code, message: &'static str) -> ApiError {
+    ApiError::new(StatusCode::BAD_REQUEST, message).verdict(code.as_str())
 }
 
 #[cfg(test)]

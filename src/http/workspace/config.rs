@@ -34,7 +34,7 @@ struct Config<'a> {
 pub(super) async fn get(State(state): State<HttpState>, _caller: Caller) -> Json {
     let options = &state.options;
     Json::of(&Config {
-        role: &options.role,
+        role: options.role.as_str(),
         profile_name: &options.profile_name,
         features: FeatureFlags(&options.features),
         allowed_agents: options.allowed_agents.as_deref(),

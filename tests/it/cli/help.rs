@@ -14,7 +14,7 @@ fn every_command_explains_itself_with_an_example() {
         .filter_map(|line| line.split_whitespace().next())
         .filter(|name| *name != "help")
         .collect();
-    for expected in ["serve", "migrate", "config", "doctor", "demo-model", "load"] {
+    for expected in ["serve", "migrate", "cluster", "config", "doctor", "demo-model", "load"] {
         assert!(commands.contains(&expected), "{expected} is missing in {commands:?}");
     }
     for command in commands {

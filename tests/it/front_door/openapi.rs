@@ -29,7 +29,8 @@ async fn every_described_route_exists_and_says_what_it_does() {
             if path.ends_with("/events") {
                 continue; // those never end
             }
-            let concrete = path.replace("{id}", "ses_00000000000070008000000000000000").replace("{entity}", "org:nobody");
+            let concrete =
+                path.replace("{id}", "ses_00000000000070008000000000000000").replace("{entity}", "org:nobody").replace("{node}", "nobody");
             let answer =
                 crate::answer::Answer::of(server.request(method.to_uppercase().parse::<Method>().expect("a method"), &concrete)).await;
             assert_ne!(answer.policy_code(), "authorization.action_unknown", "{named} is described but not there");

@@ -126,6 +126,10 @@ async fn operations_are_not_for_people_with_roles() {
         (Method::GET, "/api/metrics".to_owned()),
         (Method::GET, "/api/ops/supervision".to_owned()),
         (Method::POST, format!("/api/ops/quarantine/session:{session}/lift")),
+        (Method::GET, "/api/ops/cluster".to_owned()),
+        (Method::POST, "/api/ops/cluster/nodes/a/drain".to_owned()),
+        (Method::POST, "/api/ops/cluster/nodes/a/undrain".to_owned()),
+        (Method::DELETE, "/api/ops/cluster/nodes/a".to_owned()),
         (Method::GET, format!("/api/sessions/{session}/projection-status")),
         (Method::POST, format!("/api/sessions/{session}/projection-repair")),
     ];

@@ -1,56 +1,61 @@
 //! See the module.
 
-use super::MembershipMsg;
+use super::{MembershipMsg, reconcile::Reconciliation};
 use crate::{
     clock::Clock,
-    cluster::{Ownership, OwnershipWatch},
+    cluster::{Ownership, OwnershipWatch, Picture, PictureWatch, Remote, link::Peer, view::is_alive},
     node::NodeRootMsg,
 };
-use cowork_domain::ids::{Incarnation, NodeNumber, ShardId};
-use cowork_store::{NodeRegistration, Renewal, Store, StoreError};
+use cowork_domain::ids::{Epoch, Incarnation, NodeNumber, ShardId};
+use cowork_store::{ClusterView, NodeRegistration, Renewal, Store, StoreError};
 use ractor::{Actor, ActorProcessingErr, ActorRef};
 use std::{
+    collections::HashMap,
     sync::Arc,
     time::{Duration, Instant},
 };
 use tokio::task::JoinHandle;
+
+/// A look that takes longer is given up; the next one follows within a second.
+const LOOK_PATIENCE: Duration = Duration::from_secs(2);
+/// After the moment at which a lease ends, so that the database agrees that it did.
+const LEASE_MARGIN: Duration = Duration::from_millis(20);
 
 /// How this node takes part.
 #[derive(Debug, Clone)]
 pub(crate) struct MembershipOptions {
     pub(crate) registration: NodeRegistration,
     pub(crate) renew_every: Duration,
+    /// Whether it executes sessions.
+    pub(crate) owns_shards: bool,
+    /// Shards that change hands together: their entities pause until all of them have moved.
+    pub(crate) hand_over_group: usize,
 }
 
 pub(crate) struct Membership;
 
+#[derive(Debug, Clone)]
 pub(crate) struct MembershipArguments {
     pub(crate) options: MembershipOptions,
     pub(crate) store: Store,
     pub(crate) ownership: OwnershipWatch,
+    pub(crate) picture: PictureWatch,
+    pub(crate) remote: Arc<Remote>,
     pub(crate) root: ActorRef<NodeRootMsg>,
 }
 
 pub(crate) struct MembershipState {
-    arguments: MembershipArguments,
-    standing: Standing,
+    pub(super) arguments: MembershipArguments,
+    pub(super) standing: Standing,
+    pub(super) reconciliation: Reconciliation,
+    /// A look is under way; `true` if another one is wanted after it.
+    looking: Option<bool>,
 }
 
-enum Standing {
+pub(super) enum Standing {
     Outside,
     Member { node: NodeNumber, incarnation: Incarnation, renewed: Instant, lock: Option<JoinHandle<()>> },
     Left,
-}
-
-impl Membership {
-    pub(crate) fn arguments(
-        options: MembershipOptions,
-        store: Store,
-        ownership: OwnershipWatch,
-        root: ActorRef<NodeRootMsg>,
-    ) -> MembershipArguments {
-        MembershipArguments { options, store, ownership, root }
-    }
 }
 
 impl Actor for Membership {
@@ -64,7 +69,8 @@ impl Actor for Membership {
         arguments: MembershipArguments,
     ) -> Result<MembershipState, ActorProcessingErr> {
         myself.send_interval(arguments.options.renew_every, || MembershipMsg::Tick);
-        let mut state = MembershipState { arguments, standing: Standing::Outside };
+        let reconciliation = Reconciliation::default();
+        let mut state = MembershipState { arguments, standing: Standing::Outside, reconciliation, looking: None };
         state.join(&myself).await?;
         Ok(state)
     }
@@ -77,6 +83,12 @@ impl Actor for Membership {
     ) -> Result<(), ActorProcessingErr> {
         match message {
             MembershipMsg::Tick => state.tick(&myself).await,
+            MembershipMsg::Look => state.look(&myself),
+            MembershipMsg::Seen { asked, view } => state.seen(&myself, asked, view),
+            MembershipMsg::Claimed { incarnation, shards } => state.claimed(&myself, incarnation, shards),
+            MembershipMsg::ClaimEnded => state.reconciliation.claim_ended(),
+            MembershipMsg::HandedOver { incarnation, done } => state.handed_over(&myself, incarnation, done),
+            MembershipMsg::PeerLost(peer) => state.peer_lost(&myself, &peer),
             MembershipMsg::LivenessLockLost(incarnation) => state.liveness_lock_lost(incarnation),
             MembershipMsg::Leave(done) => {
                 state.leave().await;
@@ -90,7 +102,7 @@ impl Actor for Membership {
 impl MembershipState {
     async fn tick(&mut self, myself: &ActorRef<MembershipMsg>) {
         match &self.standing {
-            Standing::Left => {}
+            Standing::Left => return,
             Standing::Outside => {
                 if let Err(error) = self.join(myself).await {
                     tracing::warn!(%error, "this node can't join yet");
@@ -98,30 +110,31 @@ impl MembershipState {
             }
             Standing::Member { .. } => self.renew(myself).await,
         }
+        self.look(myself);
     }
 
     async fn join(&mut self, myself: &ActorRef<MembershipMsg>) -> Result<(), StoreError> {
-        let MembershipArguments { options, store, ownership, root } = &self.arguments;
+        let MembershipArguments { options, store, ownership, .. } = &self.arguments;
         let asked = Clock.instant();
         let registered = store.register_node(options.registration.clone()).await?;
         let (node, incarnation) = (registered.node, registered.incarnation);
-        let wanted: Vec<ShardId> = (0..registered.shard_count).map(ShardId).collect();
-        let epochs = store.claim_shards(node, incarnation, &wanted).await?.into_iter().collect();
-        let owned = Arc::new(Ownership { node, incarnation, shard_count: registered.shard_count, epochs });
-        tracing::info!(node = node.0, incarnation = incarnation.0, shards = owned.epochs.len(), "this node joined");
+        tracing::info!(node = node.0, incarnation = incarnation.0, "this node joined");
         self.standing = Standing::Member { node, incarnation, renewed: asked, lock: None };
-        ownership.set(Some(owned.clone()));
-        root.cast(NodeRootMsg::Owned(owned)).ok();
+        if options.owns_shards {
+            let shard_count = registered.shard_count;
+            ownership.set(Some(Arc::new(Ownership { node, incarnation, shard_count, epochs: HashMap::new() })));
+        }
         self.hold_liveness_lock(myself);
+        self.look(myself);
         Ok(())
     }
 
     async fn renew(&mut self, myself: &ActorRef<MembershipMsg>) {
         let patience = self.patience();
         let lease = self.lease();
+        let fenced_meanwhile = self.arguments.options.owns_shards && self.arguments.ownership.now().is_none();
         let Standing::Member { node, incarnation, renewed, .. } = &mut self.standing else { return };
         let asked = Clock.instant();
-        let fenced_meanwhile = self.arguments.ownership.now().is_none();
         let left = patience.saturating_sub(renewed.elapsed());
         let renewal = tokio::time::timeout(left, self.arguments.store.renew_lease(*node, *incarnation, lease)).await;
         match renewal {
@@ -137,11 +150,12 @@ impl MembershipState {
     }
 
     /// Gives up everything at once; the next tick joins again.
-    fn lose(&mut self, reason: &'static str) {
+    pub(super) fn lose(&mut self, reason: &'static str) {
         tracing::error!(reason, "this node stops acting as an owner");
         metrics::counter!("cowork_leases_lost_total").increment(1);
         self.release_lock();
         self.standing = Standing::Outside;
+        self.reconciliation = Reconciliation::default();
         self.arguments.ownership.set(None);
         self.arguments.root.cast(NodeRootMsg::Disowned).ok();
     }
@@ -154,6 +168,75 @@ impl MembershipState {
                 tracing::warn!(%error, "the shards could not be released; they are free when the lease ends");
             }
         }
+    }
+
+    /// Asks for a new picture; several wishes that come meanwhile make one more look.
+    fn look(&mut self, myself: &ActorRef<MembershipMsg>) {
+        if let Some(again) = &mut self.looking {
+            *again = true;
+            return;
+        }
+        self.looking = Some(false);
+        let (store, myself, asked) = (self.arguments.store.clone(), myself.clone(), Clock.instant());
+        tokio::spawn(async move {
+            let late = |_| Err(StoreError::Unavailable("the cluster could not be looked at in time".into()));
+            let view = tokio::time::timeout(LOOK_PATIENCE, store.cluster_view()).await.unwrap_or_else(late);
+            myself.cast(MembershipMsg::Seen { asked, view }).ok();
+        });
+    }
+
+    fn seen(&mut self, myself: &ActorRef<MembershipMsg>, asked: Instant, view: Result<ClusterView, StoreError>) {
+        let again = self.looking.take() == Some(true);
+        match view {
+            Ok(view) => {
+                let picture = self.arguments.picture.set(Picture::new(view, asked));
+                self.expect_links(&picture);
+                self.watch_leases(myself, &picture);
+                self.reconcile(myself, &picture);
+            }
+            Err(error) => tracing::warn!(%error, "the cluster can't be looked at"),
+        }
+        if again {
+            self.look(myself);
+        }
+    }
+
+    fn expect_links(&self, picture: &Picture) {
+        let own = &self.arguments.options.registration.name;
+        let others = picture.nodes.iter().filter(|row| row.name != *own && is_alive(row) && !row.address.is_empty());
+        let peers = others.map(|row| Peer { name: row.name.clone(), address: row.address.clone() }).collect();
+        self.arguments.remote.expect(peers);
+    }
+
+    /// A lease that ends before the next tick is looked at right then: its shards wait for nobody.
+    fn watch_leases(&self, myself: &ActorRef<MembershipMsg>, picture: &Picture) {
+        let own = &self.arguments.options.registration.name;
+        if let Some(left) = picture.next_lease_end(own).filter(|left| *left < self.arguments.options.renew_every) {
+            myself.send_after(left + LEASE_MARGIN, || MembershipMsg::Look);
+        }
+    }
+
+    fn claimed(&mut self, myself: &ActorRef<MembershipMsg>, of: Incarnation, shards: Vec<(ShardId, Epoch)>) {
+        self.reconciliation.claim_ended();
+        let Standing::Member { incarnation, .. } = &self.standing else { return };
+        if *incarnation != of || shards.is_empty() {
+            return;
+        }
+        tracing::info!(shards = shards.len(), "shards were claimed");
+        metrics::counter!("cowork_shards_claimed_total").increment(shards.len() as u64);
+        let claimed = shards.iter().map(|(shard, _)| *shard).collect();
+        self.arguments.ownership.change(of, |epochs| epochs.extend(shards));
+        self.arguments.root.cast(NodeRootMsg::Owned(claimed)).ok();
+        self.look(myself);
+    }
+
+    fn handed_over(&mut self, myself: &ActorRef<MembershipMsg>, of: Incarnation, done: bool) {
+        self.reconciliation.hand_over_ended();
+        let Standing::Member { incarnation, .. } = &self.standing else { return };
+        if *incarnation == of && !done {
+            return self.lose("it could not hand over shards in time");
+        }
+        self.look(myself);
     }
 
     /// Peers take over as soon as this lock is free, so it is taken again after a database restart.
@@ -199,5 +282,12 @@ impl MembershipState {
     /// After this long without a renewal the node stops on its own (architecture §5).
     fn patience(&self) -> Duration {
         self.lease().mul_f64(0.6)
+    }
+}
+
+/// A membership that was killed must not leave its lock behind: peers would take it for alive.
+impl Drop for MembershipState {
+    fn drop(&mut self) {
+        self.release_lock();
     }
 }

@@ -57,7 +57,7 @@ impl Client {
         self.post(&format!("/api/sessions/{id}/projection-repair"), &json!({})).await
     }
 
-    /// `GET /api/ops/supervision`: every kind of actor with its counts, and who is in quarantine.
+    /// `GET /api/ops/supervision`: the actor trees of all nodes, and who is in quarantine.
     pub async fn supervision(&self) -> Result<Value, ClientError> {
         self.get("/api/ops/supervision").await
     }

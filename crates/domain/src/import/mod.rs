@@ -1,6 +1,7 @@
 //! Copying a local session to the cloud (contract 01, `POST /api/import/sessions`).
 
 mod safety;
+mod stored_events;
 
 use crate::{
     audit::{AuditRow, UsageRow},
@@ -11,6 +12,7 @@ use crate::{
     session::{Changes, SessionIdentity, open},
     timestamp::Timestamp,
 };
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 /// The longest title, in characters.
@@ -27,7 +29,7 @@ pub const MAX_ARTIFACTS: usize = 25;
 const DEFAULT_TITLE: &str = "Imported session";
 
 /// A local session, checked and ready to be copied.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ImportPlan {
     /// Title of the new session.
     pub title: String,
@@ -38,6 +40,7 @@ pub struct ImportPlan {
     /// What the client counted.
     pub item_counts: ItemCounts,
     /// What follows `session.created`, oldest first.
+    #[serde(with = "stored_events")]
     pub events: Vec<(Timestamp, EventBody)>,
 }
 
@@ -232,6 +235,13 @@ mod tests {
 
     fn now() -> Timestamp {
         Timestamp::parse("2026-11-21T17:53:30.237Z").expect("valid")
+    }
+
+    #[test]
+    fn a_plan_is_carried_to_another_node_unchanged() {
+        let plan = plan(&request(), now()).expect("a good import");
+        let carried: ImportPlan = serde_json::from_str(&serde_json::to_string(&plan).expect("a plan serialises")).expect("and reads back");
+        assert_eq!(carried, plan);
     }
 
     #[test]

@@ -185,16 +185,21 @@ pub struct CommandRecord {
 impl CommandRecord {
     /// The record as it was enqueued, whatever has become of the command since (contract 01 §1.6).
     pub fn as_enqueued(identity: &SessionIdentity, command: &CommandWrite) -> Self {
+        Self::enqueued(identity, command.id, &command.kind, command.created_sequence, command.created_at)
+    }
+
+    /// The record of a command that was enqueued at this place.
+    pub fn enqueued(identity: &SessionIdentity, id: CommandId, kind: &CommandKind, created_sequence: u64, created_at: Timestamp) -> Self {
         Self {
-            command_id: command.id,
+            command_id: id,
             tenant_id: identity.tenant.clone(),
             user_id: identity.user.clone(),
             session_id: identity.session,
-            kind: command.kind.as_str(),
-            payload: command.kind.payload(),
+            kind: kind.as_str(),
+            payload: kind.payload(),
             target_lease_token: None,
-            created_sequence: command.created_sequence,
-            created_at: command.created_at,
+            created_sequence,
+            created_at,
             status: CommandStatus::Pending,
             claimed_by: None,
             claimed_lease_token: None,

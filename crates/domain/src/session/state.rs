@@ -4,6 +4,7 @@ use super::{Changes, CommandKind, CommandStatus, CommandWrite};
 use crate::{
     event::{EventBody, SessionEvent},
     ids::{CommandId, OrgId, Sequence, SessionId, TenantId, UserId, WorkspaceId},
+    principal::Principal,
     projection::Projection,
     timestamp::Timestamp,
 };
@@ -28,6 +29,11 @@ pub struct SessionIdentity {
 }
 
 impl SessionIdentity {
+    /// Whether this person may know of the session at all (contract 01).
+    pub fn belongs_to(&self, principal: &Principal) -> bool {
+        self.tenant == principal.tenant_id && self.user == principal.user_id
+    }
+
     /// The user's stream over all sessions.
     pub fn workspace(&self) -> WorkspaceId {
         WorkspaceId::of(&self.tenant, &self.user)

@@ -80,6 +80,11 @@ impl NativeRuntime {
         };
         Ok(Self { shared: Arc::new(shared) })
     }
+
+    /// Whether commands of agents run in a sandbox here. Without one they don't run at all. The first call tries it.
+    pub async fn has_sandbox(&self) -> bool {
+        self.shared.sandbox.is_there().await
+    }
 }
 
 impl Runtime for NativeRuntime {

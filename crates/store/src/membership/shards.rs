@@ -6,6 +6,7 @@
 use super::locks;
 use crate::{Store, StoreError};
 use cowork_domain::ids::{Epoch, Incarnation, NodeNumber, ShardId};
+use sqlx::PgConnection;
 
 impl Store {
     /// Takes those of `wanted` that nobody owns, that an ended incarnation owned (this node's or another's), or whose
@@ -22,9 +23,13 @@ impl Store {
     ) -> Result<Vec<(ShardId, Epoch)>, StoreError> {
         let wanted = numbers(wanted);
         let mut transaction = self.pool.begin().await?;
-        let dead = sqlx::query_scalar!(
-            r#"select distinct n.node as "node!" from shards s join nodes n on n.node = s.owner and n.incarnation = s.owner_incarnation
-                where s.shard = any($3) and n.node <> $1 and (n.fenced or n.lease_expires_at < clock_timestamp())
+        // One row per owner that must be fenced first, and one without for all that is free as it is.
+        let claimable = sqlx::query_scalar!(
+            r#"select distinct case when n.incarnation = s.owner_incarnation then n.node end as dead
+                 from shards s left join nodes n on n.node = s.owner
+                where s.shard = any($3)
+                  and (s.owner is null or s.owner_incarnation < n.incarnation
+                       or n.node <> $1 and (n.fenced or n.lease_expires_at < clock_timestamp()))
                   and exists (select from nodes me where me.node = $1 and me.incarnation = $2 and not me.fenced)
                 order by 1"#,
             node.0,
@@ -33,6 +38,11 @@ impl Store {
         )
         .fetch_all(&mut *transaction)
         .await?;
+        if claimable.is_empty() {
+            // Locking rows would make this wait for the disk.
+            return owned(&mut transaction, node, incarnation).await;
+        }
+        let dead: Vec<i32> = claimable.into_iter().flatten().collect();
         for owner in &dead {
             locks::take_over(&mut transaction, NodeNumber(*owner)).await?;
         }
@@ -80,18 +90,12 @@ impl Store {
         )
         .execute(&mut *transaction)
         .await?;
-        let owned = sqlx::query!(
-            "select shard, epoch from shards where owner = $1 and owner_incarnation = $2 order by shard",
-            node.0,
-            incarnation.0
-        )
-        .fetch_all(&mut *transaction)
-        .await?;
+        let owned = owned(&mut transaction, node, incarnation).await?;
         transaction.commit().await?;
         if fenced.rows_affected() > 0 || !free.is_empty() {
             self.announce().await;
         }
-        Ok(owned.into_iter().map(|row| (ShardId(row.shard), Epoch(row.epoch))).collect())
+        Ok(owned)
     }
 
     /// Gives up those of `shards` that this incarnation owns, for whoever claims them; returns how many. It waits for
@@ -126,6 +130,20 @@ impl Store {
         }
         Ok(released.rows_affected())
     }
+}
+
+/// What an incarnation owns that isn't fenced.
+async fn owned(connection: &mut PgConnection, node: NodeNumber, incarnation: Incarnation) -> Result<Vec<(ShardId, Epoch)>, StoreError> {
+    let rows = sqlx::query!(
+        "select s.shard, s.epoch from shards s join nodes n on n.node = s.owner and n.incarnation = s.owner_incarnation
+          where s.owner = $1 and s.owner_incarnation = $2 and not n.fenced
+          order by s.shard",
+        node.0,
+        incarnation.0
+    )
+    .fetch_all(connection)
+    .await?;
+    Ok(rows.into_iter().map(|row| (ShardId(row.shard), Epoch(row.epoch))).collect())
 }
 
 fn numbers(shards: &[ShardId]) -> Vec<i32> {

@@ -47,6 +47,7 @@ async fn nothing_commits_after_a_fence_in_200_random_interleavings() {
         let written = writer.await.unwrap();
         let afterwards = shared.store.session_bounds(id).await.unwrap().count;
         assert_eq!(at_fence, afterwards, "a fenced incarnation wrote");
+        assert_eq!(shared.store.fence_violations().await.unwrap(), []);
         assert!(written == u64::MAX || append_from + written == afterwards + 1);
         next = afterwards + 1;
         node = Arc::into_inner(shared).expect("the writer has ended");

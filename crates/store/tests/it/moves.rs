@@ -4,6 +4,7 @@ use cowork_domain::{
     session::SessionIdentity,
 };
 use cowork_store::{AppendError, BatchOutcome, LaneConnection, Refusal};
+use sqlx::PgPool;
 use std::{
     collections::HashMap,
     sync::{
@@ -48,6 +49,12 @@ async fn a_claim_takes_what_is_wanted_and_free_and_nothing_else() {
     assert_eq!(b.claim(&shards([1])).await, shards([1, 4, 10]));
     assert_eq!(a.claim(&shards([1, 2])).await, shards([2]));
     assert_eq!(a.epochs[&ShardId(2)], Epoch(old[&ShardId(2)].0 + 1));
+}
+
+/// The last batch of each of a node's lanes.
+async fn marks(pool: &PgPool, node: &Node) -> Vec<(i32, i64)> {
+    let marks = sqlx::query_as("select lane, batch from lane_marks where node = $1 order by lane");
+    marks.bind(node.number.0).fetch_all(pool).await.unwrap()
 }
 
 /// One session's writer: it knows two nodes and goes to the other one when it is refused.
@@ -116,12 +123,14 @@ async fn shards_go_back_and_forth_under_running_appends_and_nothing_is_lost() {
         writers.spawn(Writer { session: session("u"), lanes, lane, written: 0, batch: 0 }.run(cluster.clone()));
     }
 
+    let pool = PgPool::connect(cluster.nodes[0].database.url()).await.unwrap();
     let mut epochs = cluster.nodes[0].epochs.clone();
     for round in 0..20 {
         let (from, to) = (round % 2, 1 - round % 2);
         let (from_node, to_node) = (&cluster.nodes[from], &cluster.nodes[to]);
         let released = from_node.store.release_shards(from_node.number, from_node.incarnation, &all()).await.unwrap();
         assert_eq!(released, 256);
+        let marks_then = marks(&pool, from_node).await;
         assert_eq!(from_node.store.release_shards(from_node.number, from_node.incarnation, &all()).await.unwrap(), 0);
         let owned: HashMap<ShardId, Epoch> =
             to_node.store.claim_shards(to_node.number, to_node.incarnation, &all()).await.unwrap().into_iter().collect();
@@ -138,6 +147,7 @@ async fn shards_go_back_and_forth_under_running_appends_and_nothing_is_lost() {
         };
         tokio::time::timeout(PATIENCE, at_work).await.expect("appends go on after a hand-over");
         assert!(round == 0 || refused > 0, "the former owner was refused");
+        assert_eq!(marks(&pool, from_node).await, marks_then, "the former owner wrote after it had given up");
     }
 
     cluster.is_over.store(true, Ordering::Relaxed);

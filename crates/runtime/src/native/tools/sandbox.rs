@@ -27,6 +27,10 @@ const SHELL: &str = "ulimit -v 4194304; ulimit -f 1048576; ulimit -c 0; exec /bi
 pub(in crate::native) struct Sandbox(OnceCell<Option<Bubblewrap>>);
 
 impl Sandbox {
+    pub(in crate::native) async fn is_there(&self) -> bool {
+        self.find().await.is_some()
+    }
+
     pub(super) async fn find(&self) -> Option<&Bubblewrap> {
         self.0.get_or_init(Bubblewrap::find).await.as_ref()
     }

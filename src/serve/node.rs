@@ -1,0 +1,58 @@
+//! What the node needs to know of the configuration.
+
+use crate::config::{
+    Config,
+    cluster::{ClusterConfig, Role},
+};
+use cowork_actors::{FeedOptions, LinkOptions, LinkSecret, LinkTls, NodeOptions, NodeRole};
+use cowork_domain::admission::OrgLimits;
+use std::time::Duration;
+
+/// One journal lane per core, but no more than a database shares with us usefully.
+const MOST_LANES: usize = 8;
+
+/// A lease is renewed well before the node would have to give up by itself, at 60 % of it.
+const RENEWALS_PER_LEASE: u32 = 5;
+
+pub(super) fn options(config: &Config) -> NodeOptions {
+    let (cluster, quotas) = (&config.cluster, config.abuse.quotas);
+    NodeOptions {
+        name: cluster.node_id.clone(),
+        address: cluster.link.as_ref().map(|link| link.address.to_string()).unwrap_or_default(),
+        role: match cluster.role {
+            Role::AllInOne => NodeRole::AllInOne,
+            Role::Web => NodeRole::Web,
+            Role::Worker => NodeRole::Worker,
+            Role::Scheduler => NodeRole::Scheduler,
+        },
+        links: links(cluster),
+        lease: cluster.lease,
+        renew_every: (cluster.lease / RENEWALS_PER_LEASE).min(Duration::from_secs(1)),
+        lanes: std::thread::available_parallelism().map_or(2, usize::from).min(MOST_LANES),
+        passivate_after: config.runtime.idle,
+        org_limits: OrgLimits {
+            concurrent_sessions: quotas.max_concurrent_sessions,
+            queued_commands: quotas.max_queued_commands,
+            queue_age_ms: quotas.max_queue_age.map(|age| u64::try_from(age.as_millis()).unwrap_or(u64::MAX)),
+            prompts_per_hour: quotas.max_prompts_per_hour,
+        },
+        feed: FeedOptions { keep_alive: config.sse.keep_alive, ..FeedOptions::default() },
+        ..NodeOptions::default()
+    }
+}
+
+fn links(cluster: &ClusterConfig) -> Option<LinkOptions> {
+    let link = cluster.link.as_ref()?;
+    let secret = cluster.secret.as_ref().expect("a start rule asks for the secret wherever there is an address");
+    Some(LinkOptions {
+        name: cluster.node_id.clone(),
+        listen: link.listen,
+        secret: LinkSecret::new(secret.expose().clone()),
+        tls: cluster.tls.as_ref().map(|tls| LinkTls {
+            certificate: tls.certificate.clone(),
+            key: tls.key.clone(),
+            authority: tls.authority.clone(),
+        }),
+        ..LinkOptions::default()
+    })
+}
