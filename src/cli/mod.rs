@@ -5,6 +5,7 @@ mod config;
 mod connection;
 mod demo_model;
 mod doctor;
+mod drill;
 mod exit;
 mod load;
 mod migrate;
@@ -48,6 +49,7 @@ enum Command {
     Doctor(doctor::DoctorArgs),
     DemoModel(demo_model::DemoModelArgs),
     Load(load::LoadArgs),
+    Drill(drill::DrillArgs),
     #[command(hide = true)]
     PrivatePostgres(private_postgres::PrivatePostgresArgs),
     #[command(hide = true)]
@@ -65,6 +67,7 @@ impl Cli {
             Command::Doctor(args) => doctor::run(args).await?,
             Command::DemoModel(args) => demo_model::run(args).await?,
             Command::Load(args) => return Box::pin(load::run(args)).await,
+            Command::Drill(args) => return Box::pin(drill::run(args)).await,
             Command::PrivatePostgres(args) => private_postgres::run(args).await?,
             Command::Reference(args) => reference::run(&args)?,
         };

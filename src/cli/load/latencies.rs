@@ -8,29 +8,29 @@ const LONGEST_MICROS: u64 = 600_000_000;
 
 /// A histogram of durations: microseconds, three significant digits, up to ten minutes.
 #[derive(Debug, Clone)]
-pub(super) struct Latencies(Histogram<u64>);
+pub(in crate::cli) struct Latencies(Histogram<u64>);
 
 /// What a report says about a distribution, in milliseconds.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct LatencySummary {
-    pub(super) count: u64,
-    pub(super) mean_ms: f64,
-    pub(super) p50_ms: f64,
-    pub(super) p90_ms: f64,
-    pub(super) p99_ms: f64,
+pub(in crate::cli) struct LatencySummary {
+    pub(in crate::cli) count: u64,
+    pub(in crate::cli) mean_ms: f64,
+    pub(in crate::cli) p50_ms: f64,
+    pub(in crate::cli) p90_ms: f64,
+    pub(in crate::cli) p99_ms: f64,
     #[serde(rename = "p99_9Ms")]
-    pub(super) p99_9_ms: f64,
-    pub(super) max_ms: f64,
+    pub(in crate::cli) p99_9_ms: f64,
+    pub(in crate::cli) max_ms: f64,
 }
 
 impl Latencies {
-    pub(super) fn record(&mut self, latency: Duration) {
+    pub(in crate::cli) fn record(&mut self, latency: Duration) {
         let micros = u64::try_from(latency.as_micros()).unwrap_or(LONGEST_MICROS);
         self.0.saturating_record(micros.clamp(1, LONGEST_MICROS));
     }
 
-    pub(super) fn summary(&self) -> LatencySummary {
+    pub(in crate::cli) fn summary(&self) -> LatencySummary {
         if self.0.is_empty() {
             return LatencySummary::default();
         }
@@ -58,7 +58,7 @@ fn millis(micros: u64) -> f64 {
 }
 
 /// Three decimals: what the histogram knows.
-pub(super) fn rounded(value: f64) -> f64 {
+pub(in crate::cli) fn rounded(value: f64) -> f64 {
     (value * 1000.0).round() / 1000.0
 }
 

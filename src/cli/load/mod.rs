@@ -15,17 +15,17 @@ mod errors;
 mod events;
 mod fanout;
 mod idle;
-mod latencies;
-mod options;
+pub(super) mod latencies;
+pub(super) mod options;
 mod pace;
 mod population;
-mod process;
+pub(super) mod process;
 mod progress;
 mod prompts;
 mod report;
-mod stream;
+pub(super) mod stream;
 mod tracker;
-mod wall_clock;
+pub(super) mod wall_clock;
 mod window;
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use std::{fs, time::Duration};
 const TICKS_PER_SECOND: f64 = 100.0;
 
 /// CPU time that this process has used so far.
-pub(super) fn own_cpu() -> Duration {
+pub(in crate::cli) fn own_cpu() -> Duration {
     let Ok(usage) = getrusage(UsageWho::RUSAGE_SELF) else { return Duration::ZERO };
     let total = usage.user_time() + usage.system_time();
     let micros = u64::try_from(total.tv_usec()).unwrap_or(0);
@@ -16,7 +16,7 @@ pub(super) fn own_cpu() -> Duration {
 }
 
 /// Raises the limit of open files as far as it goes: every stream is one.
-pub(super) fn raise_file_limit() {
+pub(in crate::cli) fn raise_file_limit() {
     if let Ok((soft, hard)) = getrlimit(Resource::RLIMIT_NOFILE)
         && soft < hard
     {

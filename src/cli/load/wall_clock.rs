@@ -4,6 +4,6 @@ use cowork_domain::timestamp::Timestamp;
 use std::time::SystemTime;
 
 #[expect(clippy::disallowed_methods, reason = "the generator's one reading of the wall clock; it is a client, not an actor")]
-pub(super) fn now() -> Timestamp {
+pub(in crate::cli) fn now() -> Timestamp {
     Timestamp::from(time::OffsetDateTime::from(SystemTime::now()))
 }

@@ -4,18 +4,18 @@ use std::io::BufRead;
 
 /// What a frame says, seen without reading its JSON.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in super::super) struct Frame<'a> {
+pub(in crate::cli) struct Frame<'a> {
     /// The `id:` field.
-    pub(in super::super) sequence: u64,
+    pub(in crate::cli) sequence: u64,
     /// The `event:` field.
-    pub(in super::super) kind: FrameKind,
+    pub(in crate::cli) kind: FrameKind,
     /// The `data:` line.
-    pub(in super::super) data: &'a [u8],
+    pub(in crate::cli) data: &'a [u8],
 }
 
 /// The event types that a generator tells apart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(in super::super) enum FrameKind {
+pub(in crate::cli) enum FrameKind {
     SessionCreated,
     SessionIdle,
     RuntimeError,

@@ -9,9 +9,9 @@ mod frames;
 mod group;
 mod raw;
 
-pub(super) use frames::{Frame, FrameKind};
+pub(in crate::cli) use frames::{Frame, FrameKind};
 pub(super) use group::{Sink, watch};
-pub(super) use raw::{Endpoint, OpenError, RawStream};
+pub(in crate::cli) use raw::{Endpoint, OpenError, RawStream};
 
 /// So many sockets share a task: a wake-up then costs one look at each of them, which is cheap, and
 /// whatever else has arrived meanwhile is read in the same pass.

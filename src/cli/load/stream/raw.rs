@@ -25,7 +25,7 @@ const MAX_HEAD_BYTES: usize = 64 * 1024;
 
 /// Where streams are opened: the base URL, resolved once.
 #[derive(Debug, Clone)]
-pub(in super::super) struct Endpoint {
+pub(in crate::cli) struct Endpoint {
     address: SocketAddr,
     host: String,
     prefix: String,
@@ -33,7 +33,7 @@ pub(in super::super) struct Endpoint {
 
 /// Why a stream couldn't be opened.
 #[derive(Debug, thiserror::Error)]
-pub(in super::super) enum OpenError {
+pub(in crate::cli) enum OpenError {
     #[error("stream refused with status {0}")]
     Refused(u16),
     #[error("stream not opened within {OPEN_TIMEOUT:?}")]
@@ -46,7 +46,7 @@ pub(in super::super) enum OpenError {
 
 impl Endpoint {
     /// Looks the host up; `url` was accepted by the typed client before.
-    pub(in super::super) async fn resolve(url: &str) -> anyhow::Result<Self> {
+    pub(in crate::cli) async fn resolve(url: &str) -> anyhow::Result<Self> {
         let uri: Uri = url.parse()?;
         let host = uri.host().ok_or_else(|| anyhow::anyhow!("`{url}` names no host"))?;
         let port = uri.port_u16().unwrap_or(80);
@@ -59,7 +59,7 @@ impl Endpoint {
 }
 
 /// An open stream: its first comment has been seen.
-pub(in super::super) struct RawStream {
+pub(in crate::cli) struct RawStream {
     socket: TcpStream,
     coding: Chunked,
     frames: Frames,
@@ -69,7 +69,7 @@ pub(in super::super) struct RawStream {
 
 impl RawStream {
     /// Opens a stream as the client's user; returns once `: connected` was seen.
-    pub(in super::super) async fn open(endpoint: &Endpoint, client: &Client, path: &str) -> Result<Self, OpenError> {
+    pub(in crate::cli) async fn open(endpoint: &Endpoint, client: &Client, path: &str) -> Result<Self, OpenError> {
         tokio::time::timeout(OPEN_TIMEOUT, Self::open_unbounded(endpoint, client, path)).await.unwrap_or(Err(OpenError::Timeout))
     }
 
@@ -95,7 +95,7 @@ impl RawStream {
 
     /// Reads once and hands on the frames that became complete; ready with `true` when there may be
     /// more, with `false` at the end of the stream.
-    pub(super) fn poll_frames(
+    pub(in crate::cli) fn poll_frames(
         &mut self,
         context: &mut Context<'_>,
         buffer: &mut [u8],
