@@ -5,9 +5,9 @@ use super::{
     call::{Ping, ping},
     connection::{self, Connection},
     life::{self, Introduced},
-    links::Shared,
     peer::PeerLink,
     preface::{self, Greeted, PrefaceError, Refusal, RefusalCode},
+    shared::Shared,
     tls,
 };
 use std::{net::SocketAddr, sync::Arc, time::Duration};

@@ -3,9 +3,9 @@
 use super::{
     connection::{self, Connection},
     life::{self, Introduced},
-    links::Shared,
     peer::PeerLink,
     preface::{self, PrefaceError, Refusal, RefusalCode},
+    shared::Shared,
     tls,
 };
 use std::{io, sync::Arc, time::Duration};

@@ -46,6 +46,7 @@ pub(super) enum AnswerKind {
 
 /// The length of the header, the header, the body.
 pub(super) fn encode(header: &impl Serialize, body: &[u8]) -> Vec<u8> {
+    debug_assert!(body.len() <= super::FRAME_BYTES, "sizes are checked before anything is encoded");
     let mut frame = Vec::with_capacity(128 + body.len());
     frame.extend([0; 2]);
     serde_json::to_writer(&mut frame, header).expect("a header serialises");

@@ -5,8 +5,8 @@ use super::{
     call::{Ping, ping},
     connection::Connection,
     engine::Session,
-    links::Shared,
     peer::{Live, PeerLink},
+    shared::Shared,
 };
 use std::{
     sync::{Arc, atomic::AtomicU64},

@@ -15,6 +15,7 @@ mod links;
 mod options;
 mod peer;
 mod preface;
+mod shared;
 #[cfg(test)]
 mod tests;
 mod tls;

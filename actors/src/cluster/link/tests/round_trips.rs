@@ -5,6 +5,7 @@ use super::{
     peer::Order,
 };
 use serde_json::json;
+use std::time::Instant;
 
 #[test]
 fn both_sides_ask_and_answer() {
@@ -62,10 +63,17 @@ fn a_node_that_stops_says_goodbye() {
 
 #[test]
 #[ignore = "a measurement: run it alone, with --no-capture"]
-fn round_trip_time() {
+fn figures() {
     let (mut a, mut b) = (named("a").logging("error").start(), named("b").logging("error").start());
     link(&mut a, &mut b);
     for _ in 0..3 {
         eprintln!("200 bytes there and back: {}", a.obey(&Order::Measure { peer: "b".into(), times: 5_000 }));
     }
+    let mut calls = call(&b, "for ever");
+    (calls.times, calls.within_ms) = (500, 600_000);
+    let calls = a.order(&Order::Call(calls));
+    assert!(super::failures::in_flight(&mut a, 500));
+    let start = Instant::now();
+    drop(b);
+    eprintln!("500 calls when their peer is killed: {}, all after {:?}", a.answered(calls)["counts"], start.elapsed());
 }
