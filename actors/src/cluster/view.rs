@@ -45,10 +45,10 @@ impl Picture {
         ShardId::of(key, self.shard_count)
     }
 
-    /// Who owns a shard, if that incarnation is not known to be gone.
+    /// Who owns a shard, if that incarnation lives as far as the database knows.
     pub(crate) fn owner_of(&self, shard: ShardId) -> Option<Owner> {
         let (node, incarnation) = self.claimed_by(shard)?;
-        let row = self.nodes.iter().find(|row| row.node == node && row.incarnation == incarnation && !row.fenced)?;
+        let row = self.nodes.iter().find(|row| row.node == node && row.incarnation == incarnation && is_alive(row))?;
         Some(Owner { name: row.name.clone(), node, incarnation })
     }
 

@@ -226,6 +226,26 @@ async fn a_killed_owner_is_replaced_long_before_its_lease_ends_and_its_turns_go_
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_silent_owner_is_replaced_when_its_lease_ends_and_writes_nothing_afterwards() {
+    let mut cluster = Cluster::of(&[("w1", NodeRole::Worker), ("w2", NodeRole::Worker), ("web", NodeRole::Web)]).await;
+    let session = cluster.session_of("w1").await;
+    cluster.prompt("web", session, "wait").await;
+    cluster.until("web", session, |view| answer(view) == "started").await;
+    // Nobody sees its connection end, and its lock is never free: as if its machine stood still.
+    let w1 = cluster.nodes.remove("w1").expect("it runs");
+    let number = w1.shared.ownership.now().expect("it owns").node;
+    let lock = cluster.store().await.liveness_lock(number).await.expect("the lock is taken over");
+    w1.abandon();
+    cluster.prompt("web", session, "say after").await;
+    eventually("the interrupted turn is not taken up", || async {
+        cluster.log(session).await.iter().any(|event| event.contains("attempt 2 of 3")).then_some(())
+    })
+    .await;
+    assert!(cluster.store().await.fence_violations().await.expect("marks can be read").is_empty());
+    drop(lock);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_node_that_stops_hands_everything_over_first() {
     let mut cluster = Cluster::of(&[("w1", NodeRole::Worker), ("w2", NodeRole::Worker), ("web", NodeRole::Web)]).await;
     let session = cluster.session_of("w1").await;
