@@ -38,7 +38,7 @@ impl Clock {
 
     /// A new id of a letter between nodes.
     #[expect(clippy::disallowed_methods, reason = "the one place that mints identifiers")]
-    pub(crate) fn mint_mail_id(self) -> Uuid {
+    pub fn mint_mail_id(self) -> Uuid {
         Uuid::now_v7()
     }
 

@@ -108,7 +108,7 @@ impl Picture {
 
 /// Whether a node holds its lease.
 pub(crate) fn is_alive(row: &NodeRow) -> bool {
-    !row.fenced && !row.lease_over
+    !row.fenced && !row.lease_left.is_zero()
 }
 
 /// Whether a node's role makes it an owner.

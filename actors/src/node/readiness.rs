@@ -6,6 +6,7 @@ use std::{sync::atomic::Ordering, time::Duration};
 
 /// What a node has of all that it needs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "four independent facts, each of which a check names")]
 pub struct Readiness {
     /// It takes part, and owns shards unless its role doesn't.
     pub member: bool,

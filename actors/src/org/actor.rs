@@ -70,7 +70,10 @@ impl Actor for OrgActor {
 }
 
 impl OrgState {
-    async fn admit(&mut self, mut ask: impl FnMut(&mut OrgLedger, Timestamp) -> Result<(), Refusal>) -> Result<Result<(), Refusal>, Failure> {
+    async fn admit(
+        &mut self,
+        mut ask: impl FnMut(&mut OrgLedger, Timestamp) -> Result<(), Refusal>,
+    ) -> Result<Result<(), Refusal>, Failure> {
         if self.ledger.is_doubtful() {
             self.count().await?;
         }

@@ -5,10 +5,7 @@ use super::{
     switchboard::Switchboard,
     world::{answer, eventually, is_idle, principal},
 };
-use crate::{
-    CreateSession, EntityKey, NodeHandle, NodeOptions, NodeRole, SessionError, Submitted, ViewShape,
-    feed::records,
-};
+use crate::{CreateSession, EntityKey, NodeHandle, NodeOptions, NodeRole, SessionError, Submitted, ViewShape, feed::records};
 use cowork_domain::{
     ids::{CommandId, Sequence, SessionId},
     principal::Principal,
@@ -41,13 +38,8 @@ impl Cluster {
     }
 
     async fn join(&mut self, name: &'static str, role: NodeRole) {
-        let options = NodeOptions {
-            name: name.into(),
-            role,
-            lease: LEASE,
-            renew_every: Duration::from_millis(300),
-            ..NodeOptions::default()
-        };
+        let options =
+            NodeOptions { name: name.into(), role, lease: LEASE, renew_every: Duration::from_millis(300), ..NodeOptions::default() };
         let store = self.database.store().await.expect("the database is there");
         let board = self.board.clone();
         let links = Box::new(move |gate, events| board.plug(name, gate, events));
@@ -75,9 +67,10 @@ impl Cluster {
                     && picture.all_shards().all(|shard| {
                         picture.owner_of(shard).is_some_and(|owner| {
                             Some(owner.name.as_str()) == picture.home_of(shard)
-                                && self.nodes.get(owner.name.as_str()).is_some_and(|node| {
-                                    node.shared.ownership.now().is_some_and(|owned| owned.epochs.contains_key(&shard))
-                                })
+                                && self
+                                    .nodes
+                                    .get(owner.name.as_str())
+                                    .is_some_and(|node| node.shared.ownership.now().is_some_and(|owned| owned.epochs.contains_key(&shard)))
                         })
                     })
             };
@@ -155,7 +148,10 @@ async fn any_node_takes_a_request_and_its_owner_executes_it() {
     }
     assert!(cluster.board.calls_to("w1") > 0 && cluster.board.calls_to("w2") > 0);
     let missing = cluster.node("web").clock().mint_session_id();
-    assert_eq!(cluster.try_prompt("web", missing, cluster.node("web").clock().mint_command_id(), "x").await.err(), Some(SessionError::NotFound));
+    assert_eq!(
+        cluster.try_prompt("web", missing, cluster.node("web").clock().mint_command_id(), "x").await.err(),
+        Some(SessionError::NotFound)
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -39,11 +39,7 @@ impl Routed for Begin {
     }
 
     async fn perform(&self) -> Result<Try<Option<String>>, SessionError> {
-        let start = SessionStart::New {
-            identity: self.birth.identity(),
-            changes: Box::new(self.birth.changes()),
-            retry: self.birth.retry,
-        };
+        let start = SessionStart::New { identity: self.birth.identity(), changes: Box::new(self.birth.changes()), retry: self.birth.retry };
         let entity = match activate(&self.shared, Start::Session(start)).await {
             Ok(entity) => entity,
             Err(error) => return Try::from_route(error),

@@ -39,10 +39,8 @@ pub struct NodeRow {
     pub fenced: bool,
     /// Whether it gave everything back and went.
     pub has_left: bool,
-    /// What is left of its lease; zero if it is over.
+    /// What is left of its lease; zero if it is over, and then anybody may declare it dead.
     pub lease_left: Duration,
-    /// Whether anybody may declare it dead.
-    pub lease_over: bool,
 }
 
 /// A shard's owner.
@@ -168,7 +166,6 @@ impl NodeFields {
             fenced: self.fenced,
             has_left: self.has_left,
             lease_left,
-            lease_over: lease_left.is_zero(),
         }
     }
 }

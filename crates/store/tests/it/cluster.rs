@@ -30,7 +30,7 @@ async fn the_view_shows_nodes_shards_and_how_they_moved() {
     a.claim(&[ShardId(3)]).await;
 
     let view = store.cluster_view().await.unwrap();
-    let nodes: Vec<_> = view.nodes.iter().map(|row| (row.name.as_str(), row.draining, row.fenced, row.lease_over)).collect();
+    let nodes: Vec<_> = view.nodes.iter().map(|row| (row.name.as_str(), row.draining, row.fenced, row.lease_left.is_zero())).collect();
     assert_eq!(nodes, [("a", false, false, false), ("web", true, false, false), ("b", false, true, true), ("c", false, false, true)]);
     assert_eq!((view.nodes[1].address.as_str(), &view.nodes[1].roles, view.nodes[1].incarnation.0), ("10.0.0.1:7", &roles, 1));
     assert_eq!((view.nodes[0].node, view.nodes[0].incarnation), (a.number, a.incarnation));
