@@ -98,6 +98,16 @@ pub const METRICS: &[Metric] = &[
     // Ownership
     counter("cowork_lease_renewals_total", &[], "renewals of this node's lease"),
     counter("cowork_leases_lost_total", &[], "times that this node lost its lease"),
+    gauge("cowork_nodes_alive", &[], "nodes that hold their lease, as this node sees it"),
+    gauge("cowork_shards_owned", &[], "shards that this node owns"),
+    gauge("cowork_shards_unowned", &[], "shards without a living owner: requests for their entities wait"),
+    counter("cowork_shards_claimed_total", &[], "shards that this node took"),
+    counter("cowork_shards_handed_over_total", &[], "shards that this node gave away in an orderly manner"),
+    seconds("cowork_hand_over_seconds", &[], "time that a group of shards paused for its hand-over"),
+    counter("cowork_requests_forwarded_total", &[], "requests that went to the owner on another node, each try counted"),
+    counter("cowork_mail_sent_total", &[], "requests that went through the database: larger than a frame, or without a link"),
+    counter("cowork_mail_answered_total", &[], "requests of other nodes that came through the database"),
+    counter("cowork_org_news_dropped_total", &[], "news for organisations on other nodes that could not be told; they count again by themselves"),
     // Links between nodes
     gauge(
         "cowork_link_up",

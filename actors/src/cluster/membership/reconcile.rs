@@ -128,7 +128,7 @@ impl MembershipState {
                 tokio::time::sleep(Duration::from_millis(pause)).await;
                 match store.fence_if_gone(node, incarnation).await {
                     Ok(true) => {
-                        tracing::warn!(peer, incarnation = incarnation.0, "the process of a peer has ended");
+                        tracing::info!(peer, incarnation = incarnation.0, "a peer is gone: it left, or its process ended");
                         myself.cast(MembershipMsg::Look).ok();
                         return;
                     }
