@@ -107,7 +107,11 @@ pub const METRICS: &[Metric] = &[
     counter("cowork_requests_forwarded_total", &[], "requests that went to the owner on another node, each try counted"),
     counter("cowork_mail_sent_total", &[], "requests that went through the database: larger than a frame, or without a link"),
     counter("cowork_mail_answered_total", &[], "requests of other nodes that came through the database"),
-    counter("cowork_org_news_dropped_total", &[], "news for organisations on other nodes that could not be told; they count again by themselves"),
+    counter(
+        "cowork_org_news_dropped_total",
+        &[],
+        "news for organisations on other nodes that could not be told; they count again by themselves",
+    ),
     // Links between nodes
     gauge(
         "cowork_link_up",
