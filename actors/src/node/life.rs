@@ -274,21 +274,23 @@ async fn listen_to_database(shared: Arc<Shared>) {
     }
 }
 
-/// Feeds follow the owners of their logs.
+/// Feeds follow the owners of their logs. What this node itself takes and gives away, the membership
+/// tells them at that very moment; this is about the others, and about a fence that the journal met.
 async fn tell_feeds(shared: Arc<Shared>) {
     let (mut pictures, mut ownerships) = (shared.picture.changes(), shared.ownership.changes());
     let mut known = Vec::new();
     loop {
         tokio::select! {
             () = shared.stop.cancelled() => return,
-            Ok(()) = ownerships.changed() => {}
-            Ok(()) = pictures.changed() => {}
+            Ok(()) = ownerships.changed() => shared.feeds.ownership_changed(),
+            Ok(()) = pictures.changed() => {
+                let owners = shared.picture.now().map(|picture| picture.assignment()).unwrap_or_default();
+                if owners != known {
+                    known = owners;
+                    shared.feeds.ownership_changed();
+                }
+            }
             else => return,
-        }
-        let owners = shared.picture.now().map(|picture| picture.assignment()).unwrap_or_default();
-        if owners != known {
-            known = owners;
-            shared.feeds.ownership_changed();
         }
     }
 }

@@ -135,6 +135,7 @@ async fn start_membership(shared: &Arc<Shared>, myself: &ActorRef<NodeRootMsg>) 
         ownership: shared.ownership.clone(),
         picture: shared.picture.clone(),
         remote: shared.remote.clone(),
+        feeds: shared.feeds.clone(),
         root: myself.clone(),
     };
     let (membership, _) = Actor::spawn_linked(None, Membership, arguments, myself.get_cell()).await?;

@@ -4,6 +4,7 @@ use super::{MembershipMsg, reconcile::Reconciliation};
 use crate::{
     clock::Clock,
     cluster::{Ownership, OwnershipWatch, Picture, PictureWatch, Remote, link::Peer, view::is_alive},
+    feed::remote::RemoteFeeds,
     node::NodeRootMsg,
 };
 use cowork_domain::ids::{Epoch, Incarnation, NodeNumber, ShardId};
@@ -41,6 +42,7 @@ pub(crate) struct MembershipArguments {
     pub(crate) ownership: OwnershipWatch,
     pub(crate) picture: PictureWatch,
     pub(crate) remote: Arc<Remote>,
+    pub(crate) feeds: Arc<RemoteFeeds>,
     pub(crate) root: ActorRef<NodeRootMsg>,
 }
 
@@ -157,6 +159,7 @@ impl MembershipState {
         self.standing = Standing::Outside;
         self.reconciliation = Reconciliation::default();
         self.arguments.ownership.set(None);
+        self.arguments.feeds.ownership_changed();
         self.arguments.root.cast(NodeRootMsg::Disowned).ok();
     }
 
@@ -235,6 +238,7 @@ impl MembershipState {
         metrics::counter!("cowork_shards_claimed_total").increment(shards.len() as u64);
         let claimed = shards.iter().map(|(shard, _)| *shard).collect();
         self.arguments.ownership.change(of, |epochs| epochs.extend(shards));
+        self.arguments.feeds.ownership_changed();
         self.arguments.root.cast(NodeRootMsg::Owned(claimed)).ok();
         self.look(myself);
     }

@@ -1,11 +1,11 @@
 //! Giving shards away in an orderly manner: stop taking requests for them, let their entities come
 //! to rest, and only then let go. Groups keep the pause of each entity short.
 
-use crate::{clock::Clock, cluster::OwnershipWatch, node::NodeRootMsg};
+use crate::{clock::Clock, cluster::OwnershipWatch, feed::remote::RemoteFeeds, node::NodeRootMsg};
 use cowork_domain::ids::{Incarnation, NodeNumber, ShardId};
 use cowork_store::Store;
 use ractor::ActorRef;
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 use tokio::sync::oneshot;
 
 /// A group that isn't through after this long ends the incarnation instead (architecture §5).
@@ -14,6 +14,7 @@ const PATIENCE: Duration = Duration::from_secs(5);
 pub(super) struct HandOver {
     pub(super) store: Store,
     pub(super) ownership: OwnershipWatch,
+    pub(super) feeds: Arc<RemoteFeeds>,
     pub(super) root: ActorRef<NodeRootMsg>,
     pub(super) node: NodeNumber,
     pub(super) incarnation: Incarnation,
@@ -37,6 +38,7 @@ impl HandOver {
 
     async fn give_away(&self, group: &[ShardId]) -> bool {
         self.ownership.change(self.incarnation, |epochs| epochs.retain(|shard, _| !group.contains(shard)));
+        self.feeds.ownership_changed();
         let (vacated, empty) = oneshot::channel();
         self.root.cast(NodeRootMsg::Vacate { shards: group.to_vec(), vacated }).ok();
         if empty.await.is_err() {

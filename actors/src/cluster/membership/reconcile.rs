@@ -73,6 +73,7 @@ impl MembershipState {
         if !lost.is_empty() {
             tracing::warn!(shards = lost.len(), "the database says that shards of this node are not its own");
             self.arguments.ownership.change(incarnation, |epochs| epochs.retain(|shard, _| !lost.contains(shard)));
+            self.arguments.feeds.ownership_changed();
             self.arguments.root.cast(NodeRootMsg::Vacate { shards: lost, vacated: oneshot::channel().0 }).ok();
         }
         let lives_elsewhere = |shard: &ShardId| picture.home_of(*shard).is_some_and(|home| home != own);
@@ -106,6 +107,7 @@ impl MembershipState {
         let hand_over = HandOver {
             store: self.arguments.store.clone(),
             ownership: self.arguments.ownership.clone(),
+            feeds: self.arguments.feeds.clone(),
             root: self.arguments.root.clone(),
             node,
             incarnation,
