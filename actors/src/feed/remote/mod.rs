@@ -15,8 +15,6 @@ mod leases;
 mod outbox;
 mod peers;
 mod sender;
-#[cfg(test)]
-mod tests;
 mod wire;
 
 pub(crate) use followers::Followers;
@@ -238,3 +236,6 @@ impl RemoteFeeds {
         self.tasks.spawn(future);
     }
 }
+
+#[cfg(test)]
+mod tests;

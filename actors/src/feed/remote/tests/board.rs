@@ -30,6 +30,7 @@ struct State {
     faults: HashMap<String, Faults>,
     dice: StdRng,
     pushes: usize,
+    lost: usize,
 }
 
 #[derive(Debug)]
@@ -38,7 +39,14 @@ pub(super) struct Board(Mutex<State>);
 impl Board {
     pub(super) fn new(seed: u64) -> Arc<Self> {
         let dice = StdRng::seed_from_u64(seed);
-        Arc::new(Self(Mutex::new(State { nodes: HashMap::new(), owners: HashMap::new(), faults: HashMap::new(), dice, pushes: 0 })))
+        Arc::new(Self(Mutex::new(State {
+            nodes: HashMap::new(),
+            owners: HashMap::new(),
+            faults: HashMap::new(),
+            dice,
+            pushes: 0,
+            lost: 0,
+        })))
     }
 
     pub(super) fn seat(self: &Arc<Self>, name: &str) -> Arc<dyn FeedPeers> {
@@ -57,8 +65,13 @@ impl Board {
 
     /// Gives a session to a node, and tells everybody.
     pub(super) fn give(&self, session: SessionId, name: &str) {
-        self.0.lock().owners.insert(session, name.into());
+        self.give_quietly(session, name);
         self.tell_all();
+    }
+
+    /// The same, but nobody is told.
+    pub(super) fn give_quietly(&self, session: SessionId, name: &str) {
+        self.0.lock().owners.insert(session, name.into());
     }
 
     pub(super) fn owner(&self, session: SessionId) -> String {
@@ -77,6 +90,11 @@ impl Board {
     /// Pushes that arrived.
     pub(super) fn pushes(&self) -> usize {
         self.0.lock().pushes
+    }
+
+    /// Requests that didn't.
+    pub(super) fn lost(&self) -> usize {
+        self.0.lock().lost
     }
 
     pub(super) fn tell_all(&self) {
@@ -106,6 +124,7 @@ impl Board {
         }
         let node = self.0.lock().nodes.get(&to).cloned().ok_or(PeerGone)?;
         if lost {
+            self.0.lock().lost += 1;
             return Err(PeerGone);
         }
         if swallowed {

@@ -16,7 +16,7 @@ use std::{collections::HashMap, sync::Arc, time::Duration};
 use tokio::sync::Mutex;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-const OPTIONS: RemoteOptions = RemoteOptions {
+pub(super) const OPTIONS: RemoteOptions = RemoteOptions {
     renewal: Duration::from_millis(300),
     lease: Duration::from_millis(1200),
     poll: Duration::from_millis(100),
@@ -64,11 +64,15 @@ impl Cluster {
     }
 
     pub(super) async fn node(&self, lane: i32) -> Node {
+        self.node_with(lane, OPTIONS).await
+    }
+
+    pub(super) async fn node_with(&self, lane: i32, options: RemoteOptions) -> Node {
         let name = format!("node-{lane}");
         let store = self.database.store().await.expect("a connection");
         let hub = Arc::new(FeedHub::new(store.clone(), FeedOptions::default()));
         let stop = self.stop.child_token();
-        let feeds = RemoteFeeds::start(hub.clone(), self.board.seat(&name), OPTIONS, &TaskTracker::new(), &stop);
+        let feeds = RemoteFeeds::start(hub.clone(), self.board.seat(&name), options, &TaskTracker::new(), &stop);
         self.board.join(&name, feeds.clone());
         let lane = Mutex::new((self.store.open_lane(self.number, self.incarnation, lane).await.expect("a lane"), 0));
         Node { name, hub, feeds, store, lane, epochs: self.epochs.clone(), stop }

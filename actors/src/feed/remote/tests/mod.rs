@@ -4,9 +4,10 @@ mod board;
 mod cluster;
 mod losses;
 
-use super::outbox::OUTBOX_BYTES;
+use super::{RemoteOptions, outbox::OUTBOX_BYTES};
 use board::Faults;
-use cluster::{Cluster, Node, eventually, message, owner};
+use cluster::{Cluster, Node, OPTIONS, eventually, message, owner};
+use std::time::Duration;
 
 const CUT: Faults = Faults { cut: true, frozen: false, loss: 0, swallowed: 0, delay: 0 };
 const FROZEN: Faults = Faults { cut: false, frozen: true, loss: 0, swallowed: 0, delay: 0 };
@@ -70,6 +71,45 @@ async fn a_lost_last_push_is_found_by_the_next_renewal() {
     a.write(&mut story, &[message(1)]).await;
     assert_eq!(session.read_to(2).await, cluster.session_bytes(&story).await);
     assert_eq!(user.read_to(2).await, cluster.workspace_bytes(&story).await.0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_push_that_is_known_to_be_lost_is_replaced_by_a_notice() {
+    let cluster = Cluster::new(10).await;
+    let rarely = RemoteOptions { renewal: Duration::from_secs(600), lease: Duration::from_secs(1800), ..OPTIONS };
+    let (a, b) = (cluster.node_with(0, rarely).await, cluster.node_with(1, rarely).await);
+    let mut story = cluster.session("kim", &a).await;
+    let (mut session, mut user) = (b.follow(&story, 0), b.follow_user(&story, 0));
+    session.read_to(1).await;
+    user.read_to(1).await;
+    is_told(&b, &a).await;
+    cluster.board.set(a.name(), Faults { loss: 100, ..Faults::default() });
+    a.write(&mut story, &[message(1)]).await;
+    eventually("nothing is lost", || cluster.board.lost() > 0).await;
+    cluster.board.set(a.name(), Faults::default());
+    assert_eq!(session.read_to(2).await, cluster.session_bytes(&story).await);
+    assert_eq!(user.read_to(2).await, cluster.workspace_bytes(&story).await.0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_committed_while_a_session_was_away_is_found() {
+    let cluster = Cluster::new(14).await;
+    let (a, b, c) = (cluster.node(0).await, cluster.node(1).await, cluster.node(2).await);
+    let mut story = cluster.session("kim", &a).await;
+    let id = story.identity.session;
+    let (mut at_a, mut at_b) = (a.follow(&story, 0), b.follow(&story, 0));
+    at_a.read_to(1).await;
+    at_b.read_to(1).await;
+    is_told(&b, &a).await;
+    // Only the two owners know of it, and the follower's view changes back before it looks.
+    cluster.board.give_quietly(id, c.name());
+    a.feeds.ownership_changed();
+    c.write(&mut story, &[message(1)]).await;
+    cluster.board.give_quietly(id, a.name());
+    a.feeds.ownership_changed();
+    let bytes = cluster.session_bytes(&story).await;
+    assert_eq!(at_a.read_to(2).await, bytes);
+    assert_eq!(at_b.read_to(2).await, bytes);
 }
 
 #[tokio::test(flavor = "multi_thread")]
