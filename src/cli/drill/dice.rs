@@ -25,6 +25,12 @@ impl Dice {
         self.below(100) < share
     }
 
+    /// A secret for a cluster of our own, which only this machine reaches.
+    pub(super) fn secret(&mut self) -> String {
+        const LETTERS: &[u8] = b"abcdefghijkmnopqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789";
+        (0..40).map(|_| char::from(LETTERS[self.below(LETTERS.len())])).collect()
+    }
+
     fn next(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut mixed = self.0;

@@ -36,14 +36,15 @@ pub(super) async fn run(args: FailoverArgs) -> anyhow::Result<ExitCode> {
     };
     tokio::pin!(interrupted);
 
-    let header_secret = args.header_secret.clone().filter(|_| !args.url.is_empty()).unwrap_or_else(|| format!("drill-header-{seed:032}"));
+    let mut dice = Dice::new(seed);
+    let header_secret = args.header_secret.clone().filter(|_| !args.url.is_empty()).unwrap_or_else(|| dice.secret());
     tell(&args, &format!("seed {seed}"));
     let mut target = tokio::select! {
-        target = Target::open(&args, seed, &header_secret) => target?,
+        target = Target::open(&args, &header_secret, &mut dice) => target?,
         () = &mut interrupted => anyhow::bail!("interrupted"),
     };
     let report = tokio::select! {
-        report = hold(&args, &faults, seed, &header_secret, &mut target) => report,
+        report = hold(&args, &faults, seed, dice, &header_secret, &mut target) => report,
         () = &mut interrupted => Err(anyhow::anyhow!("interrupted")),
     };
     target.close().await;
@@ -55,9 +56,15 @@ pub(super) async fn run(args: FailoverArgs) -> anyhow::Result<ExitCode> {
     Ok(if report.passed() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-async fn hold(args: &FailoverArgs, faults: &[FaultKind], seed: u64, header_secret: &str, target: &mut Target) -> anyhow::Result<Report> {
+async fn hold(
+    args: &FailoverArgs,
+    faults: &[FaultKind],
+    seed: u64,
+    mut dice: Dice,
+    header_secret: &str,
+    target: &mut Target,
+) -> anyhow::Result<Report> {
     let (started_at, begin) = (wall_clock::now(), Instant::now());
-    let mut dice = Dice::new(seed);
     let mut reports = Vec::new();
     for fault in faults {
         let load = LoadPlan {

@@ -32,7 +32,7 @@ pub(super) struct Injected {
 
 impl Target {
     /// Starts a cluster, or connects to the database of the one that runs.
-    pub(super) async fn open(args: &FailoverArgs, seed: u64, header_secret: &str) -> anyhow::Result<Self> {
+    pub(super) async fn open(args: &FailoverArgs, header_secret: &str, dice: &mut Dice) -> anyhow::Result<Self> {
         if let Some(url) = args.database_url.as_ref().filter(|_| !args.url.is_empty()) {
             let store = Store::connect(StoreOptions::new(url)).await.context("the cluster's database can't be used")?;
             let nodes = args.url.iter().map(|url| url.trim_end_matches('/').to_owned()).collect();
@@ -43,9 +43,8 @@ impl Target {
             webs: args.webs.into(),
             lease: args.lease,
             header_secret: header_secret.to_owned(),
-            // They guard nothing but this cluster, which only this machine reaches.
-            cluster_secret: format!("drill-cluster-{seed:032}"),
-            operator_token: format!("drill-operator-{seed:032}"),
+            cluster_secret: dice.secret(),
+            operator_token: dice.secret(),
             keep: args.keep,
         };
         Ok(Self::Own(Box::new(plan.start().await?)))

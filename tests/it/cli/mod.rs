@@ -1,5 +1,6 @@
 //! The command line: what it prints, where, and with which exit code.
 
+mod drill;
 mod help;
 mod migrate;
 mod output;

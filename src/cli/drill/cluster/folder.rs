@@ -1,5 +1,6 @@
 //! Where a drill keeps its files: databases, logs of the nodes, the report's details.
 
+use crate::cli::load::wall_clock;
 use anyhow::Context;
 use std::{
     fs::{self, DirBuilder},
@@ -17,7 +18,7 @@ pub(in super::super) struct Folder {
 impl Folder {
     /// A new folder among the temporary files.
     pub(super) fn create(keep: bool) -> anyhow::Result<Self> {
-        let path = std::env::temp_dir().join(format!("cowork-drill-{}", std::process::id()));
+        let path = std::env::temp_dir().join(format!("cowork-drill-{:x}-{}", wall_clock::now().as_millis(), std::process::id()));
         let folder = Self { path, keep };
         // The private PostgreSQL may run as somebody else, who must get through.
         DirBuilder::new().mode(0o711).create(&folder.path).with_context(|| format!("{} cannot be made", folder.path.display()))?;

@@ -10,6 +10,8 @@ use http::StatusCode;
 use std::time::{Duration, Instant};
 
 const GLANCE: Duration = Duration::from_millis(50);
+/// Each look costs the database about a millisecond, which the cluster needs just then.
+const TAKE_OVER_GLANCE: Duration = Duration::from_millis(15);
 /// An answer takes no longer, even while a node waits for the database.
 const ANSWER_PATIENCE: Duration = Duration::from_secs(5);
 /// Shards move in groups: rest means that this many looks in a row saw nothing amiss.
@@ -45,7 +47,7 @@ impl Cluster {
                 return Ok(begin.elapsed());
             }
             ensure!(begin.elapsed() < patience, "nobody took over from {node} within {patience:?}");
-            tokio::time::sleep(Duration::from_millis(5)).await;
+            tokio::time::sleep(TAKE_OVER_GLANCE).await;
         }
     }
 

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 /// A cut link is noticed by missed heartbeats, of which there are two a second.
 const NOTICE_PATIENCE: Duration = Duration::from_secs(15);
-const GLANCE: Duration = Duration::from_millis(20);
+const GLANCE: Duration = Duration::from_millis(50);
 
 pub(super) async fn inject(stage: &mut Stage<'_>) -> anyhow::Result<()> {
     let victim = stage.busiest_worker().await?;
