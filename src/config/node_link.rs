@@ -80,12 +80,11 @@ impl NodeAddress {
     }
 
     fn default_listen(&self) -> SocketAddr {
-        let is_v6 = self.host.starts_with('[');
-        let ip: IpAddr = match (self.is_loopback(), is_v6) {
-            (true, true) => Ipv6Addr::LOCALHOST.into(),
-            (true, false) => Ipv4Addr::LOCALHOST.into(),
-            (false, true) => Ipv6Addr::UNSPECIFIED.into(),
-            (false, false) => Ipv4Addr::UNSPECIFIED.into(),
+        let ip = match self.host.trim_matches(['[', ']']).parse::<IpAddr>() {
+            Ok(ip) if self.is_loopback() => ip,
+            Ok(IpAddr::V6(_)) => Ipv6Addr::UNSPECIFIED.into(),
+            Err(_) if self.is_loopback() => Ipv4Addr::LOCALHOST.into(),
+            Ok(IpAddr::V4(_)) | Err(_) => Ipv4Addr::UNSPECIFIED.into(),
         };
         SocketAddr::new(ip, self.port)
     }

@@ -17,8 +17,8 @@ Examples:
   cowork cluster drain w1 --undo
   cowork cluster forget w1
 
-Any node that serves clients answers. Where the cloud authenticates people, operators show the token that
-OPEN_COWORK_CLOUD_OPERATOR_TOKEN gives to its nodes: COWORK_BEARER=… or --bearer.";
+Any node that serves clients answers. Where the cloud authenticates people, operators show the token
+that OPEN_COWORK_CLOUD_OPERATOR_TOKEN gives to its nodes: COWORK_BEARER=… or --bearer.";
 
 /// Show the nodes of a running cluster, and take nodes out of it.
 #[derive(Debug, Args)]

@@ -34,7 +34,9 @@ fn a_node_says_where_it_is_and_listens_there_unless_told_otherwise() {
     let named = link(&[address("worker-1.internal:7946")]);
     assert_eq!((named.address.to_string(), named.listen.to_string()), ("worker-1.internal:7946".into(), "0.0.0.0:7946".into()));
     assert_eq!(link(&[address("[fd00::5]:7946")]).listen.to_string(), "[::]:7946");
-    assert_eq!(link(&[address("localhost:7946")]).listen.to_string(), "127.0.0.1:7946");
+    for (loopback, listen) in [("localhost:7946", "127.0.0.1:7946"), ("127.0.0.2:7946", "127.0.0.2:7946"), ("[::1]:7946", "[::1]:7946")] {
+        assert_eq!(link(&[address(loopback)]).listen.to_string(), listen);
+    }
     let behind = link(&[address("10.0.0.5:7946"), ("OPEN_COWORK_CLOUD_NODE_LISTEN", "10.1.0.5:9000")]);
     assert_eq!(behind.listen.to_string(), "10.1.0.5:9000");
     for wrong in ["worker-1", ":7946", "worker 1:7946", "worker-1:0", "fd00::5:7946", "http://worker-1:7946", "[]:1"] {

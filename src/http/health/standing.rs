@@ -30,7 +30,8 @@ impl Standing {
             return Self::Unfit("Cloud journal is not connected.");
         }
         match role {
-            Role::AllInOne if !owns_shards => Self::Unfit("This node does not own its sessions."),
+            // One that owns nothing serves as a web node does: it is draining, or has just come.
+            Role::AllInOne if !owns_shards && workers_alive == 0 => Self::Unfit("This node does not own its sessions."),
             Role::Web if database_seen.is_none_or(|ago| ago > FRESH) => {
                 Self::Unfit("This node has not heard of the cluster for 3 seconds.")
             }
@@ -42,12 +43,12 @@ impl Standing {
 }
 
 fn blemish(readiness: &Readiness) -> Option<String> {
-    let Readiness { owns_shards, shards_unowned, workers_alive, workers_linked, .. } = *readiness;
+    let Readiness { shards_unowned, workers_alive, workers_linked, .. } = *readiness;
     let mut words = Vec::new();
     if shards_unowned > 0 {
         words.push(format!("{shards_unowned} shards have no owner at the moment"));
     }
-    if !owns_shards && workers_linked < workers_alive {
+    if workers_linked < workers_alive {
         words.push(format!("{workers_linked} of {workers_alive} workers are linked, the others are reached through the database"));
     }
     (!words.is_empty()).then(|| format!("degraded: {}", words.join("; ")))
@@ -87,9 +88,10 @@ mod tests {
         let no_lanes = Readiness { lanes_connected: false, ..healthy() };
         assert_unfit(Role::Worker, no_lanes, "journal");
         assert_eq!(Standing::of(Role::Web, &no_lanes), Standing::Fit(None), "a web node writes no log");
-        let fresh_worker = Readiness { owns_shards: false, ..healthy() };
-        assert_unfit(Role::AllInOne, fresh_worker, "own its sessions");
-        assert_eq!(Standing::of(Role::Worker, &fresh_worker), Standing::Fit(None), "a worker that just came owns nothing yet");
+        let owns_nothing = Readiness { owns_shards: false, ..healthy() };
+        assert_unfit(Role::AllInOne, Readiness { workers_alive: 0, workers_linked: 0, ..owns_nothing }, "own its sessions");
+        assert_eq!(Standing::of(Role::AllInOne, &owns_nothing), Standing::Fit(None), "others own everything while it drains");
+        assert_eq!(Standing::of(Role::Worker, &owns_nothing), Standing::Fit(None), "a worker that just came owns nothing yet");
     }
 
     #[test]

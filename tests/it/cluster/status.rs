@@ -13,7 +13,7 @@ async fn the_state_of_the_cluster_is_a_table_for_people_and_json_for_programs() 
     let cluster = Cluster::of(&[("w1", "worker"), ("w2", "worker"), ("web", "web")]).await;
     let shown = cluster.command("web", &["cluster", "status"]).expect_code(0);
     let text = shown.stdout();
-    let lines: Vec<&str> = text.lines().collect();
+    let lines: Vec<&str> = text.lines().map(str::trim_start).collect();
     assert!(lines[0].starts_with("NODE") && lines.len() == 4, "one line per node: {text}");
     for (name, role) in [("w1", "worker"), ("w2", "worker"), ("web", "web")] {
         let line = lines.iter().find(|line| line.starts_with(name)).unwrap_or_else(|| panic!("no {name}: {text}"));
