@@ -141,7 +141,7 @@ impl NodeHandle {
             Err(error) => return tracing::warn!(%error, "the cluster can't be told that this node leaves"),
         }
         let deadline = shared.clock.instant() + patience;
-        while shared.owns_anything() && shared.has_successor() && shared.clock.instant() < deadline {
+        while shared.is_handing_over() && shared.has_successor() && shared.clock.instant() < deadline {
             tokio::time::sleep(HAND_OVER_LOOK).await;
         }
     }

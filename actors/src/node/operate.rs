@@ -78,7 +78,12 @@ impl Shared {
         picture.is_some_and(|picture| picture.workers().any(|row| row.name != self.options.name))
     }
 
-    /// Whether this node still owns something, or is about to.
+    /// Whether this node still owns something, or others have not taken up all of it.
+    pub(super) fn is_handing_over(&self) -> bool {
+        self.owns_anything() || self.picture.now().is_some_and(|picture| picture.unowned() > 0)
+    }
+
+    /// Whether this node owns something.
     pub(super) fn owns_anything(&self) -> bool {
         self.ownership.now().is_some_and(|owned| !owned.epochs.is_empty())
     }

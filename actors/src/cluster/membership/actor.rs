@@ -106,13 +106,24 @@ impl MembershipState {
         match &self.standing {
             Standing::Left => return,
             Standing::Outside => {
-                if let Err(error) = self.join(myself).await {
+                if let Err(error) = self.join_again(myself).await {
                     tracing::warn!(%error, "this node can't join yet");
                 }
             }
             Standing::Member { .. } => self.renew(myself).await,
         }
         self.look(myself);
+    }
+
+    /// After a loss. Where another process lives under this name meanwhile, this one stays outside:
+    /// two that joined in turns would fence each other for ever.
+    async fn join_again(&mut self, myself: &ActorRef<MembershipMsg>) -> Result<(), StoreError> {
+        let name = &self.arguments.options.registration.name;
+        if let Some(used) = self.arguments.store.name_in_use(name).await? {
+            tracing::error!(name, address = used.address, "another process lives under this node's name; this one stays outside");
+            return Ok(());
+        }
+        self.join(myself).await
     }
 
     async fn join(&mut self, myself: &ActorRef<MembershipMsg>) -> Result<(), StoreError> {
