@@ -11,7 +11,7 @@ use crate::{
     cli::drill::{http::Http, proxy::Network},
     config::Environment,
 };
-use anyhow::Context;
+use anyhow::{Context, ensure};
 use cowork_store::{PrivatePostgres, PrivatePostgresOptions, Store, StoreOptions};
 use futures_util::{StreamExt, TryStreamExt, stream};
 use std::{path::PathBuf, time::Duration};
@@ -20,6 +20,14 @@ use std::{path::PathBuf, time::Duration};
 const SOCKET: &str = ".s.PGSQL.5432";
 /// What a process can't do without.
 const PASSED_ON: [&str; 4] = ["PATH", "HOME", "TMPDIR", "PG_BIN"];
+/// What the private server takes, without our own and what it keeps for itself.
+const CONNECTIONS: usize = 85;
+/// A node has a journal lane per core, up to so many, and others that aren't of its pool.
+const MOST_LANES: usize = 8;
+const BESIDE_LANES: usize = 4;
+/// The default.
+const LARGEST_POOL: usize = 10;
+const SMALLEST_POOL: usize = 2;
 /// Nodes that start at the same time: a debug build uses a core for a while.
 const STARTING_AT_ONCE: usize = 2;
 
@@ -72,6 +80,8 @@ impl ClusterPlan {
         let program = std::env::current_exe().context("this program doesn't find itself")?;
         let setpriv = environment.program_path().into_iter().map(|folder| folder.join("setpriv")).find(|path| path.is_file());
         let passed_on: Vec<_> = PASSED_ON.iter().filter_map(|name| Some(((*name).to_owned(), environment.get(name)?.to_owned()))).collect();
+        let cores = std::thread::available_parallelism().map_or(2, usize::from);
+        let pool = pool_of_a_node(self.workers + self.webs, cores)?;
         let mut ports = Ports::new();
         let mut nodes = Vec::new();
         for (name, part) in self.parts() {
@@ -87,7 +97,7 @@ impl ClusterPlan {
                 ("--database-url", database_url),
             ];
             let flags = arguments.into_iter().flat_map(|(flag, value)| [flag.to_owned(), value]);
-            let settings = self.environment().map(|(name, value)| (format!("OPEN_COWORK_CLOUD_{name}"), value));
+            let settings = self.environment(pool).map(|(name, value)| (format!("OPEN_COWORK_CLOUD_{name}"), value));
             let launch = Launch {
                 program: program.clone(),
                 arguments: std::iter::once("serve".to_owned()).chain(flags).collect(),
@@ -108,15 +118,14 @@ impl ClusterPlan {
         workers.chain(webs)
     }
 
-    fn environment(&self) -> impl Iterator<Item = (&'static str, String)> {
+    fn environment(&self, pool: usize) -> impl Iterator<Item = (&'static str, String)> {
         [
             ("CLUSTER_SECRET", self.cluster_secret.clone()),
             ("LEASE", format!("{}ms", self.lease.as_millis())),
             ("AUTH_MODE", "header".to_owned()),
             ("HEADER_AUTH_SECRET", self.header_secret.clone()),
             ("OPERATOR_TOKEN", self.operator_token.clone()),
-            // All nodes share one server, which takes a hundred connections.
-            ("PG_POOL_MAX", "6".to_owned()),
+            ("PG_POOL_MAX", pool.to_string()),
             ("MAX_SSE_CONNECTIONS_PER_ORG", "10000".to_owned()),
             // So that a subscriber notices soon that its node is frozen.
             ("SSE_POLL_INTERVAL_MS", "1000".to_owned()),
@@ -124,6 +133,14 @@ impl ClusterPlan {
         ]
         .into_iter()
     }
+}
+
+/// The connections of a node's pool, if all nodes fit on one server.
+fn pool_of_a_node(nodes: usize, cores: usize) -> anyhow::Result<usize> {
+    let beside_the_pool = cores.min(MOST_LANES) + BESIDE_LANES;
+    let pool = (CONNECTIONS / nodes.max(1)).saturating_sub(beside_the_pool).min(LARGEST_POOL);
+    ensure!(pool >= SMALLEST_POOL, "{nodes} nodes need more connections than one database server takes: lower --workers or --webs");
+    Ok(pool)
 }
 
 /// The socket that a URL of the private server names: `…?host=<folder>`, percent-encoded.
@@ -146,6 +163,16 @@ fn socket_of(url: &str) -> Option<PathBuf> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn no_more_nodes_are_started_than_the_database_takes() {
+        assert_eq!(pool_of_a_node(5, 2).expect("they fit"), LARGEST_POOL);
+        assert!(pool_of_a_node(18, 2).is_err());
+        for (nodes, cores) in [(2, 64), (5, 16), (10, 2)] {
+            let pool = pool_of_a_node(nodes, cores).expect("they fit");
+            assert!(nodes * (pool + cores.min(MOST_LANES) + BESIDE_LANES) <= CONNECTIONS, "{nodes} nodes on {cores} cores");
+        }
+    }
 
     #[test]
     fn the_socket_of_a_private_server_is_found() {
