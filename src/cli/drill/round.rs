@@ -47,7 +47,7 @@ impl Round<'_> {
             proofs: Vec::new(),
             invalid: None,
         };
-        if let Err(error) = target.settle(SETTLE_PATIENCE).await {
+        if let Err(error) = target.rest(SETTLE_PATIENCE).await {
             record.invalid = Some(format!("it did not begin: {error:#}"));
             return record;
         }

@@ -81,6 +81,14 @@ impl Target {
         }
     }
 
+    /// The same before anything is disturbed.
+    pub(super) async fn rest(&mut self, patience: Duration) -> anyhow::Result<()> {
+        match self {
+            Self::Own(cluster) => cluster.rest(patience).await,
+            Self::Running { .. } => Ok(()),
+        }
+    }
+
     /// Injects a fault and undoes it, whether that goes well or not.
     pub(super) async fn disturb(
         &mut self,

@@ -36,6 +36,7 @@ pub(super) struct Cluster {
     nodes: Vec<Node>,
     /// Nodes before the database: fields are dropped in this order.
     postgres: PrivatePostgres,
+    database_started: Instant,
     store: Store,
     network: Network,
     lease: Duration,
@@ -107,6 +108,7 @@ impl Cluster {
     pub(super) async fn restart_database(&mut self) -> anyhow::Result<(u32, u32)> {
         let before = self.postgres.pid();
         self.postgres.restart().await.context("the database doesn't start again")?;
+        self.database_started = Instant::now();
         Ok((before, self.postgres.pid()))
     }
 

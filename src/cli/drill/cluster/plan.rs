@@ -14,7 +14,10 @@ use crate::{
 use anyhow::{Context, ensure};
 use cowork_store::{PrivatePostgres, PrivatePostgresOptions, Store, StoreOptions};
 use futures_util::{StreamExt, TryStreamExt, stream};
-use std::{path::PathBuf, time::Duration};
+use std::{
+    path::PathBuf,
+    time::{Duration, Instant},
+};
 
 /// The server's socket in its folder.
 const SOCKET: &str = ".s.PGSQL.5432";
@@ -55,10 +58,12 @@ impl ClusterPlan {
         let options =
             PrivatePostgresOptions { data_dir: folder.path().join("postgres"), pg_bin: environment.get("PG_BIN").map(PathBuf::from) };
         let postgres = PrivatePostgres::start(options).await.context("no database for the drill")?;
+        let database_started = Instant::now();
         match self.start_on(postgres.url(), &folder, &environment).await {
             Ok((store, network, nodes)) => Ok(Cluster {
                 nodes,
                 postgres,
+                database_started,
                 store,
                 network,
                 lease: self.lease,

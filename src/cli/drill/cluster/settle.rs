@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 const GLANCE: Duration = Duration::from_millis(50);
 /// Each look costs the database about a millisecond, which the cluster needs just then.
 const TAKE_OVER_GLANCE: Duration = Duration::from_millis(15);
+const LEASE_MARGIN: Duration = Duration::from_secs(1);
 /// An answer takes no longer, even while a node waits for the database.
 const ANSWER_PATIENCE: Duration = Duration::from_secs(5);
 /// Shards move in groups: rest means that this many looks in a row saw nothing amiss.
@@ -34,6 +35,14 @@ impl Cluster {
             }
             tokio::time::sleep(GLANCE).await;
         }
+    }
+
+    /// Waits for the cluster to come to rest, and for the moment from which the end of a process counts as
+    /// its death: for the length of a lease after a start of the database nobody is taken for dead early.
+    pub(in super::super) async fn rest(&mut self, patience: Duration) -> anyhow::Result<()> {
+        self.settle(patience).await?;
+        tokio::time::sleep((self.lease + LEASE_MARGIN).saturating_sub(self.database_started.elapsed())).await;
+        Ok(())
     }
 
     /// Waits until a life of a node owns nothing any more and others own everything.
