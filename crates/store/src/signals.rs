@@ -2,7 +2,7 @@
 //! also looks from time to time.
 
 use crate::{Store, StoreError, membership::IdleConnection};
-use sqlx::{Acquire, Connection, postgres::PgNotification};
+use sqlx::{Acquire, Connection, PgPool, postgres::PgNotification};
 use std::{fmt, pin::Pin, time::Duration};
 use tokio::time::{Instant, timeout, timeout_at};
 use uuid::Uuid;
@@ -66,20 +66,20 @@ impl Store {
     /// Tells all nodes that membership changed. To be called after the commit: a notification within a transaction
     /// holds up the commits of the whole database. What changed stands in any case, and who isn't told looks by itself.
     pub(crate) async fn announce(&self) {
-        if let Err(error) = self.notify(CLUSTER_CHANNEL, "").await {
+        if let Err(error) = self.notify(&self.membership, CLUSTER_CHANNEL, "").await {
             tracing::warn!(%error, "a change of the cluster could not be announced");
         }
     }
 
     /// The same for a request or an answer.
     pub(crate) async fn announce_mail(&self, to: &str, id: Uuid) {
-        if let Err(error) = self.notify(MAIL_CHANNEL, &format!("{to} {id}")).await {
+        if let Err(error) = self.notify(&self.pool, MAIL_CHANNEL, &format!("{to} {id}")).await {
             tracing::warn!(%error, "mail could not be announced");
         }
     }
 
-    async fn notify(&self, channel: &str, payload: &str) -> Result<(), StoreError> {
-        sqlx::query!("select pg_notify($1, $2)", channel, payload).fetch_one(&self.pool).await?;
+    async fn notify(&self, pool: &PgPool, channel: &str, payload: &str) -> Result<(), StoreError> {
+        sqlx::query!("select pg_notify($1, $2)", channel, payload).fetch_one(pool).await?;
         Ok(())
     }
 }

@@ -13,12 +13,16 @@ const OLDEST_SERVER: i32 = 150_000;
 /// An idle connection is only tested after this long: a test costs a round trip.
 const TRUSTED_IDLE: Duration = Duration::from_secs(1);
 
+/// A renewal, a look, and a claim or a hand-over, at the same time.
+const MEMBERSHIP_CONNECTIONS: u32 = 3;
+
 /// How to reach the database.
 #[derive(Clone)]
 pub struct StoreOptions {
     /// `postgres://…`; may carry a password.
     pub url: String,
-    /// Connections of the pool; lanes and the liveness lock come on top.
+    /// Connections of the pool for clients' requests. On top come the lanes, the liveness lock, the listener,
+    /// and at most three for membership.
     pub max_connections: u32,
     /// How long to wait for a connection.
     pub connect_timeout: Duration,
@@ -33,10 +37,12 @@ impl StoreOptions {
     }
 }
 
-/// The database. Cheap to clone; all clones share one pool.
+/// The database. Cheap to clone; all clones share its pools.
 #[derive(Clone)]
 pub struct Store {
     pub(crate) pool: PgPool,
+    /// For leases and shards alone: a renewal never queues behind the requests of clients.
+    pub(crate) membership: PgPool,
     dedicated: Arc<PgConnectOptions>,
     pub(crate) connect_timeout: Duration,
     pub(crate) statement_timeout: Duration,
@@ -66,21 +72,10 @@ impl Store {
             .options([("default_transaction_isolation", "read committed"), ("timezone", "UTC"), ("enable_seqscan", "off"), ("jit", "off")])
             .disable_statement_logging();
         let timed = connect.clone().options([("statement_timeout", options.statement_timeout.as_millis().to_string())]);
-        let pool = PgPoolOptions::new()
-            .max_connections(options.max_connections.max(1))
-            .acquire_timeout(options.connect_timeout)
-            .test_before_acquire(false)
-            .before_acquire(|connection, meta| {
-                Box::pin(async move {
-                    if meta.idle_for >= TRUSTED_IDLE {
-                        connection.ping().await?;
-                    }
-                    Ok(true)
-                })
-            })
-            .connect_lazy_with(timed);
+        let membership = pool_of(MEMBERSHIP_CONNECTIONS, options.connect_timeout, timed.clone().application_name("cowork membership"));
         let store = Self {
-            pool,
+            pool: pool_of(options.max_connections.max(1), options.connect_timeout, timed),
+            membership,
             dedicated: Arc::new(connect),
             connect_timeout: options.connect_timeout,
             statement_timeout: options.statement_timeout,
@@ -119,6 +114,7 @@ impl Store {
     /// Closes the pool after the statements that run now.
     pub async fn close(&self) {
         self.pool.close().await;
+        self.membership.close().await;
     }
 
     /// The options of a connection outside the pool.
@@ -135,4 +131,20 @@ impl Store {
             Err(_) => Err(StoreError::Unavailable("no connection could be made in time".to_owned())),
         }
     }
+}
+
+fn pool_of(max_connections: u32, acquire_timeout: Duration, options: PgConnectOptions) -> PgPool {
+    PgPoolOptions::new()
+        .max_connections(max_connections)
+        .acquire_timeout(acquire_timeout)
+        .test_before_acquire(false)
+        .before_acquire(|connection, meta| {
+            Box::pin(async move {
+                if meta.idle_for >= TRUSTED_IDLE {
+                    connection.ping().await?;
+                }
+                Ok(true)
+            })
+        })
+        .connect_lazy_with(options)
 }

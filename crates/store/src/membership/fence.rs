@@ -25,7 +25,7 @@ impl Store {
     /// # Errors
     /// `Unavailable`, `Database`.
     pub async fn fence_node(&self, node: NodeNumber, incarnation: Incarnation) -> Result<(), StoreError> {
-        let mut transaction = self.pool.begin().await?;
+        let mut transaction = self.membership.begin().await?;
         locks::take_over(&mut transaction, node).await?;
         let fenced =
             sqlx::query!("update nodes set fenced = true where node = $1 and incarnation = $2 and not fenced", node.0, incarnation.0)
@@ -55,7 +55,7 @@ impl Store {
     /// # Errors
     /// `Unavailable`, `Database`.
     pub async fn fence_if_gone(&self, node: NodeNumber, incarnation: Incarnation) -> Result<bool, StoreError> {
-        let mut transaction = self.pool.begin().await?;
+        let mut transaction = self.membership.begin().await?;
         let standing = sqlx::query!(
             r#"select n.fenced,
                       n.lease_expires_at < clock_timestamp()
@@ -109,7 +109,7 @@ impl Store {
                 where (n.node is null or n.fenced or n.incarnation > l.incarnation) and (f.batch is null or f.batch < l.batch)
                 order by l.node, l.lane"#
         )
-        .fetch_all(&self.pool)
+        .fetch_all(&self.membership)
         .await?;
         Ok(rows
             .into_iter()

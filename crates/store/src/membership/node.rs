@@ -52,11 +52,11 @@ impl Store {
             address,
             &roles
         )
-        .execute(&self.pool)
+        .execute(&self.membership)
         .await?;
-        let node = NodeNumber(sqlx::query_scalar!("select node from nodes where name = $1", name).fetch_one(&self.pool).await?);
+        let node = NodeNumber(sqlx::query_scalar!("select node from nodes where name = $1", name).fetch_one(&self.membership).await?);
 
-        let mut transaction = self.pool.begin().await?;
+        let mut transaction = self.membership.begin().await?;
         locks::take_over(&mut transaction, node).await?;
         let row = sqlx::query!(
             r#"update nodes
@@ -89,7 +89,7 @@ impl Store {
             incarnation.0,
             lease.as_secs_f64()
         )
-        .execute(&self.pool)
+        .execute(&self.membership)
         .await?;
         Ok(if renewed.rows_affected() == 1 { Renewal::Renewed } else { Renewal::Fenced })
     }
@@ -99,7 +99,7 @@ impl Store {
     /// # Errors
     /// `Unavailable`, `Database`.
     pub async fn leave(&self, node: NodeNumber, incarnation: Incarnation) -> Result<(), StoreError> {
-        let mut transaction = self.pool.begin().await?;
+        let mut transaction = self.membership.begin().await?;
         locks::take_over(&mut transaction, node).await?;
         sqlx::query!(
             "update nodes set fenced = true, has_left = true, lease_expires_at = clock_timestamp() where node = $1 and incarnation = $2",

@@ -21,7 +21,7 @@ impl Store {
     /// # Errors
     /// `Unavailable`, `Database`.
     pub async fn set_draining(&self, name: &str, draining: bool) -> Result<bool, StoreError> {
-        let changed = sqlx::query!("update nodes set draining = $2 where name = $1", name, draining).execute(&self.pool).await?;
+        let changed = sqlx::query!("update nodes set draining = $2 where name = $1", name, draining).execute(&self.membership).await?;
         if changed.rows_affected() == 1 {
             self.announce().await;
         }
@@ -45,7 +45,7 @@ impl Store {
             name,
             i64::from(LockClass::Liveness.key())
         )
-        .fetch_optional(&self.pool)
+        .fetch_optional(&self.membership)
         .await?;
         Ok(row.map(|row| NameInUse { address: row.address, lease_left: seconds(row.lease_left) }))
     }
@@ -57,9 +57,9 @@ impl Store {
     /// # Errors
     /// `Unavailable`, `Database`.
     pub async fn remove_node(&self, name: &str) -> Result<bool, StoreError> {
-        let found = sqlx::query_scalar!("select node from nodes where name = $1", name).fetch_optional(&self.pool).await?;
+        let found = sqlx::query_scalar!("select node from nodes where name = $1", name).fetch_optional(&self.membership).await?;
         let Some(node) = found.map(NodeNumber) else { return Ok(false) };
-        let mut transaction = self.pool.begin().await?;
+        let mut transaction = self.membership.begin().await?;
         locks::take_over(&mut transaction, node).await?;
         // A claim of it that runs has its row, and is waited for: the next statement sees what it took.
         sqlx::query!("select node from nodes where node = $1 for update", node.0).fetch_optional(&mut *transaction).await?;

@@ -22,7 +22,7 @@ impl Store {
         wanted: &[ShardId],
     ) -> Result<Vec<(ShardId, Epoch)>, StoreError> {
         let wanted = numbers(wanted);
-        let mut transaction = self.pool.begin().await?;
+        let mut transaction = self.membership.begin().await?;
         // One row per owner that must be fenced first, and one without for all that is free as it is.
         let claimable = sqlx::query_scalar!(
             r#"select distinct case when n.incarnation = s.owner_incarnation then n.node end as dead
@@ -105,7 +105,7 @@ impl Store {
     /// `Unavailable`, `Database`.
     pub async fn release_shards(&self, node: NodeNumber, incarnation: Incarnation, shards: &[ShardId]) -> Result<u64, StoreError> {
         let shards = numbers(shards);
-        let mut transaction = self.pool.begin().await?;
+        let mut transaction = self.membership.begin().await?;
         locks::take_over(&mut transaction, node).await?;
         let owned = sqlx::query_scalar!(
             "select shard from shards where shard = any($3) and owner = $1 and owner_incarnation = $2 order by shard for no key update",

@@ -106,7 +106,7 @@ impl Store {
                               array_agg(epoch) as epochs
                          from (select shard, owner, owner_incarnation, epoch from shards order by shard) o) s"#
         )
-        .fetch_one(&self.pool)
+        .fetch_one(&self.membership)
         .await?;
         let owners = row.owners.into_iter().zip(row.incarnations);
         let shards = row.shards.into_iter().zip(owners).zip(row.epochs).map(|((shard, owner), epoch)| ShardRow {
@@ -139,7 +139,7 @@ impl Store {
                 limit $1"#,
             limit.max(0)
         )
-        .fetch_all(&self.pool)
+        .fetch_all(&self.membership)
         .await?;
         let moves = rows.into_iter().map(|row| ShardMove {
             shard: ShardId(row.shard),

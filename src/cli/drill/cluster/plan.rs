@@ -27,7 +27,7 @@ const PASSED_ON: [&str; 4] = ["PATH", "HOME", "TMPDIR", "PG_BIN"];
 const CONNECTIONS: usize = 85;
 /// A node has a journal lane per core, up to so many, and others that aren't of its pool.
 const MOST_LANES: usize = 8;
-const BESIDE_LANES: usize = 4;
+const BESIDE_LANES: usize = 7;
 /// The default.
 const LARGEST_POOL: usize = 10;
 const SMALLEST_POOL: usize = 2;
