@@ -41,7 +41,8 @@ impl StoreOptions {
 #[derive(Clone)]
 pub struct Store {
     pub(crate) pool: PgPool,
-    /// For leases and shards alone: a renewal never queues behind the requests of clients.
+    /// For leases and shards alone: a renewal never queues behind the requests of clients, and never fails because
+    /// its connection went with the server's last life.
     pub(crate) membership: PgPool,
     dedicated: Arc<PgConnectOptions>,
     pub(crate) connect_timeout: Duration,
@@ -72,9 +73,10 @@ impl Store {
             .options([("default_transaction_isolation", "read committed"), ("timezone", "UTC"), ("enable_seqscan", "off"), ("jit", "off")])
             .disable_statement_logging();
         let timed = connect.clone().options([("statement_timeout", options.statement_timeout.as_millis().to_string())]);
-        let membership = pool_of(MEMBERSHIP_CONNECTIONS, options.connect_timeout, timed.clone().application_name("cowork membership"));
+        let membership =
+            pool_of(MEMBERSHIP_CONNECTIONS, Duration::ZERO, options.connect_timeout, timed.clone().application_name("cowork membership"));
         let store = Self {
-            pool: pool_of(options.max_connections.max(1), options.connect_timeout, timed),
+            pool: pool_of(options.max_connections.max(1), TRUSTED_IDLE, options.connect_timeout, timed),
             membership,
             dedicated: Arc::new(connect),
             connect_timeout: options.connect_timeout,
@@ -133,14 +135,15 @@ impl Store {
     }
 }
 
-fn pool_of(max_connections: u32, acquire_timeout: Duration, options: PgConnectOptions) -> PgPool {
+/// A connection that was idle for longer than `trusted_idle` is asked whether it still stands before it is used.
+fn pool_of(max_connections: u32, trusted_idle: Duration, acquire_timeout: Duration, options: PgConnectOptions) -> PgPool {
     PgPoolOptions::new()
         .max_connections(max_connections)
         .acquire_timeout(acquire_timeout)
         .test_before_acquire(false)
-        .before_acquire(|connection, meta| {
+        .before_acquire(move |connection, meta| {
             Box::pin(async move {
-                if meta.idle_for >= TRUSTED_IDLE {
+                if meta.idle_for >= trusted_idle {
                     connection.ping().await?;
                 }
                 Ok(true)

@@ -171,9 +171,9 @@ mod tests {
 
     #[test]
     fn no_more_nodes_are_started_than_the_database_takes() {
-        assert_eq!(pool_of_a_node(5, 2).expect("they fit"), LARGEST_POOL);
+        assert_eq!(pool_of_a_node(4, 2).expect("they fit"), LARGEST_POOL);
         assert!(pool_of_a_node(18, 2).is_err());
-        for (nodes, cores) in [(2, 64), (5, 16), (10, 2)] {
+        for (nodes, cores) in [(2, 64), (5, 16), (7, 2)] {
             let pool = pool_of_a_node(nodes, cores).expect("they fit");
             assert!(nodes * (pool + cores.min(MOST_LANES) + BESIDE_LANES) <= CONNECTIONS, "{nodes} nodes on {cores} cores");
         }
