@@ -1,8 +1,7 @@
 //! Who owns which session at the moment, from the database.
 
-use anyhow::Context;
 use cowork_domain::ids::{Incarnation, SessionId, ShardId};
-use cowork_store::Store;
+use cowork_store::{Store, StoreError};
 use std::collections::BTreeMap;
 
 /// One look at the shards.
@@ -13,8 +12,8 @@ pub(in super::super) struct Ownership {
 }
 
 impl Ownership {
-    pub(in super::super) async fn read(store: &Store) -> anyhow::Result<Self> {
-        let view = store.cluster_view().await.context("the cluster's rows can't be read")?;
+    pub(in super::super) async fn read(store: &Store) -> Result<Self, StoreError> {
+        let view = store.cluster_view().await?;
         let names: BTreeMap<_, _> = view.nodes.into_iter().map(|node| (node.node, node.name)).collect();
         let owned = view.shards.into_iter().filter_map(|row| {
             let (node, incarnation) = row.owner?;

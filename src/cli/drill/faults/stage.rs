@@ -7,7 +7,7 @@ use crate::cli::drill::{
 };
 use anyhow::{Context, bail};
 use cowork_domain::ids::{Incarnation, SessionId};
-use cowork_store::Store;
+use cowork_store::{Store, StoreError};
 use futures_util::{StreamExt, TryStreamExt, stream};
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -18,6 +18,8 @@ const READING_AT_ONCE: usize = 4;
 /// With this many sessions busy there are turns to lose.
 const BUSY_PATIENCE: Duration = Duration::from_secs(10);
 const GLANCE: Duration = Duration::from_millis(10);
+/// A look into a database that has just restarted may meet connections of before.
+const READING_PATIENCE: Duration = Duration::from_secs(5);
 
 /// What a fault works with.
 pub(in super::super) struct Stage<'a> {
@@ -91,7 +93,7 @@ impl<'a> Stage<'a> {
         let unfinished = self.unfinished().await?.1;
         let store = self.store();
         let heads = stream::iter(busy.iter().copied().filter(|session| unfinished.contains(session))).map(|session| async move {
-            let bounds = store.session_bounds(session).await.context("a session's log can't be read")?;
+            let bounds = patiently(async || store.session_bounds(session).await).await.context("a session's log can't be read")?;
             anyhow::Ok(Affected { session, head: bounds.latest.0 })
         });
         let affected = heads.buffered(READING_AT_ONCE).try_collect().await?;
@@ -120,9 +122,23 @@ impl<'a> Stage<'a> {
     }
 
     async fn unfinished(&self) -> anyhow::Result<(Ownership, BTreeSet<SessionId>)> {
-        let ownership = Ownership::read(self.store()).await?;
-        let unfinished = self.store().sessions_with_unfinished_commands(&ownership.shards()).await.context("the commands can't be read")?;
+        let store = self.store();
+        let ownership = patiently(async || Ownership::read(store).await).await.context("the cluster's rows can't be read")?;
+        let shards = ownership.shards();
+        let unfinished =
+            patiently(async || store.sessions_with_unfinished_commands(&shards).await).await.context("the commands can't be read")?;
         let ours = unfinished.into_iter().filter(|session| self.sessions.contains(session)).collect();
         Ok((ownership, ours))
+    }
+}
+
+/// Reads until the database answers.
+async fn patiently<T>(read: impl AsyncFn() -> Result<T, StoreError>) -> Result<T, StoreError> {
+    let deadline = Instant::now() + READING_PATIENCE;
+    loop {
+        match read().await {
+            Err(error) if error.is_transient() && Instant::now() < deadline => tokio::time::sleep(GLANCE).await,
+            read => return read,
+        }
     }
 }
