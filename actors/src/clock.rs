@@ -1,7 +1,7 @@
 //! The one home of time and randomness. Everything below takes them as arguments.
 
 use cowork_domain::{
-    ids::{CommandId, SessionId},
+    ids::{BrowserSessionId, CommandId, SessionId},
     timestamp::Timestamp,
 };
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
@@ -46,6 +46,20 @@ impl Clock {
     #[expect(clippy::disallowed_methods, reason = "the one place that mints identifiers")]
     pub fn mint_process_id(self) -> Uuid {
         Uuid::new_v4()
+    }
+
+    /// A new id of a browser session.
+    #[expect(clippy::disallowed_methods, reason = "the one place that mints identifiers")]
+    pub fn mint_browser_session_id(self) -> BrowserSessionId {
+        BrowserSessionId::from_uuid(Uuid::now_v7())
+    }
+
+    /// Bytes that nobody can guess.
+    #[expect(clippy::disallowed_methods, reason = "the one place that draws random numbers")]
+    pub fn random_bytes<const N: usize>(self) -> [u8; N] {
+        let mut bytes = [0; N];
+        rand::RngCore::fill_bytes(&mut rand::rng(), &mut bytes);
+        bytes
     }
 
     /// A number that is used once, in hexadecimal digits.

@@ -19,7 +19,7 @@ mod turn;
 
 pub use clock::Clock;
 pub use cluster::{ClusterReport, LinkOptions, LinkSecret, LinkTls};
-pub use feed::{CutSwitch, FeedOptions, Subscription};
+pub use feed::{CutReason, CutSwitch, FeedOptions, Subscription};
 pub use node::{
     ClusterSupervision, CreateSession, NodeHandle, NodeOptions, NodeRole, ProjectionRepair, ProjectionStatus, Readiness, StartError,
 };

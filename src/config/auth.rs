@@ -1,11 +1,13 @@
 //! Who is let in.
 
+use super::cluster::Tier;
 use super::environment::Environment;
 use super::problem::Findings;
 use super::secret::Secret;
 use super::secret_reference;
 use super::setting::{Kind, Setting};
 use super::values::Values;
+use cowork_domain::signup::{SignupMode, SignupRules};
 use std::time::Duration;
 
 const SCOPES: &[&str] = &["desktop", "gateway", "admin", "operator", "worker-internal"];
@@ -34,17 +36,27 @@ pub(super) const SETTINGS: &[Setting] = &[
     Setting::new("OIDC_CLIENT_SECRET_REF", Kind::SecretRef, "where to read the client secret").later(),
     Setting::new("OIDC_CALLBACK_PATH", Kind::Text, "where the provider sends people back to").or("/auth/callback").later(),
     Setting::new("ALLOWED_EMAIL_DOMAINS", Kind::List, "the e-mail domains that may sign in; empty allows all")
-        .file("auth.allowedEmailDomains")
-        .later(),
-    Setting::new("SIGNUP_MODE", Kind::Choice(&["disabled", "invite", "domain", "open"]), "how people become members")
-        .or("open")
-        .file("auth.signupMode")
-        .later(),
-    Setting::new("ALLOW_SELF_SERVICE_SIGNUP", Kind::Flag, "whether people may found organisations")
-        .file("auth.allowSelfServiceSignup")
-        .later(),
-    Setting::new("COOKIE_SECRET", Kind::Secret, "signs browser sessions; without it SECRET_KEY does").later(),
-    Setting::new("COOKIE_SECRET_REF", Kind::SecretRef, "where to read the cookie secret").later(),
+        .file("auth.allowedEmailDomains"),
+    Setting::new(
+        "SIGNUP_MODE",
+        Kind::Choice(&["disabled", "closed", "invite", "domain", "open"]),
+        "how people become members; closed is another name of disabled. Unset: open in tier local; elsewhere domain if \
+         ALLOWED_EMAIL_DOMAINS is set, else invite",
+    )
+    .file("auth.signupMode"),
+    Setting::new("ALLOW_SELF_SERVICE_SIGNUP", Kind::Flag, "false turns an unset SIGNUP_MODE into invite")
+        .file("auth.allowSelfServiceSignup"),
+    Setting::new(
+        "ALLOW_CONSUMER_EMAIL_DOMAINS",
+        Kind::Flag,
+        "let ALLOWED_EMAIL_DOMAINS contain domains where everybody can have an address, such as gmail.com",
+    )
+    .or("false")
+    .file("auth.allowConsumerEmailDomains"),
+    Setting::new("COOKIE_SECRET", Kind::Secret, "signs browser sessions and invitations; without it SECRET_KEY does"),
+    Setting::new("COOKIE_SECRET_REF", Kind::SecretRef, "where to read the cookie secret"),
+    Setting::new("BROWSER_SESSION_MAX_AGE_MS", Kind::Millis(60_000), "how long a browser stays signed in at most").or("28800000"),
+    Setting::new("BROWSER_SESSION_IDLE_MS", Kind::Millis(60_000), "how long a browser stays signed in without a request").or("14400000"),
     Setting::new("COOKIE_SECURE", Kind::Flag, "send cookies over https only").or("true"),
     Setting::new(
         "OPERATOR_TOKEN",
@@ -90,11 +102,22 @@ pub struct AuthConfig {
     /// Seals stored secrets.
     pub secret_key: Option<Secret>,
     /// How people become members.
-    pub signup_mode: SignupMode,
-    /// Whether people may found organisations.
-    pub allow_self_service_signup: bool,
+    pub signup: SignupRules,
+    /// Whether the mode was said, not concluded.
+    pub signup_is_explicit: bool,
     /// Domains that may sign in; empty allows all.
     pub allowed_email_domains: Vec<String>,
+    /// Everybody belongs to this organisation.
+    pub single_org: Option<SingleOrg>,
+}
+
+/// The one organisation of single-org mode (contract 00 §3.7).
+#[derive(Debug, Clone)]
+pub struct SingleOrg {
+    /// Its id, which is its tenant's, too.
+    pub id: String,
+    /// Its display name.
+    pub name: String,
 }
 
 /// How a request proves who asks.
@@ -105,20 +128,6 @@ pub enum AuthMode {
     None,
     /// A trusted proxy says so, signed.
     Header,
-}
-
-/// Who may join.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum SignupMode {
-    /// Nobody.
-    Disabled,
-    /// Who was invited.
-    Invite,
-    /// Who has an e-mail address of an allowed domain.
-    Domain,
-    /// Everybody.
-    Open,
 }
 
 /// Trusted headers (contract 00 §3.5).
@@ -139,6 +148,10 @@ pub struct CookieConfig {
     pub secret: Option<Secret>,
     /// Whether browsers send them over https only.
     pub secure: bool,
+    /// How long a browser stays signed in at most.
+    pub lifetime: Duration,
+    /// How long it stays so without a request.
+    pub idle: Duration,
 }
 
 /// API tokens (contract 02 §3).
@@ -174,7 +187,12 @@ impl AuthConfig {
                 allow_unsigned: values.flag("HEADER_AUTH_ALLOW_UNSIGNED"),
                 max_signature_age: values.millis("HEADER_AUTH_MAX_SIGNATURE_AGE_MS"),
             },
-            cookie: CookieConfig { secret: cookie_secret.or_else(|| secret_key.clone()), secure: values.flag("COOKIE_SECURE") },
+            cookie: CookieConfig {
+                secret: cookie_secret.or_else(|| secret_key.clone()),
+                secure: values.flag("COOKIE_SECURE"),
+                lifetime: values.millis("BROWSER_SESSION_MAX_AGE_MS"),
+                idle: values.millis("BROWSER_SESSION_IDLE_MS"),
+            },
             tokens: ApiTokenConfig {
                 default_ttl: values.millis("API_TOKEN_DEFAULT_TTL_MS"),
                 max_ttl: values.millis("API_TOKEN_MAX_TTL_MS"),
@@ -182,14 +200,31 @@ impl AuthConfig {
             },
             operator_token: secret_reference::resolve(values, environment, "OPERATOR_TOKEN", findings),
             secret_key,
-            signup_mode: match values.text("SIGNUP_MODE").as_deref() {
-                Some("disabled") => SignupMode::Disabled,
-                Some("invite") => SignupMode::Invite,
-                Some("domain") => SignupMode::Domain,
-                _ => SignupMode::Open,
+            signup: SignupRules {
+                mode: signup_mode(values),
+                domains: values.list("ALLOWED_EMAIL_DOMAINS").iter().map(|domain| domain.to_ascii_lowercase()).collect(),
+                consumer_domains: values.flag("ALLOW_CONSUMER_EMAIL_DOMAINS"),
             },
-            allow_self_service_signup: values.flag("ALLOW_SELF_SERVICE_SIGNUP"),
+            signup_is_explicit: values.text("SIGNUP_MODE").is_some(),
             allowed_email_domains: values.list("ALLOWED_EMAIL_DOMAINS"),
+            single_org: (values.text("ORG_MODE").as_deref() == Some("single-org")).then(|| SingleOrg {
+                id: values.text("SINGLE_ORG_ID").unwrap_or_default(),
+                name: values.text("SINGLE_ORG_NAME").unwrap_or_default(),
+            }),
         }
+    }
+}
+
+/// Outside tier `local` nobody joins by default whom nobody let in.
+fn signup_mode(values: &Values) -> SignupMode {
+    match values.text("SIGNUP_MODE").as_deref() {
+        Some("disabled" | "closed") => SignupMode::Disabled,
+        Some("invite") => SignupMode::Invite,
+        Some("domain") => SignupMode::Domain,
+        Some(_) => SignupMode::Open,
+        None if values.text("ALLOW_SELF_SERVICE_SIGNUP").is_some() && !values.flag("ALLOW_SELF_SERVICE_SIGNUP") => SignupMode::Invite,
+        None if !values.list("ALLOWED_EMAIL_DOMAINS").is_empty() => SignupMode::Domain,
+        None if Tier::of(&values.text("DEPLOYMENT_TIER").unwrap_or_default()) == Tier::Local => SignupMode::Open,
+        None => SignupMode::Invite,
     }
 }

@@ -42,11 +42,9 @@ pub(super) const SETTINGS: &[Setting] = &[
     Setting::new("CLUSTER_TLS_KEY", Kind::Path, "its private key, PEM"),
     Setting::new("CLUSTER_TLS_AUTHORITY", Kind::Path, "the authority that signed the certificates of all nodes, PEM"),
     Setting::new("LEASE", Kind::Span { least: 2000, most: 60_000 }, "how long a node that says nothing keeps what it owns").or("5s"),
-    Setting::new("ORG_MODE", Kind::Choice(&["multi-org", "single-org"]), "single-org puts everybody in one organisation")
-        .or("multi-org")
-        .later(),
-    Setting::new("SINGLE_ORG_ID", Kind::Text, "the organisation of single-org mode").or("default").later(),
-    Setting::new("SINGLE_ORG_NAME", Kind::Text, "its display name").or("Default Organization").later(),
+    Setting::new("ORG_MODE", Kind::Choice(&["multi-org", "single-org"]), "single-org puts everybody in one organisation").or("multi-org"),
+    Setting::new("SINGLE_ORG_ID", Kind::Text, "the organisation of single-org mode").or("default"),
+    Setting::new("SINGLE_ORG_NAME", Kind::Text, "its display name").or("Default Organization"),
     Setting::new("WORKER_ID", Kind::Text, "upstream's name of a worker; here NODE_ID names the node").later(),
     Setting::new("SCHEDULER_ID", Kind::Text, "upstream's name of a scheduler; here NODE_ID names the node").later(),
 ];

@@ -82,9 +82,8 @@ impl Dispatch {
             Ok(None) => {}
             Ok(Some(normal)) => *request.uri_mut() = normal,
             Err(path::Undecodable) => {
-                return gate::credential(&self.state, request.headers())
-                    .map_or_else(ApiError::from, |_| ApiError::not_found("Not found."))
-                    .into_response();
+                let refused = gate::authenticate(&self.state, request.method(), request.headers()).await.err();
+                return refused.unwrap_or_else(|| ApiError::not_found("Not found.")).into_response();
             }
         }
         // The router would answer HEAD like GET; only the health checks take any method.
@@ -104,7 +103,7 @@ async fn unmatched(State(state): State<HttpState>, request: Request) -> ApiError
     let clock = state.node.clock();
     let started = clock.instant();
     let error = if state.options.role.serves_clients() {
-        gate::refuse_unknown(&state, request.uri().path(), request.headers())
+        gate::refuse_unknown(&state, request.method(), request.uri().path(), request.headers()).await
     } else {
         let role = state.options.role;
         ApiError::new(StatusCode::NOT_FOUND, format!("This is a {role} node, which serves no clients. Ask a web or all-in-one node."))

@@ -18,9 +18,9 @@ pub(crate) struct ApiError {
     status: StatusCode,
     message: Cow<'static, str>,
     code: Option<&'static str>,
+    /// The rule that refused, which clients read under `verdict`.
+    policy_code: Option<&'static str>,
     retry_after: Option<Duration>,
-    /// The refusal of a rule, which clients read under `verdict`.
-    is_verdict: bool,
     closes: bool,
 }
 
@@ -47,7 +47,7 @@ struct Verdict<'a> {
 impl ApiError {
     /// A plain error without a code.
     pub(crate) fn new(status: StatusCode, message: impl Into<Cow<'static, str>>) -> Self {
-        Self { status, message: message.into(), code: None, retry_after: None, is_verdict: false, closes: false }
+        Self { status, message: message.into(), code: None, policy_code: None, retry_after: None, closes: false }
     }
 
     /// 400: a field is missing or malformed.
@@ -76,10 +76,10 @@ impl ApiError {
         self
     }
 
-    /// Adds a stable code, and says under `verdict` that a rule refused.
+    /// Adds a stable code, and says under `verdict` that its rule refused.
     pub(crate) fn verdict(mut self, code: &'static str) -> Self {
         self.code = Some(code);
-        self.is_verdict = true;
+        self.policy_code = Some(code);
         self
     }
 
@@ -102,13 +102,12 @@ impl ApiError {
 
     /// The body of the answer; the same for HTTP and WebSocket.
     pub(crate) fn body(&self) -> String {
-        let verdict = self.code.filter(|_| self.is_verdict);
         let body = Body {
             error: &self.message,
             code: self.code,
             // Stream refusals send the header alone (contract 00 §9.3).
             retry_after_ms: self.retry_after.filter(|_| !self.closes).map(|after| u64::try_from(after.as_millis()).unwrap_or(u64::MAX)),
-            verdict: verdict.map(|policy_code| Verdict { allowed: false, reason: &self.message, policy_code }),
+            verdict: self.policy_code.map(|policy_code| Verdict { allowed: false, reason: &self.message, policy_code }),
         };
         serde_json::to_string(&body).expect("text and numbers always serialise")
     }

@@ -5,7 +5,7 @@
 //! `gate.allow(Action::SessionsList, routes!(list::list))`.
 
 use super::{cors, error::ApiError, metrics::RouteMetrics, state::HttpState};
-use crate::identity::{Member, MembershipError, Unauthenticated};
+use crate::identity::{AuthenticateError, Authenticated, EntryError, Member, Proof, Unauthenticated, cookie};
 use axum::{
     extract::{FromRequestParts, Request},
     response::{IntoResponse, Response},
@@ -15,6 +15,7 @@ use cowork_domain::{
     policy::{self, Action, Denial},
     principal::Principal,
 };
+use cowork_store::OrgStatus;
 use http::{HeaderMap, Method, StatusCode, request::Parts};
 use std::{
     convert::Infallible,
@@ -22,9 +23,13 @@ use std::{
     pin::Pin,
     sync::Arc,
     task::{Context, Poll},
+    time::Duration,
 };
 use tower::{Layer, Service};
 use utoipa_axum::router::UtoipaMethodRouter;
+
+/// A client asks again after this whether its organisation takes changes.
+const FROZEN: Duration = Duration::from_secs(60);
 
 /// Puts routes behind what they ask of a caller. Without a state it only lists them, for the
 /// description of the API.
@@ -73,17 +78,43 @@ impl Gate {
 }
 
 /// Why a path and method that no route knows is refused (contract 00 §1).
-pub(super) fn refuse_unknown(state: &HttpState, path: &str, headers: &HeaderMap) -> ApiError {
-    if let Err(error) = credential(state, headers) {
-        return error.into();
+pub(super) async fn refuse_unknown(state: &HttpState, method: &Method, path: &str, headers: &HeaderMap) -> ApiError {
+    if let Err(error) = authenticate(state, method, headers).await {
+        return error;
     }
     let is_api = path == "/api" || path.starts_with("/api/");
     if is_api { Denial::unknown_action().into() } else { ApiError::not_found("Not found.") }
 }
 
-/// The genuine credential of a request.
-pub(super) fn credential(state: &HttpState, headers: &HeaderMap) -> Result<Arc<Principal>, Unauthenticated> {
-    state.authenticator.authenticate(headers, state.node.clock().now())
+/// The genuine credential of a request, and the proof that a page which changes something is our own.
+pub(super) async fn authenticate(state: &HttpState, method: &Method, headers: &HeaderMap) -> Result<Authenticated, ApiError> {
+    let authenticated = state.authenticator.authenticate(state.node.store(), headers, state.node.clock().now()).await?;
+    require_csrf_token(&authenticated, method, headers)?;
+    Ok(authenticated)
+}
+
+/// Cookies come along with whatever page sends a request, so a change needs what only our own page can read
+/// (contract 00 §3.6).
+fn require_csrf_token(authenticated: &Authenticated, method: &Method, headers: &HeaderMap) -> Result<(), ApiError> {
+    let Proof::Browser { csrf_token, .. } = &authenticated.proof else { return Ok(()) };
+    if !changes(method) || cookie::shows_csrf_token(headers, csrf_token) {
+        return Ok(());
+    }
+    Err(ApiError::new(StatusCode::FORBIDDEN, "Cloud CSRF token is missing or invalid.").code(Code::AuthCsrfInvalid))
+}
+
+fn changes(method: &Method) -> bool {
+    matches!(*method, Method::POST | Method::PUT | Method::PATCH | Method::DELETE)
+}
+
+/// Whether a member may perform an action, while the organisation is as it is.
+fn permit(state: &HttpState, action: Action, changes: bool, member: &Member) -> Result<(), ApiError> {
+    policy::evaluate(action, &member.authority, &state.options.features)?;
+    if changes && member.org_status == OrgStatus::Frozen {
+        let text = "Cloud org is frozen: reading goes on, changes are refused until its operator ends it.";
+        return Err(ApiError::new(StatusCode::SERVICE_UNAVAILABLE, text).code(Code::OrgFrozen).retry_after(FROZEN));
+    }
+    Ok(())
 }
 
 #[derive(Clone)]
@@ -146,27 +177,16 @@ async fn enter(state: &HttpState, access: Access, request: &mut Request) -> Resu
         Access::Credential => None,
         Access::Allowed(action) => Some(action),
     };
-    let principal = credential(state, request.headers())?;
+    let authenticated = authenticate(state, request.method(), request.headers()).await?;
     let Some(action) = action else {
-        request.extensions_mut().insert(Credential(principal));
+        request.extensions_mut().insert(Credential(Arc::new(authenticated)));
         return Ok(());
     };
-    if state.authenticator.admits_operator(&principal, action) {
-        let member = Member { principal: (*principal).clone(), org_name: principal.tenant_name.clone() };
-        request.extensions_mut().insert(Caller(Arc::new(member)));
-        return Ok(());
-    }
     refuse_foreign_page(state, request.method(), request.headers())?;
-    let features = &state.options.features;
-    match policy::evaluate(action, &principal, features) {
-        // The membership may say more, or less, than the credential claims.
-        Err(denial) if denial.code != Code::AuthorizationPrincipalDenied => return Err(denial.into()),
-        _ => {}
-    }
-    let now = state.node.clock().instant();
-    let member = state.memberships.ensure(state.node.store(), &principal, now).await?;
-    policy::evaluate(action, &member.principal, features)?;
-    request.extensions_mut().insert(Caller(member));
+    state.options.features.check(action.rule().features)?;
+    let member = state.authenticator.admit(state.node.store(), &state.options.signup, &authenticated).await?;
+    permit(state, action, changes(request.method()), &member)?;
+    request.extensions_mut().insert(Caller { member: Arc::new(member), authenticated: Arc::new(authenticated) });
     Ok(())
 }
 
@@ -188,12 +208,27 @@ fn refuse_foreign_page(state: &HttpState, method: &Method, headers: &HeaderMap) 
 
 /// A member who may do what the route does.
 #[derive(Debug, Clone)]
-pub(super) struct Caller(pub(super) Arc<Member>);
+pub(super) struct Caller {
+    member: Arc<Member>,
+    authenticated: Arc<Authenticated>,
+}
 
 impl Caller {
     /// As the stored membership says.
     pub(super) fn principal(&self) -> &Principal {
-        &self.0.principal
+        &self.member.principal
+    }
+
+    /// With everything that the membership says.
+    pub(super) fn member(&self) -> &Member {
+        &self.member
+    }
+
+    /// Looks again whether the caller may do something: for connections that stay open over many commands.
+    pub(super) async fn may_still(&self, state: &HttpState, action: Action) -> Result<(), ApiError> {
+        let authenticated = state.authenticator.again(state.node.store(), &self.authenticated).await?;
+        let member = state.authenticator.admit(state.node.store(), &state.options.signup, &authenticated).await?;
+        permit(state, action, true, &member)
     }
 }
 
@@ -207,7 +242,7 @@ impl<S: Sync> FromRequestParts<S> for Caller {
 
 /// A genuine credential, as it is.
 #[derive(Debug, Clone)]
-pub(super) struct Credential(pub(super) Arc<Principal>);
+pub(super) struct Credential(pub(super) Arc<Authenticated>);
 
 impl<S: Sync> FromRequestParts<S> for Credential {
     type Rejection = ApiError;
@@ -218,22 +253,41 @@ impl<S: Sync> FromRequestParts<S> for Credential {
 }
 
 impl From<Unauthenticated> for ApiError {
-    fn from(error: Unauthenticated) -> Self {
-        Self::new(StatusCode::UNAUTHORIZED, error.message())
+    fn from(refused: Unauthenticated) -> Self {
+        let error = Self::new(StatusCode::UNAUTHORIZED, refused.message);
+        match refused.code {
+            Some(code) => error.code(code),
+            None => error,
+        }
+    }
+}
+
+impl From<AuthenticateError> for ApiError {
+    fn from(error: AuthenticateError) -> Self {
+        match error {
+            AuthenticateError::Refused(refused) => refused.into(),
+            AuthenticateError::Store(error) => error.into(),
+        }
     }
 }
 
 impl From<Denial> for ApiError {
     fn from(denial: Denial) -> Self {
-        Self::forbidden(denial.code, denial.text)
+        let error = Self::forbidden(denial.code, denial.text);
+        match denial.reason {
+            Some(reason) => error.code(reason),
+            None => error,
+        }
     }
 }
 
-impl From<MembershipError> for ApiError {
-    fn from(error: MembershipError) -> Self {
-        match error {
-            MembershipError::Store(error) => error.into(),
-            refused => Self::new(StatusCode::FORBIDDEN, refused.to_string()),
-        }
+impl From<EntryError> for ApiError {
+    fn from(error: EntryError) -> Self {
+        let code = match error {
+            EntryError::Store(error) => return error.into(),
+            EntryError::Refused(refused) => refused.code(),
+            EntryError::OrgInactive => Code::OrgNotActive,
+        };
+        Self::new(StatusCode::FORBIDDEN, error.to_string()).code(code)
     }
 }

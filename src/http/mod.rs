@@ -29,6 +29,7 @@ mod options;
 mod path;
 mod query;
 mod request_id;
+mod revocation;
 mod routes;
 mod schema;
 mod security_headers;
@@ -40,7 +41,7 @@ mod streams;
 mod workspace;
 mod ws;
 
-pub use options::{BodyLimits, ExecutionIsolation, HttpOptions, Timeouts};
+pub use options::{BodyLimits, BrowserSessions, ExecutionIsolation, HttpOptions, Timeouts};
 pub use routes::openapi;
 pub use server::serve;
 pub use state::{HttpState, RenderMetrics};

@@ -2,7 +2,7 @@
 //! configuration; nothing in here reads the environment.
 
 use crate::{config::cluster::Role, identity::AuthOptions};
-use cowork_domain::policy::Features;
+use cowork_domain::{policy::Features, signup::SignupRules};
 use std::{path::PathBuf, time::Duration};
 
 /// Everything configurable about HTTP.
@@ -30,6 +30,10 @@ pub struct HttpOptions {
     pub branding: serde_json::Value,
     /// How requests prove who sends them.
     pub auth: AuthOptions,
+    /// Who becomes a member.
+    pub signup: SignupRules,
+    /// Whether browsers keep their cookies to https, and how long a browser stays signed in.
+    pub browser_sessions: BrowserSessions,
     /// Permissions and questions may be answered from here (contract 01, remote approval policy).
     pub allow_remote_approvals: bool,
     /// Where session files live; readiness checks that it can be written. None where no such folder is used.
@@ -61,7 +65,9 @@ impl Default for HttpOptions {
             allowed_tools: None,
             allowed_mcps: None,
             branding: serde_json::Value::Null,
-            auth: AuthOptions::None,
+            auth: AuthOptions::default(),
+            signup: SignupRules::default(),
+            browser_sessions: BrowserSessions::default(),
             allow_remote_approvals: true,
             workspace_dir: None,
             execution_isolation: ExecutionIsolation::default(),
@@ -71,6 +77,23 @@ impl Default for HttpOptions {
             max_streams_per_org: 200,
             stream_lifetime: Duration::from_secs(30 * 60),
         }
+    }
+}
+
+/// How long a browser stays signed in (contract 00 §3.6).
+#[derive(Debug, Clone, Copy)]
+pub struct BrowserSessions {
+    /// Whether browsers send their cookies over https only.
+    pub secure: bool,
+    /// A session ends after this time in any case.
+    pub lifetime: Duration,
+    /// And after this time without a request.
+    pub idle: Duration,
+}
+
+impl Default for BrowserSessions {
+    fn default() -> Self {
+        Self { secure: true, lifetime: Duration::from_secs(8 * 3600), idle: Duration::from_secs(4 * 3600) }
     }
 }
 

@@ -8,6 +8,7 @@ use super::{
     connection::Connection,
     dispatch::Dispatch,
     lingering::{Lingering, WatchedBody},
+    revocation,
     state::HttpState,
 };
 use hyper::server::conn::http1;
@@ -18,7 +19,10 @@ use tokio::{
     net::{TcpListener, TcpStream},
     sync::{OwnedSemaphorePermit, Semaphore},
 };
-use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use tokio_util::{
+    sync::CancellationToken,
+    task::{AbortOnDropHandle, TaskTracker},
+};
 
 /// After an error that is not one connection's (no file descriptors left), the loop waits this long.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
@@ -45,6 +49,8 @@ pub async fn serve(listener: TcpListener, state: HttpState, shutdown: Cancellati
             connections.spawn(run(http, stream, connection, dispatch.clone(), state.closing.clone(), time_is_up.clone(), permit));
         }
     };
+    // It goes on while the last requests end.
+    let _watching = state.options.role.serves_clients().then(|| AbortOnDropHandle::new(tokio::spawn(revocation::watch(state.clone()))));
     tokio::select! {
         () = accepting => {}
         () = shutdown.cancelled() => {}

@@ -2,9 +2,10 @@
 //! ready-made frames without copying or boxing them.
 
 use super::{connection::Connection, state::HttpState, streams::StreamPermit};
+use crate::identity::Revocations;
 use axum::{body::Body, response::Response};
 use bytes::Bytes;
-use cowork_actors::Subscription;
+use cowork_actors::{CutReason, Subscription};
 use futures_util::Stream;
 use http::{HeaderValue, header};
 use http_body::Frame;
@@ -12,7 +13,9 @@ use std::{
     convert::Infallible,
     future::Future,
     pin::Pin,
-    task::{Context, Poll},
+    sync::Arc,
+    task::{Context, Poll, ready},
+    time::Instant,
 };
 use tokio::time::Sleep;
 
@@ -23,6 +26,7 @@ pub(super) fn respond(state: &HttpState, connection: Connection, mut subscriptio
         greeted: false,
         subscription,
         lifetime: Box::pin(tokio::time::sleep(state.options.stream_lifetime)),
+        revocations: state.revocations.clone(),
         cut: CutCounter { connection, counter: state.metrics.streams_cut.clone() },
         _permit: permit,
     };
@@ -40,6 +44,7 @@ struct StreamBody {
     greeted: bool,
     subscription: Subscription,
     lifetime: Pin<Box<Sleep>>,
+    revocations: Arc<Revocations>,
     cut: CutCounter,
     _permit: StreamPermit,
 }
@@ -60,6 +65,8 @@ impl http_body::Body for StreamBody {
         if this.lifetime.as_mut().poll(context).is_ready() {
             return Poll::Ready(None);
         }
+        // Frames that nobody may see any more must not go out because this node can't hear of it (invariant I7).
+        ready!(this.revocations.poll_fresh(context, Instant::now()));
         Pin::new(&mut this.subscription).poll_next(context).map(|frames| frames.map(|bytes| Ok(Frame::data(bytes))))
     }
 }
@@ -72,9 +79,15 @@ struct CutCounter {
 
 impl Drop for CutCounter {
     fn drop(&mut self) {
-        if self.connection.cut().is_cut() {
-            tracing::info!(peer = %self.connection.peer(), "a stream was cut because its reader fell too far behind");
-            self.counter.increment(1);
+        match self.connection.cut().reason() {
+            None => {}
+            Some(CutReason::Lag) => {
+                tracing::info!(peer = %self.connection.peer(), "a stream was cut because its reader fell too far behind");
+                self.counter.increment(1);
+            }
+            Some(CutReason::Revoked) => {
+                tracing::info!(peer = %self.connection.peer(), "a stream was cut because what it was opened with was taken back");
+            }
         }
     }
 }

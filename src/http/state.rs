@@ -6,7 +6,7 @@ use super::{
     options::HttpOptions,
     streams::OrgStreams,
 };
-use crate::identity::{Authenticator, Memberships};
+use crate::identity::{Authenticator, Revocations};
 use cowork_actors::{NodeHandle, Readiness};
 use std::{ops::Deref, sync::Arc, time::Duration};
 use tokio_util::sync::CancellationToken;
@@ -23,7 +23,7 @@ pub struct Shared {
     pub(super) options: HttpOptions,
     pub(super) node: NodeHandle,
     pub(super) authenticator: Authenticator,
-    pub(super) memberships: Memberships,
+    pub(super) revocations: Arc<Revocations>,
     pub(super) streams: OrgStreams,
     pub(super) metrics: HttpMetrics,
     pub(super) render_metrics: RenderMetrics,
@@ -36,9 +36,10 @@ pub struct Shared {
 impl HttpState {
     /// For one node.
     pub fn new(options: HttpOptions, node: NodeHandle, render_metrics: RenderMetrics) -> Self {
+        let revocations = Arc::new(Revocations::new(node.clock().instant()));
         Self(Arc::new(Shared {
-            authenticator: Authenticator::new(options.auth.clone()),
-            memberships: Memberships::default(),
+            authenticator: Authenticator::new(options.auth.clone(), revocations.clone()),
+            revocations,
             streams: OrgStreams::new(options.max_streams_per_org),
             metrics: HttpMetrics::default(),
             workspace_folder: options.workspace_dir.clone().map(FolderProbe::new),

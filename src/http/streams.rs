@@ -1,17 +1,34 @@
-//! How many streams an organisation has open: SSE and WebSocket subscriptions together
-//! (contract 00 §9.3).
+//! The open streams of each organisation, SSE and WebSocket subscriptions together: how many there are (contract 00 §9.3),
+//! and which of them a revocation ends (architecture §7).
 
 use super::{error::ApiError, state::HttpState};
+use crate::identity::{Badge, Member, Proof};
+use cowork_actors::{CutReason, CutSwitch};
 use cowork_domain::{codes::Code, ids::OrgId};
+use cowork_store::Revocation;
 use dashmap::{DashMap, mapref::entry::Entry};
 use http::StatusCode;
 use metrics::Gauge;
+use slab::Slab;
 use std::{sync::Arc, time::Duration};
 
-/// Counts open streams per organisation.
+/// Knows the open streams of each organisation.
 pub(super) struct OrgStreams {
     limit: usize,
-    open: Arc<DashMap<OrgId, usize>>,
+    open: Arc<DashMap<OrgId, Open>>,
+}
+
+/// The streams of one organisation.
+#[derive(Default)]
+struct Open {
+    registered: Slab<Registered>,
+    counted: usize,
+}
+
+/// One stream, as a revocation sees it.
+struct Registered {
+    badge: Badge,
+    cut: CutSwitch,
 }
 
 impl OrgStreams {
@@ -20,31 +37,59 @@ impl OrgStreams {
         Self { limit, open: Arc::default() }
     }
 
-    fn admit(&self, org: &OrgId, gauge: Gauge) -> Option<StreamPermit> {
-        let mut open = self.open.entry(org.clone()).or_insert(0);
-        if *open >= self.limit {
-            return None;
+    /// Ends every stream that a revocation concerns; says how many.
+    pub(super) fn cut(&self, revocation: &Revocation) -> usize {
+        let Some(open) = self.open.get(&revocation.org) else { return 0 };
+        let concerned = open.registered.iter().filter(|(_, stream)| stream.badge.is_ended_by(revocation));
+        concerned.map(|(_, stream)| stream.cut.cut(CutReason::Revoked)).count()
+    }
+
+    /// Ends every stream: it isn't known any more whom a revocation concerned.
+    pub(super) fn cut_all(&self) {
+        for open in self.open.iter() {
+            for (_, stream) in &open.registered {
+                stream.cut.cut(CutReason::Revoked);
+            }
         }
-        *open += 1;
-        gauge.increment(1);
-        Some(StreamPermit { org: org.clone(), open: self.open.clone(), gauge })
+    }
+
+    /// `gauge` is of what is counted; none is a connection that only has to end in time.
+    fn admit(&self, badge: Badge, cut: CutSwitch, gauge: Option<Gauge>) -> Option<StreamPermit> {
+        let org = badge.org.clone();
+        let mut open = self.open.entry(org.clone()).or_default();
+        if gauge.is_some() {
+            if open.counted >= self.limit {
+                return None;
+            }
+            open.counted += 1;
+        }
+        let key = open.registered.insert(Registered { badge, cut });
+        if let Some(gauge) = &gauge {
+            gauge.increment(1);
+        }
+        Some(StreamPermit { org, key, open: self.open.clone(), gauge })
     }
 }
 
 /// One open stream; it counts until it is dropped.
 pub(super) struct StreamPermit {
     org: OrgId,
-    open: Arc<DashMap<OrgId, usize>>,
-    gauge: Gauge,
+    key: usize,
+    open: Arc<DashMap<OrgId, Open>>,
+    gauge: Option<Gauge>,
 }
 
 impl Drop for StreamPermit {
     fn drop(&mut self) {
-        self.gauge.decrement(1);
-        if let Entry::Occupied(mut open) = self.open.entry(self.org.clone()) {
-            *open.get_mut() -= 1;
-            if *open.get() == 0 {
-                open.remove();
+        if let Some(gauge) = &self.gauge {
+            gauge.decrement(1);
+        }
+        if let Entry::Occupied(mut entry) = self.open.entry(self.org.clone()) {
+            let open = entry.get_mut();
+            open.registered.remove(self.key);
+            open.counted -= usize::from(self.gauge.is_some());
+            if open.registered.is_empty() {
+                entry.remove();
             }
         }
     }
@@ -71,27 +116,53 @@ pub(super) fn refuse_when_closing(state: &HttpState) -> Result<(), ApiError> {
     Ok(())
 }
 
-/// Admits a new stream, or says why not.
-pub(super) fn admit(state: &HttpState, org: &OrgId, kind: StreamKind) -> Result<StreamPermit, ApiError> {
+/// Admits a new stream, or says why not. It is registered first and looked at then, so that no revocation passes between the
+/// two: either the registry's sweep finds the stream, or this finds the revocation.
+pub(super) fn admit(state: &HttpState, member: &Member, kind: StreamKind, cut: &CutSwitch) -> Result<StreamPermit, ApiError> {
     refuse_when_closing(state)?;
     let gauge = match kind {
         StreamKind::Session => &state.metrics.session_streams,
         StreamKind::Workspace => &state.metrics.workspace_streams,
     };
-    state.streams.admit(org, gauge.clone()).ok_or_else(|| {
+    let permit = state.streams.admit(member.badge(), cut.clone(), Some(gauge.clone())).ok_or_else(|| {
         let error = ApiError::new(StatusCode::TOO_MANY_REQUESTS, "Too many concurrent streams for this organization.");
         error.code(Code::StreamsExceeded).retry_after(SOON).closing()
-    })
+    })?;
+    refuse_revoked(state, member)?;
+    Ok(permit)
+}
+
+/// Registers a connection that carries more than one stream, so that it ends with what it was opened with.
+pub(super) fn register(state: &HttpState, member: &Member, cut: &CutSwitch) -> Result<StreamPermit, ApiError> {
+    refuse_when_closing(state)?;
+    let permit = state.streams.admit(member.badge(), cut.clone(), None).expect("only what is counted has a limit");
+    refuse_revoked(state, member)?;
+    Ok(permit)
+}
+
+fn refuse_revoked(state: &HttpState, member: &Member) -> Result<(), ApiError> {
+    if !state.revocations.ends(&member.badge(), member.known_revocations) {
+        return Ok(());
+    }
+    let code = match member.proof {
+        Proof::Token(_) => Code::AuthTokenRevoked,
+        Proof::Browser { .. } => Code::AuthSessionRevoked,
+        Proof::Local | Proof::Operator | Proof::Header | Proof::Login => Code::AuthMembershipMissing,
+    };
+    Err(ApiError::new(StatusCode::UNAUTHORIZED, "The credential was taken back.").code(code))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::identity;
+    use cowork_domain::ids::UserId;
+    use cowork_store::Revoked;
 
     #[test]
     fn a_limit_of_two_admits_two_and_a_closed_stream_makes_room() {
         let streams = OrgStreams::new(2);
-        let admit = |org: &str| streams.admit(&OrgId::new(org), Gauge::noop());
+        let admit = |org: &str| streams.admit(identity::tests::member(org, "kim").badge(), CutSwitch::default(), Some(Gauge::noop()));
         let first = admit("acme").expect("one");
         let _second = admit("acme").expect("two");
         assert!(admit("acme").is_none());
@@ -100,5 +171,23 @@ mod tests {
         assert!(admit("acme").is_some());
         drop(other);
         assert!(!streams.open.contains_key(&OrgId::new("globex")), "an organisation without streams costs nothing");
+    }
+
+    #[test]
+    fn a_revocation_ends_the_streams_it_concerns_and_no_others() {
+        let streams = OrgStreams::new(10);
+        let open = |org: &str, account: &str| {
+            let cut = CutSwitch::default();
+            let permit = streams.admit(identity::tests::member(org, account).badge(), cut.clone(), Some(Gauge::noop()));
+            (cut, permit.expect("below the limit"))
+        };
+        let (kim, _kim) = open("acme", "kim");
+        let (lee, _lee) = open("acme", "lee");
+        let (other, _other) = open("globex", "kim");
+        let revocation = |what| Revocation { org: OrgId::new("acme"), what };
+        assert_eq!(streams.cut(&revocation(Revoked::Account(UserId::new("kim")))), 1);
+        assert_eq!((kim.reason(), lee.reason(), other.reason()), (Some(CutReason::Revoked), None, None));
+        assert_eq!(streams.cut(&revocation(Revoked::Org)), 2);
+        assert_eq!((lee.reason(), other.reason()), (Some(CutReason::Revoked), None));
     }
 }

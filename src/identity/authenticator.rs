@@ -1,22 +1,41 @@
-//! The credential of a request (contract 00 §3.2).
+//! From the headers of a request to whom they prove (contract 00 §3.2).
 
 use super::{
+    ApiToken, Revocations, SessionCookie, SigningKey, cookie,
+    lookups::Lookups,
     operator::{self, OperatorToken},
     signed_headers::{self, HeaderSecret},
 };
 use cowork_domain::{
-    ids::{OrgId, TenantId, UserId},
-    policy::Action,
+    codes::Code,
+    ids::{BrowserSessionId, OrgId, TenantId, TokenId, UserId},
+    policy::Authority,
     principal::{AuthSource, Principal, Role},
+    signup::MemberStatus,
     timestamp::Timestamp,
 };
-use http::HeaderMap;
+use cowork_store::{CredentialState, Key, Membership, Standing, Store, StoreError, StoredCredential};
+use http::{HeaderMap, header};
 use std::{sync::Arc, time::Duration};
 
 /// How requests prove who sends them.
-#[derive(Debug, Clone)]
-pub enum AuthOptions {
+#[derive(Debug, Clone, Default)]
+pub struct AuthOptions {
+    /// Who is believed without a credential of ours.
+    pub mode: AuthMode,
+    /// What operators show.
+    pub operator_token: Option<OperatorToken>,
+    /// Signs browser sessions; without it there are none.
+    pub signing_key: Option<SigningKey>,
+    /// Everybody belongs to this organisation: its id and name (contract 00 §3.7).
+    pub single_org: Option<(String, String)>,
+}
+
+/// Who is believed without a credential of ours.
+#[derive(Debug, Clone, Default)]
+pub enum AuthMode {
     /// Everybody is the local owner; only for a server that nobody else can reach.
+    #[default]
     None,
     /// A proxy in front vouches for the caller (contract 00 §3.5).
     Header {
@@ -26,58 +45,265 @@ pub enum AuthOptions {
         allow_unsigned: bool,
         /// How far the proxy's clock may be off, either way.
         max_age: Duration,
-        /// What operators show instead.
-        operator_token: Option<OperatorToken>,
     },
 }
 
-/// A credential that was not accepted; the text is the contract's.
+/// A credential that was not accepted. The text is the contract's; a code is only said to whoever showed the right secret.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("{0}")]
-pub struct Unauthenticated(pub(super) &'static str);
+#[error("{message}")]
+pub struct Unauthenticated {
+    /// The text for the caller.
+    pub message: &'static str,
+    /// What became of a credential that once was good.
+    pub code: Option<Code>,
+}
 
 impl Unauthenticated {
-    /// The text for the caller.
-    pub const fn message(self) -> &'static str {
-        self.0
+    pub(super) const fn new(message: &'static str) -> Self {
+        Self { message, code: None }
+    }
+
+    const fn because(message: &'static str, code: Code) -> Self {
+        Self { message, code: Some(code) }
     }
 }
 
+/// Why nobody could be recognised.
+#[derive(Debug, thiserror::Error)]
+pub enum AuthenticateError {
+    /// The credential is not good.
+    #[error(transparent)]
+    Refused(#[from] Unauthenticated),
+    /// It could not be looked up.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// How somebody was recognised.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Proof {
+    /// Not at all: everybody is the local owner.
+    Local,
+    /// By the operator token.
+    Operator,
+    /// By a proxy's headers.
+    Header,
+    /// By the identity provider.
+    Login,
+    /// By an API token.
+    Token(TokenId),
+    /// By the cookie of a browser session.
+    Browser {
+        /// The session.
+        session: BrowserSessionId,
+        /// What changes must come with.
+        csrf_token: String,
+        /// When the session ends at the latest.
+        expires_at: Timestamp,
+    },
+}
+
+/// A genuine credential, and what is stored about whoever showed it.
+#[derive(Debug, Clone)]
+pub struct Authenticated {
+    /// As the credential says; of tokens and browser sessions, as stored.
+    pub principal: Principal,
+    /// What it may, as far as that is known without a membership.
+    pub authority: Authority,
+    /// How it was recognised.
+    pub proof: Proof,
+    /// The last revocation that was known before the look-up.
+    pub known_revocations: i64,
+    pub(super) standing: Standing,
+}
+
 /// Tells genuine credentials from others.
-#[derive(Debug)]
 pub struct Authenticator {
     options: AuthOptions,
-    local: Arc<Principal>,
-    operator: Arc<Principal>,
+    local: Principal,
+    lookups: Lookups,
+    revocations: Arc<Revocations>,
 }
+
+const SESSION_OVER: &str = "Cloud browser session is no longer valid.";
+const TOKEN_OVER: &str = "Cloud API token is invalid or expired.";
 
 impl Authenticator {
     /// For one configured mode.
-    pub fn new(options: AuthOptions) -> Self {
-        Self { options, local: Arc::new(local_owner()), operator: Arc::new(operator::principal()) }
+    pub fn new(options: AuthOptions, revocations: Arc<Revocations>) -> Self {
+        Self { local: local_owner(), lookups: Lookups::default(), options, revocations }
     }
 
     /// Whether everybody is the local owner.
     pub const fn is_open(&self) -> bool {
-        matches!(self.options, AuthOptions::None)
+        matches!(self.options.mode, AuthMode::None)
     }
 
-    /// Whether a principal that [`Authenticator::authenticate`] returned may do this because it showed the operator token. It
-    /// is a member of nothing, so there is nothing to look up.
-    pub fn admits_operator(&self, principal: &Arc<Principal>, action: Action) -> bool {
-        Arc::ptr_eq(principal, &self.operator) && operator::may(action)
+    /// Signs browser sessions; without it there are none.
+    pub const fn signing_key(&self) -> Option<&SigningKey> {
+        self.options.signing_key.as_ref()
     }
 
-    /// The principal behind a request; in mode `none` that is always the local owner, even with a
-    /// bad bearer token.
-    pub fn authenticate(&self, headers: &HeaderMap, now: Timestamp) -> Result<Arc<Principal>, Unauthenticated> {
-        match &self.options {
-            AuthOptions::None => Ok(self.local.clone()),
-            AuthOptions::Header { operator_token: Some(token), .. } if token.is_shown(headers) => Ok(self.operator.clone()),
-            AuthOptions::Header { secret, allow_unsigned, max_age, .. } => {
-                signed_headers::verify(headers, secret.as_ref(), *allow_unsigned, *max_age, now).map(Arc::new)
+    /// Recognises the sender of a request, with one read of the database in the usual case. A good session cookie wins;
+    /// then come API tokens and the operator token, and the configured mode is last.
+    pub async fn authenticate(&self, store: &Store, headers: &HeaderMap, now: Timestamp) -> Result<Authenticated, AuthenticateError> {
+        let known_revocations = self.revocations.last_seen();
+        let mut over = None;
+        if let Some((key, cookie)) = self.options.signing_key.as_ref().zip(SessionCookie::of(headers)) {
+            let standing = self.lookups.ask(store, Key::Session(cookie.id())).await?;
+            match session(key, &cookie, standing, known_revocations) {
+                Ok(authenticated) => return Ok(authenticated),
+                Err(refused) => over = refused,
             }
         }
+        if let Some(shown) = bearer(headers) {
+            if !self.is_open() && self.options.operator_token.as_ref().is_some_and(|token| token.is(shown)) {
+                return Ok(operator(known_revocations));
+            }
+            if let Some(token) = ApiToken::parse(shown) {
+                let standing = self.lookups.ask(store, Key::Token(token.id().clone())).await?;
+                match api_token(&token, standing, known_revocations) {
+                    Ok(authenticated) => return Ok(authenticated),
+                    // Whoever has the secret of a token that is over is told so, in every mode: silently falling back to
+                    // another identity would hide it.
+                    Err(Some(refused)) => return Err(refused.into()),
+                    Err(None) => {}
+                }
+            }
+        }
+        let (principal, proof) = match &self.options.mode {
+            AuthMode::None => (self.local.clone(), Proof::Local),
+            AuthMode::Header { secret, allow_unsigned, max_age } => {
+                let verified = signed_headers::verify(headers, secret.as_ref(), *allow_unsigned, *max_age, now);
+                (verified.map_err(|refused| over.unwrap_or(refused))?, Proof::Header)
+            }
+        };
+        let principal = self.placed(principal);
+        let key = Key::Account { org: principal.org_id.clone(), account: principal.account_id.clone() };
+        let standing = self.lookups.ask(store, key).await?;
+        let authority = Authority::of_role(principal.auth_source, principal.role);
+        Ok(Authenticated { principal, authority, proof, known_revocations, standing })
+    }
+
+    /// Recognises somebody again by what they showed before, for connections that stay open.
+    pub async fn again(&self, store: &Store, before: &Authenticated) -> Result<Authenticated, AuthenticateError> {
+        let known_revocations = self.revocations.last_seen();
+        let standing = match &before.proof {
+            Proof::Operator => return Ok(before.clone()),
+            Proof::Local | Proof::Header | Proof::Login => self.look_again(store, before).await?,
+            Proof::Token(token) => self.lookups.ask(store, Key::Token(token.clone())).await?,
+            Proof::Browser { session, .. } => self.lookups.ask(store, Key::Session(*session)).await?,
+        };
+        let is_over = match &before.proof {
+            Proof::Token(_) => still_live(&standing, TOKEN_OVER, Code::AuthTokenExpired, Code::AuthTokenRevoked),
+            Proof::Browser { .. } => still_live(&standing, SESSION_OVER, Code::AuthSessionExpired, Code::AuthSessionRevoked),
+            Proof::Local | Proof::Operator | Proof::Header | Proof::Login => Ok(()),
+        };
+        is_over?;
+        Ok(Authenticated { standing, known_revocations, ..before.clone() })
+    }
+
+    /// Looks up again who was recognised before, after something about them was changed.
+    pub(super) async fn look_again(&self, store: &Store, authenticated: &Authenticated) -> Result<Standing, StoreError> {
+        let principal = &authenticated.principal;
+        self.lookups.ask(store, Key::Account { org: principal.org_id.clone(), account: principal.account_id.clone() }).await
+    }
+
+    /// In single-org mode everybody is of the one organisation, whatever their credential says.
+    fn placed(&self, mut principal: Principal) -> Principal {
+        if let Some((org, name)) = &self.options.single_org {
+            principal.tenant_id = TenantId::new(org.as_str());
+            principal.org_id = OrgId::new(org.as_str());
+            principal.tenant_name.clone_from(name);
+        }
+        principal
+    }
+}
+
+fn still_live(standing: &Standing, text: &'static str, expired: Code, revoked: Code) -> Result<(), Unauthenticated> {
+    match standing.credential.as_ref().map(|stored| stored.state) {
+        Some(CredentialState::Live) => Ok(()),
+        Some(CredentialState::Expired) => Err(Unauthenticated::because(text, expired)),
+        Some(CredentialState::Revoked) | None => Err(Unauthenticated::because(text, revoked)),
+    }
+}
+
+/// The text of `Authorization: Bearer …`; the scheme's case doesn't matter.
+pub(super) fn bearer(headers: &HeaderMap) -> Option<&str> {
+    let value = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
+    let (scheme, token) = value.split_at_checked("Bearer ".len())?;
+    scheme.eq_ignore_ascii_case("Bearer ").then(|| token.trim())
+}
+
+/// The error is what to tell a caller who shows nothing better.
+fn session(
+    key: &SigningKey,
+    shown: &SessionCookie,
+    standing: Standing,
+    known_revocations: i64,
+) -> Result<Authenticated, Option<Unauthenticated>> {
+    let Some(stored) = standing.credential.as_ref().filter(|stored| shown.matches(key, &stored.hash)) else { return Err(None) };
+    still_live(&standing, SESSION_OVER, Code::AuthSessionExpired, Code::AuthSessionRevoked).map_err(Some)?;
+    let Some(membership) = &standing.membership else {
+        return Err(Some(Unauthenticated::because(SESSION_OVER, Code::AuthMembershipMissing)));
+    };
+    let proof = Proof::Browser {
+        session: shown.id(),
+        csrf_token: cookie::csrf_token(key, shown.id()),
+        expires_at: stored.expires_at.unwrap_or(Timestamp::from_millis(0)),
+    };
+    Ok(stored_caller(membership.clone(), stored.clone(), proof, standing, known_revocations))
+}
+
+/// The error is none when the secret didn't match: then nothing about the token is said.
+fn api_token(token: &ApiToken, standing: Standing, known_revocations: i64) -> Result<Authenticated, Option<Unauthenticated>> {
+    let Some(stored) = standing.credential.as_ref().filter(|stored| token.matches(&stored.hash)) else { return Err(None) };
+    still_live(&standing, TOKEN_OVER, Code::AuthTokenExpired, Code::AuthTokenRevoked).map_err(Some)?;
+    let Some(membership) = standing.membership.as_ref().filter(|membership| membership.status == MemberStatus::Active) else {
+        let text = "Cloud API token membership is not active.";
+        return Err(Some(Unauthenticated::because(text, Code::AuthMembershipMissing)));
+    };
+    Ok(stored_caller(membership.clone(), stored.clone(), Proof::Token(token.id().clone()), standing, known_revocations))
+}
+
+fn stored_caller(
+    membership: Membership,
+    credential: StoredCredential,
+    proof: Proof,
+    standing: Standing,
+    known_revocations: i64,
+) -> Authenticated {
+    let authority = authority_of(&membership, credential.source, &credential);
+    let principal = Principal {
+        tenant_id: membership.tenant,
+        org_id: membership.org,
+        tenant_name: membership.org_name,
+        user_id: membership.user,
+        account_id: membership.account,
+        email: membership.email,
+        role: membership.role,
+        auth_source: credential.source,
+    };
+    Authenticated { principal, authority, proof, known_revocations, standing }
+}
+
+fn authority_of(membership: &Membership, source: AuthSource, credential: &StoredCredential) -> Authority {
+    Authority {
+        source,
+        role: membership.role,
+        custom_role: membership.custom_role.clone(),
+        permissions: membership.permissions,
+        scopes: credential.scopes,
+    }
+}
+
+fn operator(known_revocations: i64) -> Authenticated {
+    Authenticated {
+        principal: operator::principal(),
+        authority: operator::authority(),
+        proof: Proof::Operator,
+        known_revocations,
+        standing: Standing::default(),
     }
 }
 

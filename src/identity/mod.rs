@@ -1,15 +1,28 @@
-//! Who asks: from the headers of a request to a principal, and from there to a stored membership.
+//! Who asks: from the headers of a request to a member of an organisation.
 //!
-//! [`Authenticator`] decides whether a credential is genuine (contract 00 §3.2, §3.5); the
-//! [`Memberships`] cache then says which role the person holds here (contract 00 §3.7). The role
-//! that a credential claims counts only for the very first bootstrap.
+//! [`Authenticator`] decides whether a credential is genuine (contract 00 §3.2) and lets its owner in (§3.7). Every request
+//! is looked up in the database, once; the role that a credential claims counts only for the very first visit. What is
+//! revoked ends open streams through [`Revocations`].
 
+mod api_token;
 mod authenticator;
-mod membership;
+pub mod cookie;
+mod entry;
+mod lookups;
+mod member;
 mod operator;
+mod revocations;
 mod signed_headers;
+mod signing_key;
+#[cfg(test)]
+pub(crate) mod tests;
 
-pub use authenticator::{AuthOptions, Authenticator, Unauthenticated};
-pub use membership::{Member, MembershipError, Memberships};
+pub use api_token::ApiToken;
+pub use authenticator::{AuthMode, AuthOptions, AuthenticateError, Authenticated, Authenticator, Proof, Unauthenticated};
+pub use cookie::SessionCookie;
+pub use entry::EntryError;
+pub use member::{Badge, Member};
 pub use operator::OperatorToken;
+pub use revocations::Revocations;
 pub use signed_headers::HeaderSecret;
+pub use signing_key::SigningKey;

@@ -25,12 +25,12 @@ const IDENTITY: [HeaderName; 5] = [
     HeaderName::from_static("x-open-cowork-user-role"),
 ];
 
-const SECRET_INVALID: Unauthenticated = Unauthenticated("Trusted header authentication secret is invalid.");
-const SIGNATURE_REQUIRED: Unauthenticated = Unauthenticated("Trusted header authentication signature is required.");
-const TIMESTAMP_INVALID: Unauthenticated = Unauthenticated("Trusted header authentication timestamp is invalid.");
-const OUTSIDE_WINDOW: Unauthenticated = Unauthenticated("Trusted header authentication timestamp is outside the allowed window.");
-const SIGNATURE_INVALID: Unauthenticated = Unauthenticated("Trusted header authentication signature is invalid.");
-const ROLE_INVALID: Unauthenticated = Unauthenticated("Trusted header authentication role is invalid.");
+const SECRET_INVALID: Unauthenticated = Unauthenticated::new("Trusted header authentication secret is invalid.");
+const SIGNATURE_REQUIRED: Unauthenticated = Unauthenticated::new("Trusted header authentication signature is required.");
+const TIMESTAMP_INVALID: Unauthenticated = Unauthenticated::new("Trusted header authentication timestamp is invalid.");
+const OUTSIDE_WINDOW: Unauthenticated = Unauthenticated::new("Trusted header authentication timestamp is outside the allowed window.");
+const SIGNATURE_INVALID: Unauthenticated = Unauthenticated::new("Trusted header authentication signature is invalid.");
+const ROLE_INVALID: Unauthenticated = Unauthenticated::new("Trusted header authentication role is invalid.");
 
 /// The secret that a proxy shares with this server. It is never printed.
 #[derive(Clone)]

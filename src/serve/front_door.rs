@@ -1,9 +1,9 @@
 //! What the front door needs to know of the configuration.
 
 use crate::{
-    config::{Config, auth::AuthMode, profile},
-    http::{BodyLimits, ExecutionIsolation, HttpOptions, Timeouts},
-    identity::{AuthOptions, HeaderSecret, OperatorToken},
+    config::{Config, auth as configured, profile},
+    http::{BodyLimits, BrowserSessions, ExecutionIsolation, HttpOptions, Timeouts},
+    identity::{AuthMode, AuthOptions, HeaderSecret, OperatorToken, SigningKey},
 };
 use cowork_domain::policy::{Feature, Features};
 
@@ -21,6 +21,12 @@ pub(super) fn options(config: &Config, execution_isolation: ExecutionIsolation) 
         allowed_mcps: config.profile.allowed_mcps.clone(),
         branding: config.branding.clone(),
         auth: auth(config),
+        signup: config.auth.signup.clone(),
+        browser_sessions: BrowserSessions {
+            secure: config.auth.cookie.secure,
+            lifetime: config.auth.cookie.lifetime,
+            idle: config.auth.cookie.idle,
+        },
         allow_remote_approvals: config.runtime.allow_remote_approvals,
         workspace_dir: config.cluster.role.executes().then(|| config.storage.workspaces_dir()),
         execution_isolation,
@@ -33,15 +39,19 @@ pub(super) fn options(config: &Config, execution_isolation: ExecutionIsolation) 
 }
 
 fn auth(config: &Config) -> AuthOptions {
-    let header = &config.auth.header;
-    match config.auth.mode {
-        AuthMode::None => AuthOptions::None,
-        AuthMode::Header => AuthOptions::Header {
-            secret: header.secret.as_ref().map(|secret| HeaderSecret::new(secret.expose())),
-            allow_unsigned: header.allow_unsigned,
-            max_age: header.max_signature_age,
-            operator_token: config.auth.operator_token.as_ref().map(|token| OperatorToken::new(token.expose())),
+    let auth = &config.auth;
+    AuthOptions {
+        mode: match auth.mode {
+            configured::AuthMode::None => AuthMode::None,
+            configured::AuthMode::Header => AuthMode::Header {
+                secret: auth.header.secret.as_ref().map(|secret| HeaderSecret::new(secret.expose())),
+                allow_unsigned: auth.header.allow_unsigned,
+                max_age: auth.header.max_signature_age,
+            },
         },
+        operator_token: auth.operator_token.as_ref().map(|token| OperatorToken::new(token.expose())),
+        signing_key: auth.cookie.secret.as_ref().map(|secret| SigningKey::new(secret.expose())),
+        single_org: auth.single_org.as_ref().map(|org| (org.id.clone(), org.name.clone())),
     }
 }
 

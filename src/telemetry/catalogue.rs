@@ -154,6 +154,7 @@ pub const METRICS: &[Metric] = &[
     // Streams
     gauge("cowork_sse_streams", &["kind"], "open event streams"),
     counter("cowork_sse_cut_total", &[], "event streams cut because their reader fell too far behind"),
+    counter("cowork_revoked_streams_total", &[], "streams and sockets cut because what they were opened with was taken back"),
     gauge("cowork_ws_connections", &[], "open WebSockets"),
     // Front door
     counter("cowork_http_requests_total", &["method", "route", "status"], "answered requests"),

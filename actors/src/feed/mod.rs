@@ -16,7 +16,7 @@ mod settled;
 mod subscription;
 mod tail;
 
-pub use cut::CutSwitch;
+pub use cut::{CutReason, CutSwitch};
 pub use frame::records;
 pub(crate) use frame::{SessionFrames, WorkspaceFrames};
 pub(crate) use hub::FeedHub;

@@ -1,7 +1,7 @@
 //! The tail of one log, and those who follow it.
 
 use super::{
-    CutSwitch,
+    CutReason, CutSwitch,
     frame::Frame,
     tail::{Mark, Patience, Tail},
 };
@@ -227,7 +227,7 @@ impl Inner {
             if published - reader.position > lag_bytes
                 && let Some(switch) = reader.cut.take()
             {
-                switch.cut();
+                switch.cut(CutReason::Lag);
                 cut += 1;
             }
         }

@@ -96,6 +96,11 @@ uuid_id!(
     UsageId, "usage_"
 );
 
+uuid_id!(
+    /// A browser that is signed in.
+    BrowserSessionId, "bses_"
+);
+
 impl WorkspaceId {
     /// The workspace of a user; the same pair always gives the same key, so no lookup is needed.
     pub fn of(tenant: &TenantId, user: &UserId) -> Self {
@@ -162,6 +167,11 @@ text_id!(
 text_id!(
     /// A user within a tenant.
     UserId
+);
+
+text_id!(
+    /// An API token's public part: `tok_` and 16 characters of base64url (contract 00 §3.3).
+    TokenId
 );
 
 /// Position in a session's log, or in a workspace's stream: dense from 1 (invariant I1).

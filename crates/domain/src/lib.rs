@@ -18,5 +18,6 @@ pub mod record;
 pub mod redact;
 pub mod runtime_event;
 pub mod session;
+pub mod signup;
 pub mod timestamp;
 pub mod view;

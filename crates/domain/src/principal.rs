@@ -54,6 +54,11 @@ impl Role {
             Self::Member => "member",
         }
     }
+
+    /// The role with this name.
+    pub fn parse(name: &str) -> Option<Self> {
+        [Self::Owner, Self::Admin, Self::Member].into_iter().find(|role| role.as_str() == name)
+    }
 }
 
 /// Which credential authenticated the request.
@@ -70,4 +75,22 @@ pub enum AuthSource {
     ApiToken,
     /// A managed worker credential.
     Worker,
+}
+
+impl AuthSource {
+    /// The name on the wire.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Local => "local",
+            Self::Header => "header",
+            Self::User => "user",
+            Self::ApiToken => "api_token",
+            Self::Worker => "worker",
+        }
+    }
+
+    /// The source with this name.
+    pub fn parse(name: &str) -> Option<Self> {
+        [Self::Local, Self::Header, Self::User, Self::ApiToken, Self::Worker].into_iter().find(|source| source.as_str() == name)
+    }
 }

@@ -1,7 +1,7 @@
 //! What can go wrong between us and the database. Texts carry neither URLs nor values of rows.
 
 /// An operation on the database failed.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, Clone, thiserror::Error)]
 pub enum StoreError {
     /// No connection could be had, or it broke. What the statement did is unknown.
     #[error("the database is unavailable: {0}")]

@@ -10,6 +10,7 @@
 mod column;
 mod error;
 mod front;
+mod identity;
 mod journal;
 mod mail;
 mod membership;
@@ -21,7 +22,10 @@ mod store;
 pub mod test_database;
 
 pub use error::StoreError;
-pub use front::{IdempotencyClaim, Membership};
+pub use front::IdempotencyClaim;
+pub use identity::{
+    CredentialState, Joined, Key, Membership, OrgStatus, Revocation, RevocationSignals, Revoked, Standing, StoredCredential,
+};
 pub use journal::{Append, AppendError, BatchOutcome, HeadUpdate, LaneConnection, Refusal, Rejection, StoredEvent};
 pub use mail::Mail;
 pub use membership::{

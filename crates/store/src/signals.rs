@@ -35,9 +35,22 @@ pub enum Signal {
 }
 
 /// Signals for as long as this lives, over every loss of its connection.
-pub struct ClusterSignals {
+#[derive(Debug)]
+pub struct ClusterSignals(Listening);
+
+/// A connection that listens, made anew whenever it is lost.
+pub(crate) struct Listening {
     store: Store,
+    name: &'static str,
+    channels: &'static [&'static str],
     phase: Phase,
+}
+
+/// What a connection that listens has to say.
+pub(crate) enum Heard {
+    Notification(PgNotification),
+    /// The connection stands, for the first time or again.
+    Reconnected,
 }
 
 enum Phase {
@@ -49,10 +62,10 @@ enum Phase {
     },
 }
 
-impl fmt::Debug for ClusterSignals {
+impl fmt::Debug for Listening {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let is_connected = matches!(self.phase, Phase::Connected { .. });
-        formatter.debug_struct("ClusterSignals").field("is_connected", &is_connected).finish_non_exhaustive()
+        formatter.debug_struct("Listening").field("name", &self.name).field("is_connected", &is_connected).finish_non_exhaustive()
     }
 }
 
@@ -60,7 +73,7 @@ impl Store {
     /// Listens to what nodes tell each other, on a connection of its own that is made when somebody first asks for
     /// [`ClusterSignals::next`].
     pub fn cluster_signals(&self) -> ClusterSignals {
-        ClusterSignals { store: self.clone(), phase: Phase::Connecting(Box::pin(connect(self.clone(), Duration::ZERO))) }
+        ClusterSignals(Listening::new(self.clone(), "cowork signals", &[CLUSTER_CHANNEL, MAIL_CHANNEL]))
     }
 
     /// Tells all nodes that membership changed. To be called after the commit: a notification within a transaction
@@ -78,7 +91,7 @@ impl Store {
         }
     }
 
-    async fn notify(&self, pool: &PgPool, channel: &str, payload: &str) -> Result<(), StoreError> {
+    pub(crate) async fn notify(&self, pool: &PgPool, channel: &str, payload: &str) -> Result<(), StoreError> {
         sqlx::query!("select pg_notify($1, $2)", channel, payload).fetch_one(pool).await?;
         Ok(())
     }
@@ -89,18 +102,37 @@ impl ClusterSignals {
     /// Nothing is lost when this future is dropped.
     pub async fn next(&mut self) -> Signal {
         loop {
+            match self.0.next().await {
+                Heard::Reconnected => return Signal::Reconnected,
+                Heard::Notification(notification) => {
+                    if let Some(signal) = read(&notification) {
+                        return signal;
+                    }
+                }
+            }
+        }
+    }
+}
+
+impl Listening {
+    pub(crate) fn new(store: Store, name: &'static str, channels: &'static [&'static str]) -> Self {
+        let phase = Phase::Connecting(Box::pin(connect(store.clone(), name, channels, Duration::ZERO)));
+        Self { store, name, channels, phase }
+    }
+
+    /// What is heard next. Nothing is lost when this future is dropped.
+    pub(crate) async fn next(&mut self) -> Heard {
+        loop {
             match &mut self.phase {
                 Phase::Connecting(connecting) => {
                     let connection = connecting.await;
                     self.phase = Phase::Connected { connection, quiet_at: Instant::now() + QUIET };
-                    return Signal::Reconnected;
+                    return Heard::Reconnected;
                 }
                 Phase::Connected { connection, quiet_at } => match timeout_at(*quiet_at, connection.listener.try_recv()).await {
                     Ok(Ok(Some(notification))) => {
                         *quiet_at = Instant::now() + QUIET;
-                        if let Some(signal) = read(&notification) {
-                            return signal;
-                        }
+                        return Heard::Notification(notification);
                     }
                     Ok(Ok(None) | Err(_)) => self.reconnect(),
                     Err(_) => match timeout(ANSWER, ask(connection)).await {
@@ -113,18 +145,18 @@ impl ClusterSignals {
     }
 
     fn reconnect(&mut self) {
-        tracing::warn!("the connection for signals ended");
-        self.phase = Phase::Connecting(Box::pin(connect(self.store.clone(), SHORTEST_PAUSE)));
+        tracing::warn!(name = self.name, "a connection that listens ended");
+        self.phase = Phase::Connecting(Box::pin(connect(self.store.clone(), self.name, self.channels, SHORTEST_PAUSE)));
     }
 }
 
 /// Connects, however long it takes.
-async fn connect(store: Store, mut pause: Duration) -> IdleConnection {
+async fn connect(store: Store, name: &'static str, channels: &'static [&'static str], mut pause: Duration) -> IdleConnection {
     loop {
         tokio::time::sleep(pause).await;
-        match IdleConnection::open(&store, "cowork signals", &[CLUSTER_CHANNEL, MAIL_CHANNEL]).await {
+        match IdleConnection::open(&store, name, channels).await {
             Ok(connection) => return connection,
-            Err(error) => tracing::warn!(%error, "no connection for signals yet"),
+            Err(error) => tracing::warn!(%error, name, "no connection for listening yet"),
         }
         pause = (pause * 2).clamp(SHORTEST_PAUSE, LONGEST_PAUSE);
     }

@@ -5,15 +5,62 @@ use crate::http::{
     gate::Credential,
     schema::{ErrorBody, Me as MeSchema},
 };
-use cowork_domain::principal::Principal;
+use crate::identity::{Authenticated, Proof};
+use cowork_domain::{
+    ids::TokenId,
+    policy::{Permissions, Scopes},
+    principal::Principal,
+    timestamp::Timestamp,
+};
 use serde::Serialize;
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Me<'a> {
-    principal: &'a Principal,
+    principal: Shown<'a>,
     csrf_token: Option<&'a str>,
-    expires_at: Option<&'a str>,
+    expires_at: Option<Timestamp>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Shown<'a> {
+    #[serde(flatten)]
+    principal: &'a Principal,
+    #[serde(flatten)]
+    token: Option<TokenFields<'a>>,
+}
+
+/// What only API tokens have.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct TokenFields<'a> {
+    custom_role_key: Option<&'a str>,
+    permissions: Permissions,
+    token_id: &'a TokenId,
+    token_scopes: Scopes,
+}
+
+/// Whoever was recognised, as `/auth/me` and `/auth/session` show it.
+pub(super) fn shown(caller: &Authenticated) -> Json {
+    let token = match &caller.proof {
+        Proof::Token(token_id) => Some(TokenFields {
+            custom_role_key: caller.authority.custom_role.as_deref(),
+            permissions: caller.authority.permissions,
+            token_id,
+            token_scopes: caller.authority.scopes,
+        }),
+        _ => None,
+    };
+    let session = match &caller.proof {
+        Proof::Browser { csrf_token, expires_at, .. } => Some((csrf_token.as_str(), *expires_at)),
+        _ => None,
+    };
+    Json::of(&Me {
+        principal: Shown { principal: &caller.principal, token },
+        csrf_token: session.map(|(csrf_token, _)| csrf_token),
+        expires_at: session.map(|(_, expires_at)| expires_at),
+    })
 }
 
 /// Read who the credential says one is.
@@ -24,6 +71,6 @@ struct Me<'a> {
                 "accountId": "local-user", "email": "local@example.test", "role": "owner", "authSource": "local"}, "csrfToken": null, "expiresAt": null})),
         (status = 401, description = "No or bad credentials", body = ErrorBody),
     ))]
-pub(super) async fn me(Credential(principal): Credential) -> Json {
-    Json::of(&Me { principal: &principal, csrf_token: None, expires_at: None })
+pub(super) async fn me(Credential(caller): Credential) -> Json {
+    shown(&caller)
 }

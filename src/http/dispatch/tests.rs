@@ -4,7 +4,7 @@ use super::*;
 use crate::{
     config::cluster::Role,
     http::{BodyLimits, HttpOptions},
-    identity::{AuthOptions, HeaderSecret, OperatorToken},
+    identity::{AuthMode, AuthOptions, HeaderSecret, OperatorToken},
 };
 use cowork_actors::{NodeHandle, NodeOptions};
 use cowork_runtime::{RunningTurn, Runtime, TurnRequest};
@@ -169,7 +169,7 @@ async fn a_session_is_created_prompted_and_listed_once_per_idempotency_key() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn without_a_credential_nothing_is_told_and_members_stay_among_themselves() {
-    let auth = AuthOptions::Header { secret: None, allow_unsigned: true, max_age: Duration::from_secs(300), operator_token: None };
+    let auth = headers(None, true, None);
     let options = HttpOptions { auth, cors_origin: Some("https://app.example".into()), ..HttpOptions::default() };
     let door = Door::open(options).await;
     let kim = [("x-open-cowork-tenant-id", "acme"), ("x-open-cowork-user-id", "kim"), ("origin", "https://app.example")];
@@ -190,7 +190,7 @@ async fn without_a_credential_nothing_is_told_and_members_stay_among_themselves(
     door.close().await;
 
     let secret = Some(HeaderSecret::new("shared"));
-    let auth = AuthOptions::Header { secret, allow_unsigned: false, max_age: Duration::from_secs(300), operator_token: None };
+    let auth = headers(secret, false, None);
     let door = Door::open(HttpOptions { auth, ..HttpOptions::default() }).await;
     for path in ["/api/sessions", "/api/nope", "/nope", "/metrics", "/auth/me", "/api/ws"] {
         let answer = door.ask("GET", path, &kim, "").await;
@@ -221,7 +221,7 @@ async fn a_worker_answers_probes_and_says_what_it_is_to_everybody_else() {
 async fn the_operator_token_shows_the_machinery_and_nobodys_sessions() {
     let (secret, token) = (Some(HeaderSecret::new("shared")), "an-operator-token-of-some-length");
     let operator_token = Some(OperatorToken::new(token));
-    let auth = AuthOptions::Header { secret, allow_unsigned: false, max_age: Duration::from_secs(300), operator_token };
+    let auth = headers(secret, false, operator_token);
     let door = Door::open(HttpOptions { auth, ..HttpOptions::default() }).await;
     let (bearer, other) = (format!("Bearer {token}"), format!("Bearer {token}x"));
     let operator = [("authorization", bearer.as_str())];
@@ -236,4 +236,9 @@ async fn the_operator_token_shows_the_machinery_and_nobodys_sessions() {
         assert_eq!((refused.status, &refused.body["code"]), (403, &json!("authorization.scope_required")), "{method} {path}");
     }
     door.close().await;
+}
+
+fn headers(secret: Option<HeaderSecret>, allow_unsigned: bool, operator_token: Option<OperatorToken>) -> AuthOptions {
+    let mode = AuthMode::Header { secret, allow_unsigned, max_age: Duration::from_secs(300) };
+    AuthOptions { mode, operator_token, ..AuthOptions::default() }
 }

@@ -1,7 +1,7 @@
 //! What has to be well for this node to take requests, in the order of the contract.
 
 use super::Standing;
-use crate::{http::state::HttpState, identity::AuthOptions};
+use crate::{http::state::HttpState, identity::AuthMode};
 use serde::Serialize;
 use std::{borrow::Cow, time::Duration};
 use utoipa::ToSchema;
@@ -69,7 +69,7 @@ pub(super) async fn all(state: &HttpState) -> Vec<Check> {
         // Neither stores anything in this deployment yet, so neither can be broken.
         Check::passed("secret_adapter"),
         Check::passed("billing_adapter"),
-        Check::of("auth_config", auth(&state.options.auth)),
+        Check::of("auth_config", auth(&state.options.auth.mode)),
         role_dependencies(state),
         isolation,
         Check::passed("artifact_direct_upload").described("disabled"),
@@ -96,9 +96,9 @@ async fn database(state: &HttpState) -> Result<(), &'static str> {
     tokio::time::timeout(PATIENCE, looking).await.unwrap_or(Err("Cloud control plane does not answer in time."))
 }
 
-fn auth(options: &AuthOptions) -> Result<(), &'static str> {
-    match options {
-        AuthOptions::Header { secret: None, allow_unsigned: false, .. } => Err("Trusted headers need a shared secret."),
-        AuthOptions::None | AuthOptions::Header { .. } => Ok(()),
+fn auth(mode: &AuthMode) -> Result<(), &'static str> {
+    match mode {
+        AuthMode::Header { secret: None, allow_unsigned: false, .. } => Err("Trusted headers need a shared secret."),
+        AuthMode::None | AuthMode::Header { .. } => Ok(()),
     }
 }

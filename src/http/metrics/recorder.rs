@@ -10,6 +10,8 @@ use std::{sync::Arc, time::Duration};
 pub(in crate::http) struct HttpMetrics {
     /// Streams that were cut because their reader fell too far behind.
     pub(in crate::http) streams_cut: Counter,
+    /// Streams that were cut because what they were opened with was taken back.
+    pub(in crate::http) revoked_streams: Counter,
     /// Requests that no route knows.
     pub(in crate::http) unmatched: RouteMetrics,
     /// Open WebSockets.
@@ -24,6 +26,7 @@ impl Default for HttpMetrics {
     fn default() -> Self {
         Self {
             streams_cut: counter!("cowork_sse_cut_total"),
+            revoked_streams: counter!("cowork_revoked_streams_total"),
             unmatched: RouteMetrics::new("unmatched"),
             sockets: gauge!("cowork_ws_connections"),
             session_streams: gauge!("cowork_sse_streams", "kind" => "session"),

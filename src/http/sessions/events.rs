@@ -44,7 +44,7 @@ pub(super) async fn events(
 ) -> Result<Response, ApiError> {
     let id = session.id()?;
     let after = query::stream_cursor(request.uri(), request.headers());
-    let permit = streams::admit(&state, &caller.principal().org_id, StreamKind::Session)?;
+    let permit = streams::admit(&state, caller.member(), StreamKind::Session, connection.cut())?;
     let subscription = state.node.subscribe_session(caller.principal(), id, after).await?;
     Ok(sse::respond(&state, connection, subscription, permit))
 }

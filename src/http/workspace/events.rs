@@ -37,7 +37,7 @@ pub(super) async fn events(
     request: Request,
 ) -> Result<Response, ApiError> {
     let after = query::stream_cursor(request.uri(), request.headers());
-    let permit = streams::admit(&state, &caller.principal().org_id, StreamKind::Workspace)?;
+    let permit = streams::admit(&state, caller.member(), StreamKind::Workspace, connection.cut())?;
     let subscription = state.node.subscribe_workspace(caller.principal(), after);
     Ok(sse::respond(&state, connection, subscription, permit))
 }

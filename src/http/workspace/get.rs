@@ -54,7 +54,7 @@ pub(super) async fn get(State(state): State<HttpState>, caller: Caller) -> Json 
         tenant_id: &principal.tenant_id,
         tenant_name: &principal.tenant_name,
         org_id: &principal.org_id,
-        org_name: &caller.0.org_name,
+        org_name: &caller.member().org_name,
         user_id: &principal.user_id,
         account_id: &principal.account_id,
         email: &principal.email,

@@ -35,7 +35,7 @@ pub(super) async fn perform(state: HttpState, caller: Caller, request: Request) 
         "question.reject" => Action::SessionsQuestionReject,
         _ => return Err(policy::Denial::unknown_action().into()),
     };
-    policy::evaluate(action, caller.principal(), &options.features)?;
+    caller.may_still(&state, action).await?;
     let fingerprint = serde_json::to_vec(&request.payload).expect("what was parsed from JSON serialises");
     let fields = protocol::fields(request.payload);
     let kind = match action {

@@ -6,6 +6,7 @@ use axum::{
     extract::{FromRequestParts, Request, State, WebSocketUpgrade},
     response::{IntoResponse, Response},
 };
+use cowork_actors::CutSwitch;
 use cowork_domain::codes::Code;
 use http::{StatusCode, header};
 
@@ -42,10 +43,12 @@ pub(super) async fn open(State(state): State<HttpState>, caller: Caller, request
     if upgrade.selected_protocol().is_none() {
         return Err(ApiError::new(StatusCode::BAD_REQUEST, "The WebSocket sub-protocol cowork.v1 is required."));
     }
+    let cut = CutSwitch::default();
+    let permit = streams::register(&state, caller.member(), &cut)?;
     let upgrade = upgrade
         .max_message_size(LARGEST_MESSAGE)
         .max_frame_size(LARGEST_MESSAGE)
         .write_buffer_size(WRITE_BUFFER)
         .max_write_buffer_size(LARGEST_WRITE);
-    Ok(upgrade.on_upgrade(move |socket| socket::run(socket, state, caller)))
+    Ok(upgrade.on_upgrade(move |socket| socket::run(socket, state, caller, cut, permit)))
 }

@@ -9,16 +9,17 @@ use super::{
     protocol::{self, About, Incoming, Topic},
     topics::{News, Topics},
 };
-use crate::http::{answer::Json, error::ApiError, gate::Caller, state::HttpState};
+use crate::http::{answer::Json, error::ApiError, gate::Caller, state::HttpState, streams::StreamPermit};
 use axum::extract::ws::{CloseFrame, Message, Utf8Bytes, WebSocket, close_code};
 use bytes::Bytes;
-use cowork_actors::{CutSwitch, feed};
+use cowork_actors::{CutReason, CutSwitch, feed};
 use cowork_domain::ids::Sequence;
 use futures_util::{FutureExt, SinkExt, Stream, future::BoxFuture};
 use std::{
     future::{pending, poll_fn},
     pin::Pin,
-    time::Duration,
+    task::ready,
+    time::{Duration, Instant},
 };
 use tokio::time::{MissedTickBehavior, interval_at, sleep, timeout};
 
@@ -28,16 +29,19 @@ const PING_EVERY: Duration = Duration::from_secs(20);
 const GOODBYE: Duration = Duration::from_secs(1);
 
 /// Serves a socket until the client leaves, is cut, or its time is up.
-pub(super) async fn run(socket: WebSocket, state: HttpState, caller: Caller) {
+pub(super) async fn run(socket: WebSocket, state: HttpState, caller: Caller, cut: CutSwitch, _permit: StreamPermit) {
     state.metrics.sockets.increment(1);
-    let cut = CutSwitch::default();
     let mut talk =
         Talk { socket, state: state.clone(), caller, cut: cut.clone(), topics: Topics::default(), running: None, silent_pings: 0 };
     tokio::select! {
         biased;
         () = cut.wait() => {
-            state.metrics.streams_cut.increment(1);
-            tracing::info!("a socket was cut because its reader fell too far behind");
+            if cut.reason() == Some(CutReason::Revoked) {
+                tracing::info!("a socket was cut because what it was opened with was taken back");
+            } else {
+                state.metrics.streams_cut.increment(1);
+                tracing::info!("a socket was cut because its reader fell too far behind");
+            }
         }
         ended = talk.hold() => {
             if let Some(goodbye) = ended {
@@ -110,7 +114,7 @@ impl Talk {
 
     /// What happens next. No new message is read while a command runs, so they keep their order.
     async fn next(&mut self) -> Step {
-        let Self { socket, topics, running, .. } = self;
+        let Self { socket, topics, running, state, .. } = self;
         let is_idle = running.is_none();
         let answering = async {
             match running {
@@ -120,6 +124,7 @@ impl Talk {
         };
         let hearing = async { if is_idle { poll_fn(|context| Pin::new(&mut *socket).poll_next(context)).await } else { pending().await } };
         let news = poll_fn(|context| {
+            ready!(state.revocations.poll_fresh(context, Instant::now()));
             topics.poll_news(context).map(|news| match news {
                 News::Frames(topic, frames) => Step::Frames(topic.to_owned(), frames),
                 News::Ended(topic) => Step::TopicEnded(topic),

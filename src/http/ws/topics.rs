@@ -57,7 +57,7 @@ impl Topics {
             Topic::Workspace => StreamKind::Workspace,
             Topic::Session(_) => StreamKind::Session,
         };
-        let permit = streams::admit(state, &principal.org_id, kind)?;
+        let permit = streams::admit(state, caller.member(), kind, cut)?;
         let mut subscription = match topic {
             Topic::Workspace => state.node.subscribe_workspace(principal, after),
             Topic::Session(session) => state.node.subscribe_session(principal, session, after).await?,

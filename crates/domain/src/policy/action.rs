@@ -1,31 +1,7 @@
 //! The actions of the matrix and their rules, row by row as the contract has them.
 
-use super::{Feature, FeatureNeed, Permission};
+use super::{Authority, Feature, FeatureNeed, Permission, Scope};
 use crate::principal::Role;
-
-/// What kind of service a token is for. Scopes compose; none implies another.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[expect(missing_docs, reason = "each is described by its name")]
-pub enum Scope {
-    Desktop,
-    Gateway,
-    Admin,
-    Operator,
-    WorkerInternal,
-}
-
-impl Scope {
-    /// The name on the wire.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Desktop => "desktop",
-            Self::Gateway => "gateway",
-            Self::Admin => "admin",
-            Self::Operator => "operator",
-            Self::WorkerInternal => "worker-internal",
-        }
-    }
-}
 
 /// Which people may do it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,13 +17,14 @@ pub enum HumanRule {
 }
 
 impl HumanRule {
-    /// Whether a member with this built-in role may.
-    pub fn admits(self, role: Role) -> bool {
+    /// Whether a member may. A custom role replaces the built-in one: then only permissions decide (contract 00 §4).
+    pub fn admits(self, member: &Authority) -> bool {
+        let is_permitted = |listed: &[Permission]| listed.iter().any(|permission| member.permissions.contains(*permission));
         match self {
             Self::Denied => false,
             Self::AnyMember => true,
-            Self::OwnerOrAdmin(_) => matches!(role, Role::Owner | Role::Admin),
-            Self::Permitted(permissions) => permissions.iter().any(|permission| role.has(*permission)),
+            Self::OwnerOrAdmin(_) if member.custom_role.is_none() => member.role != Role::Member,
+            Self::OwnerOrAdmin(listed) | Self::Permitted(listed) => is_permitted(listed),
         }
     }
 }

@@ -98,18 +98,21 @@ impl Features {
         self.0[feature as usize]
     }
 
-    pub(super) fn check(&self, need: FeatureNeed) -> Result<(), Denial> {
+    /// Whether what an action needs is on.
+    pub fn check(&self, need: FeatureNeed) -> Result<(), Denial> {
         match need {
             FeatureNeed::All(needed) => match needed.iter().find(|feature| !self.has(**feature)) {
                 None => Ok(()),
-                Some(off) => Err(Denial { code: off.code(), text: format!("{} disabled for this cloud profile.", off.label()) }),
+                Some(off) => {
+                    Err(Denial { code: off.code(), reason: None, text: format!("{} disabled for this cloud profile.", off.label()) })
+                }
             },
             FeatureNeed::Capabilities => {
                 if [Feature::Agents, Feature::CustomSkills, Feature::CustomMcps].iter().any(|feature| self.has(*feature)) {
                     return Ok(());
                 }
                 let text = "Capabilities are disabled for this cloud profile.".to_owned();
-                Err(Denial { code: Code::CapabilitiesDisabled, text })
+                Err(Denial { code: Code::CapabilitiesDisabled, reason: None, text })
             }
         }
     }

@@ -1,24 +1,27 @@
 //! Who may do what (contract 00 §4): the action matrix as data, and its evaluation.
 
 mod action;
+mod authority;
 mod feature;
 mod permission;
+mod scope;
 
-pub use action::{Action, HumanRule, Rule, Scope};
+pub use action::{Action, HumanRule, Rule};
+pub use authority::Authority;
 pub use feature::{Feature, FeatureNeed, Features};
-pub use permission::Permission;
+pub use permission::{Permission, Permissions};
+pub use scope::{Scope, Scopes};
 
-use crate::{
-    codes::Code,
-    principal::{AuthSource, Principal},
-};
+use crate::{codes::Code, principal::AuthSource};
 
 /// A refused action; both parts go to the client.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{text}")]
 pub struct Denial {
-    /// The stable code.
+    /// The stable code of the rule.
     pub code: Code,
+    /// What to do about it, where the rule's code doesn't tell.
+    pub reason: Option<Code>,
     /// The sentence for a person.
     pub text: String,
 }
@@ -26,59 +29,67 @@ pub struct Denial {
 impl Denial {
     /// A path and method that no action is known for.
     pub fn unknown_action() -> Self {
-        Self { code: Code::AuthorizationActionUnknown, text: "Workspace action is not authorized.".to_owned() }
+        Self { code: Code::AuthorizationActionUnknown, reason: None, text: "Workspace action is not authorized.".to_owned() }
     }
 
-    fn principal() -> Self {
+    /// `reason` says whether another role would do.
+    fn principal(reason: Option<Code>) -> Self {
         let text = "The authenticated principal cannot perform this workspace action.".to_owned();
-        Self { code: Code::AuthorizationPrincipalDenied, text }
+        Self { code: Code::AuthorizationPrincipalDenied, reason, text }
     }
 
     fn scope() -> Self {
         let text = "The authenticated service token is not authorized for this workspace action.".to_owned();
-        Self { code: Code::AuthorizationScopeRequired, text }
+        Self { code: Code::AuthorizationScopeRequired, reason: None, text }
     }
 }
 
-/// Whether a principal may perform an action. Features are looked at first, then the kind of
-/// principal (contract 00 §4). Tokens and worker credentials carry no scopes in [`Principal`] yet
-/// and are refused everything; the scopes of every action are in its [`Rule`].
-pub fn evaluate(action: Action, principal: &Principal, features: &Features) -> Result<(), Denial> {
+/// Whether a caller may perform an action. Features are looked at first, then the kind of caller (contract 00 §4). Whether a
+/// gateway's token is bound to the channel in question is asked where the channel is known.
+pub fn evaluate(action: Action, caller: &Authority, features: &Features) -> Result<(), Denial> {
     let rule = action.rule();
     features.check(rule.features)?;
-    match principal.auth_source {
+    match caller.source {
         AuthSource::Local if rule.local || rule.human != HumanRule::Denied => Ok(()),
-        AuthSource::Header | AuthSource::User if rule.human.admits(principal.role) => Ok(()),
+        AuthSource::Header | AuthSource::User if rule.human.admits(caller) => Ok(()),
+        AuthSource::ApiToken if rule.scopes.iter().any(|scope| caller.scopes.contains(*scope)) && is_served(&rule, caller) => Ok(()),
+        AuthSource::Worker if action == Action::WorkerHeartbeat => Ok(()),
         AuthSource::ApiToken | AuthSource::Worker => Err(Denial::scope()),
-        AuthSource::Local | AuthSource::Header | AuthSource::User => Err(Denial::principal()),
+        AuthSource::Header | AuthSource::User if rule.human != HumanRule::Denied => {
+            Err(Denial::principal(Some(Code::AuthRoleInsufficient)))
+        }
+        AuthSource::Local | AuthSource::Header | AuthSource::User => Err(Denial::principal(None)),
     }
+}
+
+/// A token never does for an organisation what its issuer could not: where the rule asks for it, the issuer must run the
+/// organisation, or hold a listed permission by a custom role.
+fn is_served(rule: &Rule, issuer: &Authority) -> bool {
+    !rule.org_admin_service || issuer.is_org_admin() || (issuer.custom_role.is_some() && rule.human.admits(issuer))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{
-        ids::{OrgId, TenantId, UserId},
-        principal::Role,
-    };
+    use crate::principal::Role;
 
-    fn principal(auth_source: AuthSource, role: Role) -> Principal {
-        Principal {
-            tenant_id: TenantId::new("acme"),
-            org_id: OrgId::new("acme"),
-            tenant_name: "Acme".to_owned(),
-            user_id: UserId::new("kim"),
-            account_id: UserId::new("kim"),
-            email: "kim@acme.example".to_owned(),
-            role,
-            auth_source,
-        }
+    fn member(source: AuthSource, role: Role) -> Authority {
+        Authority::of_role(source, role)
+    }
+
+    fn token(role: Role, scopes: &[Scope]) -> Authority {
+        Authority { scopes: scopes.iter().copied().collect(), ..member(AuthSource::ApiToken, role) }
+    }
+
+    fn custom(source: AuthSource, permissions: &[Permission]) -> Authority {
+        let permissions = permissions.iter().copied().collect();
+        Authority { custom_role: Some("auditor".to_owned()), permissions, ..member(source, Role::Admin) }
     }
 
     #[test]
     fn the_matrix_decides_as_the_contract_says() {
         let features = Features::default();
-        let code = |action, source, role| evaluate(action, &principal(source, role), &features).err().map(|denial| denial.code);
+        let code = |action, source, role| evaluate(action, &member(source, role), &features).err().map(|denial| denial.code);
         let denied = Some(Code::AuthorizationPrincipalDenied);
         assert_eq!(code(Action::SessionsPrompt, AuthSource::Header, Role::Member), None);
         assert_eq!(code(Action::SessionsProjectionRead, AuthSource::Header, Role::Owner), denied);
@@ -91,22 +102,62 @@ mod tests {
         assert_eq!(code(Action::UsageRead, AuthSource::User, Role::Admin), None);
         assert_eq!(code(Action::WorkerHeartbeat, AuthSource::Local, Role::Owner), denied);
         assert_eq!(code(Action::SessionsList, AuthSource::Worker, Role::Owner), Some(Code::AuthorizationScopeRequired));
+        assert_eq!(code(Action::WorkerHeartbeat, AuthSource::Worker, Role::Member), None);
+    }
+
+    #[test]
+    fn a_token_needs_a_listed_scope_and_an_issuer_who_could_do_it() {
+        let features = Features::default();
+        let may = |action, caller: &Authority| evaluate(action, caller, &features).is_ok();
+        let desktop = token(Role::Member, &[Scope::Desktop]);
+        assert!(may(Action::SessionsPrompt, &desktop));
+        assert!(!may(Action::ApiTokensRead, &desktop));
+        assert!(!may(Action::SessionsPrompt, &token(Role::Owner, &[Scope::Admin])), "admin doesn't imply desktop");
+        assert!(may(Action::AdminMembersWrite, &token(Role::Admin, &[Scope::Admin])));
+        assert!(!may(Action::AdminMembersWrite, &token(Role::Member, &[Scope::Admin])), "its issuer was demoted");
+        assert!(may(Action::OperatorRuntimeRead, &token(Role::Member, &[Scope::Operator])));
+        assert!(!may(
+            Action::WorkflowsSchedulerTick,
+            &token(Role::Owner, &[Scope::Desktop, Scope::Gateway, Scope::Admin, Scope::Operator])
+        ));
+        assert!(!may(Action::SessionsList, &token(Role::Owner, &[])), "a cookie made from a token has no scopes left");
+        let auditor = Authority { scopes: [Scope::Admin].into_iter().collect(), ..custom(AuthSource::ApiToken, &[Permission::AuditRead]) };
+        assert!(may(Action::AdminAuditRead, &auditor));
+        assert!(!may(Action::AdminMembersWrite, &auditor));
+    }
+
+    #[test]
+    fn a_custom_role_replaces_the_built_in_one() {
+        let features = Features::default();
+        let may = |action, caller: &Authority| evaluate(action, caller, &features).is_ok();
+        let auditor = custom(AuthSource::User, &[Permission::AuditRead]);
+        assert!(may(Action::AdminAuditRead, &auditor));
+        assert!(may(Action::SessionsPrompt, &auditor), "any member may");
+        assert!(!may(Action::ApiTokensWrite, &auditor), "although the base role is admin");
+        assert!(may(Action::ApiTokensWrite, &custom(AuthSource::User, &[Permission::ApiTokensManage])));
+    }
+
+    #[test]
+    fn sets_are_listed_in_the_order_of_the_catalogue() {
+        let permissions: Permissions = [Permission::AuditRead, Permission::OrgRead].into_iter().collect();
+        assert_eq!(serde_json::to_string(&permissions).expect("a list"), r#"["org:read","audit:read"]"#);
+        assert!(permissions.is_within(Role::Owner.permissions()) && !Role::Owner.permissions().is_within(permissions));
     }
 
     #[test]
     fn a_feature_that_is_off_is_named_before_anybody_is_looked_at() {
         let mut features = Features::default();
         features.set(Feature::Settings, false);
-        let member = principal(AuthSource::Worker, Role::Member);
-        let denial = evaluate(Action::SettingsRead, &member, &features).expect_err("off");
+        let worker = member(AuthSource::Worker, Role::Member);
+        let denial = evaluate(Action::SettingsRead, &worker, &features).expect_err("off");
         assert_eq!((denial.code, denial.text.as_str()), (Code::SettingsDisabled, "Settings are disabled for this cloud profile."));
-        let webhooks = evaluate(Action::WorkflowsCreateWebhook, &member, &features).expect_err("off by default");
+        let webhooks = evaluate(Action::WorkflowsCreateWebhook, &worker, &features).expect_err("off by default");
         assert_eq!(webhooks.code, Code::WebhooksDisabled);
         for feature in [Feature::Agents, Feature::CustomSkills, Feature::CustomMcps] {
-            assert!(evaluate(Action::CapabilitiesRead, &principal(AuthSource::Local, Role::Owner), &features).is_ok());
+            assert!(evaluate(Action::CapabilitiesRead, &member(AuthSource::Local, Role::Owner), &features).is_ok());
             features.set(feature, false);
         }
-        let capabilities = evaluate(Action::CapabilitiesRead, &principal(AuthSource::Local, Role::Owner), &features).expect_err("off");
+        let capabilities = evaluate(Action::CapabilitiesRead, &member(AuthSource::Local, Role::Owner), &features).expect_err("off");
         assert_eq!(capabilities.text, "Capabilities are disabled for this cloud profile.");
     }
 

@@ -1,6 +1,7 @@
 //! Permissions, and which role has which.
 
 use crate::principal::Role;
+use serde::{Serialize, Serializer};
 
 macro_rules! permissions {
     ($($variant:ident $name:literal,)*) => {
@@ -16,6 +17,15 @@ macro_rules! permissions {
             /// The name on the wire.
             pub const fn as_str(self) -> &'static str {
                 match self { $(Self::$variant => $name,)* }
+            }
+
+            /// The permission with this name.
+            pub fn parse(name: &str) -> Option<Self> {
+                Self::ALL.iter().copied().find(|permission| permission.as_str() == name)
+            }
+
+            const fn bit(self) -> u16 {
+                1 << self as u16
             }
         }
     };
@@ -52,8 +62,41 @@ impl Role {
         }
     }
 
-    /// All permissions of a built-in role, in the order of the catalogue.
-    pub fn permissions(self) -> impl Iterator<Item = Permission> {
-        Permission::ALL.iter().copied().filter(move |permission| self.has(*permission))
+    /// All permissions of a built-in role.
+    pub fn permissions(self) -> Permissions {
+        Permission::ALL.iter().copied().filter(|permission| self.has(*permission)).collect()
+    }
+}
+
+/// A set of permissions. It is listed in the order of the catalogue, whatever order it was made in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Permissions(u16);
+
+impl Permissions {
+    /// Whether a permission is among them.
+    pub const fn contains(self, permission: Permission) -> bool {
+        self.0 & permission.bit() != 0
+    }
+
+    /// Whether every one of them is in the other set, too.
+    pub const fn is_within(self, other: Self) -> bool {
+        self.0 & !other.0 == 0
+    }
+
+    /// Each of them.
+    pub fn iter(self) -> impl Iterator<Item = Permission> {
+        Permission::ALL.iter().copied().filter(move |permission| self.contains(*permission))
+    }
+}
+
+impl FromIterator<Permission> for Permissions {
+    fn from_iter<I: IntoIterator<Item = Permission>>(permissions: I) -> Self {
+        Self(permissions.into_iter().fold(0, |set, permission| set | permission.bit()))
+    }
+}
+
+impl Serialize for Permissions {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.iter().map(Permission::as_str))
     }
 }

@@ -1,42 +1,6 @@
 use crate::story::fresh;
-use cowork_domain::{
-    ids::{OrgId, TenantId, UserId},
-    principal::{AuthSource, Principal, Role},
-};
 use cowork_store::{IdempotencyClaim, test_database::TestDatabase};
 use std::time::Duration;
-
-#[tokio::test]
-async fn the_stored_membership_counts_not_the_credential() {
-    let (database, store) = TestDatabase::migrated().await;
-    let mut principal = Principal {
-        tenant_id: TenantId::new("t"),
-        org_id: OrgId::new("o"),
-        tenant_name: "Acme".to_owned(),
-        user_id: UserId::new("u"),
-        account_id: UserId::new("u"),
-        email: "u@example.test".to_owned(),
-        role: Role::Member,
-        auth_source: AuthSource::Header,
-    };
-    let (first, second) = tokio::join!(store.ensure_principal(&principal), store.ensure_principal(&principal));
-    assert_eq!(first.unwrap(), second.unwrap());
-
-    principal.role = Role::Owner;
-    let membership = store.ensure_principal(&principal).await.unwrap();
-    assert_eq!(
-        (membership.role, membership.active, membership.org_active, membership.org_name.as_str()),
-        (Role::Member, true, true, "Acme")
-    );
-
-    let pool = sqlx::PgPool::connect(database.url()).await.unwrap();
-    sqlx::raw_sql("update memberships set status = 'disabled'; update orgs set status = 'suspended'").execute(&pool).await.unwrap();
-    let membership = store.ensure_principal(&principal).await.unwrap();
-    assert_eq!((membership.active, membership.org_active), (false, false));
-
-    principal.tenant_id = TenantId::new("other");
-    assert!(store.ensure_principal(&principal).await.is_err(), "an org belongs to one tenant");
-}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn of_many_equal_requests_at_once_one_is_new_and_its_answer_is_for_all() {

@@ -4,6 +4,7 @@ mod cluster;
 mod failover;
 mod fence;
 mod front;
+mod identity;
 mod journal;
 mod mail;
 mod migration;

@@ -1,0 +1,231 @@
+//! The one read of authentication: what is stored about a credential and whoever it belongs to.
+//!
+//! It is asked strictly, for every request, so that a revocation holds from the next one on (invariant I7). What makes it
+//! cheap is that requests which wait at the same time ask together.
+
+use crate::{Store, StoreError};
+use cowork_domain::{
+    ids::{BrowserSessionId, OrgId, TenantId, TokenId, UserId},
+    policy::{Permission, Permissions, Scope, Scopes},
+    principal::{AuthSource, Role},
+    signup::MemberStatus,
+    timestamp::Timestamp,
+};
+use uuid::Uuid;
+
+/// Whom to look up.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Key {
+    /// Whoever issued an API token.
+    Token(TokenId),
+    /// Whoever is signed in with a browser.
+    Session(BrowserSessionId),
+    /// Somebody whom a credential without a row names.
+    Account {
+        /// The organisation.
+        org: OrgId,
+        /// The account in it.
+        account: UserId,
+    },
+}
+
+/// What is stored. Both parts can be missing.
+#[derive(Debug, Clone, Default)]
+pub struct Standing {
+    /// The row of the token or browser session.
+    pub credential: Option<StoredCredential>,
+    /// Whom it belongs to.
+    pub membership: Option<Membership>,
+    /// The organisation's tenant and status, where the organisation exists.
+    pub org: Option<(TenantId, OrgStatus)>,
+}
+
+/// A token or a browser session as stored.
+#[derive(Debug, Clone)]
+pub struct StoredCredential {
+    /// Of the secret part.
+    pub hash: [u8; 32],
+    /// Whether it still counts.
+    pub state: CredentialState,
+    /// Of a token.
+    pub scopes: Scopes,
+    /// How the person of a browser session had signed in; a token is a token.
+    pub source: AuthSource,
+    /// Whose it is.
+    pub org: OrgId,
+    /// The account that it acts as.
+    pub account: UserId,
+    /// When it ends at the latest, if it does.
+    pub expires_at: Option<Timestamp>,
+}
+
+/// Whether a credential still counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CredentialState {
+    /// It does.
+    Live,
+    /// Its time is over.
+    Expired,
+    /// Somebody took it back.
+    Revoked,
+}
+
+/// What an account is in its organisation.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Membership {
+    /// Of the organisation.
+    pub tenant: TenantId,
+    /// The organisation.
+    pub org: OrgId,
+    /// Its display name.
+    pub org_name: String,
+    /// Whether it works.
+    pub org_status: OrgStatus,
+    /// The account.
+    pub account: UserId,
+    /// The user whose sessions these are.
+    pub user: UserId,
+    /// E-mail address as stored.
+    pub email: String,
+    /// The stored role; it counts, not the credential's.
+    pub role: Role,
+    /// Whether the member takes part.
+    pub status: MemberStatus,
+    /// The key of the custom role, where one is assigned and exists.
+    pub custom_role: Option<String>,
+    /// Of the role in force.
+    pub permissions: Permissions,
+}
+
+/// Whether an organisation works.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum OrgStatus {
+    /// It does.
+    Active,
+    /// Reads go on, changes are refused.
+    Frozen,
+    /// Stopped by its operator until resumed.
+    Paused,
+    /// Stopped for abuse or by law.
+    Suspended,
+    /// Gone.
+    Closed,
+}
+
+impl OrgStatus {
+    /// The name as stored.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Active => "active",
+            Self::Frozen => "frozen",
+            Self::Paused => "paused",
+            Self::Suspended => "suspended",
+            Self::Closed => "closed",
+        }
+    }
+
+    /// The status with this name.
+    pub fn parse(name: &str) -> Option<Self> {
+        [Self::Active, Self::Frozen, Self::Paused, Self::Suspended, Self::Closed].into_iter().find(|status| status.as_str() == name)
+    }
+}
+
+impl Store {
+    /// What is stored about each key, in their order. One statement, whatever their number.
+    ///
+    /// # Errors
+    /// `Unavailable`, `Database`, `Inconsistent`.
+    pub async fn look_up(&self, keys: &[Key]) -> Result<Vec<Standing>, StoreError> {
+        let mut tokens: Vec<Option<&str>> = vec![None; keys.len()];
+        let mut sessions: Vec<Option<Uuid>> = vec![None; keys.len()];
+        let mut orgs: Vec<Option<&str>> = vec![None; keys.len()];
+        let mut accounts: Vec<Option<&str>> = vec![None; keys.len()];
+        for (index, key) in keys.iter().enumerate() {
+            match key {
+                Key::Token(token) => tokens[index] = Some(token.as_str()),
+                Key::Session(session) => sessions[index] = Some(session.as_uuid()),
+                Key::Account { org, account } => {
+                    orgs[index] = Some(org.as_str());
+                    accounts[index] = Some(account.as_str());
+                }
+            }
+        }
+        let rows = sqlx::query!(
+            r#"select q.n as "n!",
+                      coalesce(t.hash, s.hash) as "hash?",
+                      coalesce(t.revoked_at, s.revoked_at) is not null as "is_revoked!",
+                      coalesce(t.expires_at <= now(), s.expires_at <= now() or s.last_seen_at + make_interval(secs => s.idle_ms / 1000.0) <= now(),
+                               false) as "is_expired!",
+                      coalesce(t.expires_at, s.expires_at) as expires_at,
+                      t.scopes as "scopes?", s.auth_source as "auth_source?",
+                      coalesce(t.org, s.org) as credential_org, coalesce(t.account, s.account) as credential_account,
+                      o.org as "org?", o.tenant as "tenant?", o.name as "org_name?", o.status as "org_status?",
+                      m.account as "account?", m.role as "role?", m.status as "member_status?",
+                      a.user_id as "user_id?", a.email as "email?",
+                      r.role_key as "custom_role?", r.permissions as "permissions?"
+                 from unnest($1::text[], $2::uuid[], $3::text[], $4::text[]) with ordinality as q (token, session, org, account, n)
+                 left join api_tokens t on t.id = q.token
+                 left join browser_sessions s on s.id = q.session
+                 left join orgs o on o.org = coalesce(t.org, s.org, q.org)
+                 left join memberships m on m.org = o.org and m.account = coalesce(t.account, s.account, q.account)
+                 left join accounts a on a.tenant = o.tenant and a.account = m.account
+                 left join custom_roles r on r.org = m.org and r.role_key = m.custom_role"#,
+            &tokens as &[Option<&str>],
+            &sessions as &[Option<Uuid>],
+            &orgs as &[Option<&str>],
+            &accounts as &[Option<&str>],
+        )
+        .fetch_all(&self.pool)
+        .await?;
+        let mut found = vec![Standing::default(); keys.len()];
+        for row in rows {
+            let wrong = |what: &str| StoreError::inconsistent("memberships", format!("{:?} {:?}", row.org, row.account), what);
+            let place = usize::try_from(row.n - 1).ok().and_then(|index| found.get_mut(index));
+            let standing = place.ok_or_else(|| wrong("a row that was not asked for"))?;
+            if let (Some(hash), Some(org), Some(account)) = (row.hash, row.credential_org, row.credential_account) {
+                let state = match (row.is_revoked, row.is_expired) {
+                    (true, _) => CredentialState::Revoked,
+                    (false, true) => CredentialState::Expired,
+                    (false, false) => CredentialState::Live,
+                };
+                standing.credential = Some(StoredCredential {
+                    hash: hash.try_into().map_err(|_| wrong("a hash of another length"))?,
+                    state,
+                    scopes: row.scopes.unwrap_or_default().iter().filter_map(|scope| Scope::parse(scope)).collect(),
+                    source: row
+                        .auth_source
+                        .as_deref()
+                        .map_or(Some(AuthSource::ApiToken), AuthSource::parse)
+                        .ok_or_else(|| wrong("unknown source"))?,
+                    org: OrgId::new(org),
+                    account: UserId::new(account),
+                    expires_at: row.expires_at.map(Into::into),
+                });
+            }
+            let (Some(org), Some(tenant), Some(org_name), Some(org_status)) =
+                (row.org.as_deref(), row.tenant, row.org_name, row.org_status)
+            else {
+                continue;
+            };
+            let org_status = OrgStatus::parse(&org_status).ok_or_else(|| wrong("unknown status of an organisation"))?;
+            standing.org = Some((TenantId::new(tenant.as_str()), org_status));
+            let (Some(account), Some(role), Some(status)) = (row.account.as_deref(), row.role, row.member_status) else { continue };
+            let role = Role::parse(&role).ok_or_else(|| wrong("unknown role"))?;
+            let permissions = row.permissions.map(|names| names.iter().filter_map(|name| Permission::parse(name)).collect());
+            standing.membership = Some(Membership {
+                tenant: TenantId::new(tenant),
+                org: OrgId::new(org),
+                org_name,
+                org_status,
+                account: UserId::new(account),
+                user: UserId::new(row.user_id.ok_or_else(|| wrong("a membership without an account"))?),
+                email: row.email.unwrap_or_default(),
+                role,
+                status: MemberStatus::parse(&status).ok_or_else(|| wrong("unknown status of a membership"))?,
+                custom_role: row.custom_role,
+                permissions: permissions.unwrap_or_else(|| role.permissions()),
+            });
+        }
+        Ok(found)
+    }
+}

@@ -1,0 +1,108 @@
+//! The membership gate (contract 00 §3.7): who of the genuine callers comes in.
+
+use super::{Authenticated, Authenticator, Member, Proof};
+use cowork_domain::{
+    policy::Authority,
+    principal::{AuthSource, Principal},
+    signup::{Entry, EntryRefused, SignupRules},
+};
+use cowork_store::{Membership, OrgStatus, Standing, Store, StoreError};
+
+/// Why a genuine caller is not let in.
+#[derive(Debug, thiserror::Error)]
+pub enum EntryError {
+    /// By the deployment's rules, or for the state of the membership.
+    #[error(transparent)]
+    Refused(#[from] EntryRefused),
+    /// The organisation is paused, suspended or closed, or belongs to another tenant than the credential claims.
+    #[error("Cloud org is not active.")]
+    OrgInactive,
+    /// The membership could not be read or made.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl Authenticator {
+    /// Lets a genuine caller in, or says why not. A newcomer's organisation, account and membership are made first, where
+    /// the rules allow it; that costs more reads, once.
+    pub async fn admit(&self, store: &Store, rules: &SignupRules, authenticated: &Authenticated) -> Result<Member, EntryError> {
+        if authenticated.proof == Proof::Operator {
+            return Ok(operator(authenticated));
+        }
+        let mut standing = authenticated.standing.clone();
+        if standing.membership.is_none() && self.may_claim(rules, authenticated) {
+            let activates = authenticated.principal.auth_source == AuthSource::User;
+            if store.claim_membership(&authenticated.principal, activates).await?.is_some() {
+                standing = self.look_again(store, authenticated).await?;
+            }
+        }
+        match entry(rules, authenticated, &standing)? {
+            Entry::Enter => {}
+            Entry::Join => {
+                store.join(&authenticated.principal).await?;
+                standing = self.look_again(store, authenticated).await?;
+            }
+            Entry::AcceptInvitation => {
+                store.accept_invitation(&authenticated.principal).await?;
+                standing = self.look_again(store, authenticated).await?;
+            }
+        }
+        let membership = standing.membership.filter(|membership| membership.tenant == authenticated.principal.tenant_id);
+        let membership = membership.ok_or(EntryError::OrgInactive)?;
+        Ok(member(authenticated, membership))
+    }
+
+    /// An address proves something where an identity provider or a proxy vouches for it, and where memberships are made for
+    /// addresses: by invitations or a directory.
+    fn may_claim(&self, rules: &SignupRules, authenticated: &Authenticated) -> bool {
+        let is_vouched_for = matches!(authenticated.principal.auth_source, AuthSource::User | AuthSource::Header);
+        is_vouched_for
+            && authenticated.standing.org.is_some()
+            && rules.entry(authenticated.principal.auth_source, &authenticated.principal.email, None) != Err(EntryRefused::Domain)
+    }
+}
+
+fn entry(rules: &SignupRules, authenticated: &Authenticated, standing: &Standing) -> Result<Entry, EntryError> {
+    if let Some((tenant, status)) = &standing.org
+        && (!matches!(status, OrgStatus::Active | OrgStatus::Frozen) || *tenant != authenticated.principal.tenant_id)
+    {
+        return Err(EntryError::OrgInactive);
+    }
+    let status = standing.membership.as_ref().map(|membership| membership.status);
+    Ok(rules.entry(authenticated.principal.auth_source, &authenticated.principal.email, status)?)
+}
+
+fn member(authenticated: &Authenticated, membership: Membership) -> Member {
+    let principal = Principal {
+        tenant_name: membership.org_name.clone(),
+        role: membership.role,
+        email: if membership.email.is_empty() { authenticated.principal.email.clone() } else { membership.email },
+        ..authenticated.principal.clone()
+    };
+    Member {
+        authority: Authority {
+            source: principal.auth_source,
+            role: membership.role,
+            custom_role: membership.custom_role,
+            permissions: membership.permissions,
+            scopes: authenticated.authority.scopes,
+        },
+        principal,
+        org_name: membership.org_name,
+        org_status: membership.org_status,
+        proof: authenticated.proof.clone(),
+        known_revocations: authenticated.known_revocations,
+    }
+}
+
+/// Operators are members of nothing, so there is nothing to look up.
+fn operator(authenticated: &Authenticated) -> Member {
+    Member {
+        principal: authenticated.principal.clone(),
+        authority: authenticated.authority.clone(),
+        org_name: authenticated.principal.tenant_name.clone(),
+        org_status: OrgStatus::Active,
+        proof: Proof::Operator,
+        known_revocations: authenticated.known_revocations,
+    }
+}

@@ -1,0 +1,81 @@
+//! Asks the database about credentials, for many requests at once.
+//!
+//! Every request gets an answer that was read after it came in: there is no cache that a revocation would have to reach
+//! (invariant I7). A request alone asks at once; those that come while the questions before them are on their way wait and
+//! go together.
+
+use cowork_store::{Key, Standing, Store, StoreError};
+use parking_lot::Mutex;
+use tokio::sync::{Semaphore, oneshot};
+
+/// Statements on their way at the same time.
+const AT_ONCE: usize = 2;
+/// Questions in one statement.
+const MOST: usize = 256;
+
+/// The questions that wait.
+pub(super) struct Lookups {
+    waiting: Mutex<Vec<Waiting>>,
+    turns: Semaphore,
+}
+
+struct Waiting {
+    key: Key,
+    answer: oneshot::Sender<Result<Standing, StoreError>>,
+}
+
+impl Default for Lookups {
+    fn default() -> Self {
+        Self { waiting: Mutex::default(), turns: Semaphore::new(AT_ONCE) }
+    }
+}
+
+impl Lookups {
+    /// What is stored about a key.
+    pub(super) async fn ask(&self, store: &Store, key: Key) -> Result<Standing, StoreError> {
+        loop {
+            let (answer, mut answered) = oneshot::channel();
+            self.waiting.lock().push(Waiting { key: key.clone(), answer });
+            let turn = tokio::select! {
+                biased;
+                answer = &mut answered => match answer {
+                    Ok(answer) => return answer,
+                    // Whoever asked for us went away in the middle.
+                    Err(_) => continue,
+                },
+                turn = self.turns.acquire() => turn.expect("it is never closed"),
+            };
+            // Ours may have been taken along by somebody else in the meantime; then this asks for those behind.
+            self.ask_for_all(store).await;
+            drop(turn);
+            if let Ok(answer) = answered.await {
+                return answer;
+            }
+        }
+    }
+
+    async fn ask_for_all(&self, store: &Store) {
+        let batch: Vec<Waiting> = {
+            let mut waiting = self.waiting.lock();
+            let count = waiting.len().min(MOST);
+            waiting.drain(..count).collect()
+        };
+        let (keys, answers): (Vec<Key>, Vec<_>) = batch.into_iter().map(|waiting| (waiting.key, waiting.answer)).unzip();
+        if keys.is_empty() {
+            return;
+        }
+        match store.look_up(&keys).await {
+            Ok(found) => {
+                for (answer, standing) in answers.into_iter().zip(found) {
+                    // Who doesn't wait any more needs no answer.
+                    answer.send(Ok(standing)).ok();
+                }
+            }
+            Err(error) => {
+                for answer in answers {
+                    answer.send(Err(error.clone())).ok();
+                }
+            }
+        }
+    }
+}
