@@ -1,6 +1,7 @@
 //! The command line: data to standard output, everything else to standard error, exit codes that mean something.
 
 mod cluster;
+mod codes_page;
 mod config;
 mod connection;
 mod demo_model;

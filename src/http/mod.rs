@@ -10,6 +10,7 @@
 //! Streams are bodies over the feed's ready-made frames (`sse`), or one socket that carries many of
 //! them and commands besides (`ws`); `streams` counts both per organisation.
 
+pub mod access_page;
 mod answer;
 mod auth;
 mod body;
