@@ -7,6 +7,7 @@ mod cli;
 mod cluster;
 mod event_stream;
 mod front_door;
+mod identity;
 mod lifecycle;
 mod program;
 mod server;

@@ -1,0 +1,3 @@
+//! Who may do what, seen from outside.
+
+mod matrix;
