@@ -21,6 +21,7 @@ mod signals;
 mod store;
 pub mod test_database;
 
+pub use audit::{AuditFilter, AuditPlace, AuditSealed, UnsealedAudit};
 pub use error::StoreError;
 pub use front::{IdempotencyClaim, Membership};
 pub use journal::{Append, AppendError, BatchOutcome, HeadUpdate, LaneConnection, Refusal, Rejection, StoredEvent};

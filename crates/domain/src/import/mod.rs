@@ -129,6 +129,13 @@ impl ImportPlan {
     }
 }
 
+/// The audit rows of an import that failed, with the stable code of its refusal. No session exists under this id.
+pub fn failed(by: &Principal, session: SessionId, code: Option<&'static str>, at: Timestamp) -> [AuditRow; 2] {
+    let metadata = json!({ "result": "failure", "errorCode": code });
+    [AuditAction::SessionImportRequested, AuditAction::SessionImportFailed]
+        .map(|action| AuditRow::on_session(by, session, &session.to_string(), action, metadata.clone(), at))
+}
+
 /// A non-blank text field; everything else is absent (contract 00 §2).
 fn text(object: &Value, name: &str) -> Option<String> {
     object.get(name).and_then(Value::as_str).filter(|text| !text.trim().is_empty()).map(str::to_owned)
