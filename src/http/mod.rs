@@ -12,6 +12,7 @@
 
 pub mod access_page;
 mod answer;
+mod audit;
 mod auth;
 mod body;
 mod connection;
