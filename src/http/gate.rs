@@ -147,7 +147,9 @@ async fn enter(state: &HttpState, access: Access, request: &mut Request) -> Resu
         Access::Allowed(action) => Some(action),
     };
     let principal = credential(state, request.headers())?;
+    let now = state.node.clock().instant();
     let Some(action) = action else {
+        state.limits.admit_principal(&principal.org_id, None, now).await?;
         request.extensions_mut().insert(Credential(principal));
         return Ok(());
     };
@@ -156,6 +158,7 @@ async fn enter(state: &HttpState, access: Access, request: &mut Request) -> Resu
         request.extensions_mut().insert(Caller(Arc::new(member)));
         return Ok(());
     }
+    state.limits.admit_principal(&principal.org_id, None, now).await?;
     refuse_foreign_page(state, request.method(), request.headers())?;
     let features = &state.options.features;
     match policy::evaluate(action, &principal, features) {
@@ -163,7 +166,6 @@ async fn enter(state: &HttpState, access: Access, request: &mut Request) -> Resu
         Err(denial) if denial.code != Code::AuthorizationPrincipalDenied => return Err(denial.into()),
         _ => {}
     }
-    let now = state.node.clock().instant();
     let member = state.memberships.ensure(state.node.store(), &principal, now).await?;
     policy::evaluate(action, &member.principal, features)?;
     request.extensions_mut().insert(Caller(member));

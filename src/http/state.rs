@@ -2,6 +2,7 @@
 
 use super::{
     health::{FolderProbe, Probe, Standing},
+    limits::Limits,
     metrics::HttpMetrics,
     options::HttpOptions,
     streams::OrgStreams,
@@ -24,6 +25,7 @@ pub struct Shared {
     pub(super) node: NodeHandle,
     pub(super) authenticator: Authenticator,
     pub(super) memberships: Memberships,
+    pub(super) limits: Limits,
     pub(super) streams: OrgStreams,
     pub(super) metrics: HttpMetrics,
     pub(super) render_metrics: RenderMetrics,
@@ -34,11 +36,12 @@ pub struct Shared {
 }
 
 impl HttpState {
-    /// For one node.
+    /// For one node. Must be called within a runtime: some of the state keeps itself up to date.
     pub fn new(options: HttpOptions, node: NodeHandle, render_metrics: RenderMetrics) -> Self {
         Self(Arc::new(Shared {
             authenticator: Authenticator::new(options.auth.clone()),
             memberships: Memberships::default(),
+            limits: Limits::start(&options, node.store()),
             streams: OrgStreams::new(options.max_streams_per_org),
             metrics: HttpMetrics::default(),
             workspace_folder: options.workspace_dir.clone().map(FolderProbe::new),

@@ -31,6 +31,16 @@ pub enum AuthOptions {
     },
 }
 
+impl AuthOptions {
+    /// What operators show, where there is such a thing.
+    pub(crate) const fn operator_token(&self) -> Option<&OperatorToken> {
+        match self {
+            Self::None => None,
+            Self::Header { operator_token, .. } => operator_token.as_ref(),
+        }
+    }
+}
+
 /// A credential that was not accepted; the text is the contract's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]

@@ -11,6 +11,7 @@ mod column;
 mod error;
 mod front;
 mod journal;
+mod limits;
 mod mail;
 mod membership;
 mod migration;
@@ -23,6 +24,7 @@ pub mod test_database;
 pub use error::StoreError;
 pub use front::{IdempotencyClaim, Membership};
 pub use journal::{Append, AppendError, BatchOutcome, HeadUpdate, LaneConnection, Refusal, Rejection, StoredEvent};
+pub use limits::{AuthBlock, AuthFailures, Counted, PermitLease};
 pub use mail::Mail;
 pub use membership::{
     ClusterView, FenceViolation, LivenessLock, NameInUse, NodeRegistration, NodeRow, Registered, Renewal, ShardMove, ShardRow,

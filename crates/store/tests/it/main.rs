@@ -5,6 +5,7 @@ mod failover;
 mod fence;
 mod front;
 mod journal;
+mod limits;
 mod mail;
 mod migration;
 mod moves;
