@@ -117,6 +117,7 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
+    #[expect(clippy::unnecessary_wraps, reason = "what the readers return, for comparison")]
     fn addresses(texts: &[Option<&str>]) -> Hops {
         Ok(texts.iter().map(|text| text.map(|text| text.parse().expect("an address"))).collect())
     }

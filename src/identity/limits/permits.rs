@@ -3,10 +3,7 @@
 use super::{Limited, scope_map::ScopeMap};
 use cowork_domain::limits::RateLimit;
 use cowork_store::PermitLease;
-use std::{
-    sync::Arc,
-    time::{Duration, Instant},
-};
+use std::{sync::Arc, time::Instant};
 use tokio::sync::Mutex;
 
 /// Windows of scopes, by the scope's hash.
@@ -100,6 +97,7 @@ impl Window {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::time::Duration;
 
     const LIMIT: RateLimit = RateLimit { window: Duration::from_secs(60), max_requests: 100 };
 

@@ -3,7 +3,7 @@
 use super::{AddressBlock, Limited, MOST_SCOPES, PATIENCE, SWEEP, permits::Permits};
 use cowork_actors::Clock;
 use cowork_domain::{ids::OrgId, limits::RateLimit};
-use cowork_store::{PermitLease, Store, StoreError};
+use cowork_store::{Store, StoreError};
 use metrics::{Counter, counter};
 use parking_lot::Mutex;
 use std::{

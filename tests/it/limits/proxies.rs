@@ -48,7 +48,7 @@ async fn clients_of_a_trusted_proxy_are_counted_one_by_one() {
     let own = client(1);
     assert_too_many(&through(&server, &anybody(FEW), &[("x-forwarded-for", &own)]).await);
     assert_too_many(&through(&server, &anybody(FEW), &[("forwarded", &format!("for=6.6.6.6, for=\"{own}:4711\";proto=https"))]).await);
-    for number in 0..FEW + 1 {
+    for number in 0..=FEW {
         let neighbour = format!("for=\"[2001:db8:0:1::{number}]\"");
         let answer = through(&server, &anybody(number), &[("forwarded", &neighbour)]).await;
         if number < FEW {

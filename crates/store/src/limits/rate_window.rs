@@ -77,9 +77,9 @@ impl Store {
     pub async fn sweep_rate_windows(&self) -> Result<u64, StoreError> {
         let swept = sqlx::query!(
             "delete from rate_windows
-              where (scope, key, window_ms) in (select scope, key, window_ms from rate_windows where ends_at < clock_timestamp()
+              where (scope, key, window_ms) in (select scope, key, window_ms from rate_windows where ends_at < now()
                                                  limit 10000 for update skip locked)
-                and ends_at < clock_timestamp()"
+                and ends_at < now()"
         )
         .execute(&self.pool)
         .await?;
