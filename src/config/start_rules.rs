@@ -103,4 +103,10 @@ fn proxies(config: &Config, findings: &mut Findings) {
     if config.server.trust_proxy_headers && config.server.trusted_proxies.is_empty() {
         findings.warning("OPEN_COWORK_CLOUD_TRUST_PROXY_HEADERS has no effect without OPEN_COWORK_CLOUD_TRUSTED_PROXY_CIDRS");
     }
+    let counts_addresses = config.abuse.http_rate_limit.is_some() || config.abuse.auth_backoff.is_some();
+    if config.auth.mode == AuthMode::Header && counts_addresses && !config.server.trust_proxy_headers {
+        findings.warning(
+            "all requests come from the proxy that signs them and share its limits: set OPEN_COWORK_CLOUD_TRUST_PROXY_HEADERS and OPEN_COWORK_CLOUD_TRUSTED_PROXY_CIDRS to count its clients",
+        );
+    }
 }

@@ -103,6 +103,13 @@ pub(super) async fn refuse_unknown(state: &HttpState, method: &Method, path: &st
 /// The genuine credential of a request, and the proof that a page which changes something is our own.
 pub(super) async fn authenticate(state: &HttpState, method: &Method, headers: &HeaderMap) -> Result<Authenticated, ApiError> {
     let authenticated = state.authenticator.authenticate(state.node.store(), headers, state.node.clock().now()).await?;
+    let token = match &authenticated.proof {
+        // Whoever keeps the deployment running is not stopped by what keeps others in bounds.
+        Proof::Operator => return Ok(authenticated),
+        Proof::Token(token) => Some(token.as_str()),
+        _ => None,
+    };
+    state.limits.admit_principal(&authenticated.principal.org_id, token, state.node.clock().instant()).await?;
     require_csrf_token(&authenticated, method, headers)?;
     Ok(authenticated)
 }

@@ -229,7 +229,7 @@ fn still_live(standing: &Standing, text: &'static str, expired: Code, revoked: C
 }
 
 /// The text of `Authorization: Bearer …`; the scheme's case doesn't matter.
-pub(super) fn bearer(headers: &HeaderMap) -> Option<&str> {
+pub fn bearer(headers: &HeaderMap) -> Option<&str> {
     let value = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
     let (scheme, token) = value.split_at_checked("Bearer ".len())?;
     scheme.eq_ignore_ascii_case("Bearer ").then(|| token.trim())

@@ -8,6 +8,7 @@ mod api_token;
 mod authenticator;
 pub mod cookie;
 mod entry;
+pub(crate) mod limits;
 mod lookups;
 mod member;
 mod operator;
@@ -18,7 +19,7 @@ mod signing_key;
 pub(crate) mod tests;
 
 pub use api_token::ApiToken;
-pub use authenticator::{AuthMode, AuthOptions, AuthenticateError, Authenticated, Authenticator, Proof, Unauthenticated};
+pub use authenticator::{AuthMode, AuthOptions, AuthenticateError, Authenticated, Authenticator, Proof, Unauthenticated, bearer};
 pub use cookie::SessionCookie;
 pub use entry::EntryError;
 pub use member::{Badge, Member};

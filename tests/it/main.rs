@@ -10,6 +10,7 @@ mod event_stream;
 mod front_door;
 mod identity;
 mod lifecycle;
+mod limits;
 mod program;
 mod server;
 mod sessions;
