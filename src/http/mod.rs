@@ -15,6 +15,7 @@
 pub mod access_page;
 mod answer;
 mod audit;
+mod artifacts;
 mod auth;
 mod body;
 mod connection;
