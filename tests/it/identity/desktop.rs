@@ -53,7 +53,10 @@ async fn a_desktop_works_with_its_token_until_it_is_taken_back() {
     let me = desktop.get("/auth/me").await.expect(StatusCode::OK, "");
     assert_eq!((&me.body["principal"]["authSource"], &me.body["principal"]["tokenScopes"]), (&json!("api_token"), &json!(["desktop"])));
     let workspace = desktop.get("/api/workspace").await.expect(StatusCode::OK, "");
-    assert_eq!((&workspace.body["orgId"], &workspace.body["userId"], &workspace.body["role"]), (&json!("acme"), &json!("olga"), &json!("owner")));
+    assert_eq!(
+        (&workspace.body["orgId"], &workspace.body["userId"], &workspace.body["role"]),
+        (&json!("acme"), &json!("olga"), &json!("owner"))
+    );
     let config = desktop.get("/api/config").await.expect(StatusCode::OK, "");
     assert_eq!(config.body["features"]["chat"], true);
     assert!(desktop.get("/api/policy/effective").await.expect(StatusCode::OK, "").body["policy"].is_object());
@@ -84,8 +87,8 @@ async fn a_desktop_works_with_its_token_until_it_is_taken_back() {
         let refused = desktop.get(path).await;
         assert_eq!((refused.status, &refused.body["code"]), (StatusCode::UNAUTHORIZED, &json!("auth.token_revoked")), "{path}");
     }
-    session_stream.until_ended().await;
-    workspace_stream.until_ended().await;
+    session_stream.until_cut().await;
+    workspace_stream.until_cut().await;
 }
 
 #[tokio::test]
@@ -95,7 +98,11 @@ async fn what_an_agent_made_is_listed_with_the_session() {
     server.run(&session, "[[artifact:a.md|# hello]]").await;
     let list = server.get(&format!("/api/sessions/{session}/artifacts")).await.expect(StatusCode::OK, "");
     let artifact = &list.body["artifacts"][0];
-    assert_eq!((&artifact["filename"], &artifact["order"], &artifact["kind"]), (&json!("a.md"), &json!(0), &json!("document")), "{artifact:#}");
+    assert_eq!(
+        (&artifact["filename"], &artifact["order"], &artifact["kind"]),
+        (&json!("a.md"), &json!(0), &json!("document")),
+        "{artifact:#}"
+    );
     assert_eq!((&artifact["sessionId"], &artifact["workspaceId"]), (&json!(session), &json!("cloud:default")));
     assert_eq!(server.get("/api/sessions/ses_00000000000070008000000000000000/artifacts").await.status, StatusCode::NOT_FOUND);
 }
