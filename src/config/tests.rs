@@ -142,6 +142,22 @@ fn trusted_headers_need_proof_where_others_can_send_them() {
 }
 
 #[test]
+fn who_is_behind_one_proxy_shares_its_limits_unless_it_is_trusted() {
+    let limited = [
+        ("OPEN_COWORK_CLOUD_AUTH_MODE", "header"),
+        ("OPEN_COWORK_CLOUD_HEADER_AUTH_SECRET", STRONG),
+        ("OPEN_COWORK_CLOUD_HTTP_RATE_LIMIT_MAX_REQUESTS", "100"),
+    ];
+    let warnings = |more: &[(&'static str, &'static str)]| load(&[&limited[..], more].concat()).unwrap().warnings.join("\n");
+    assert!(warnings(&[]).contains("share its limits"));
+    let trust = ("OPEN_COWORK_CLOUD_TRUST_PROXY_HEADERS", "true");
+    assert!(warnings(&[trust]).contains("has no effect without"));
+    let trusting = [trust, ("OPEN_COWORK_CLOUD_TRUSTED_PROXY_CIDRS", "10.0.0.0/8, fd00::/8")];
+    assert_eq!(warnings(&trusting), "");
+    assert_refused(&[("OPEN_COWORK_CLOUD_TRUSTED_PROXY_CIDRS", "10.0.0.0/40")], "TRUSTED_PROXY_CIDRS");
+}
+
+#[test]
 fn browsers_are_not_exposed_either() {
     let door: &[(&str, &str)] = &[
         ("OPEN_COWORK_CLOUD_AUTH_MODE", "header"),

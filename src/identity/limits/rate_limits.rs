@@ -12,11 +12,18 @@ use std::{
     sync::Arc,
     time::{Duration, Instant},
 };
-use tokio::time::{MissedTickBehavior, interval, timeout};
+use tokio::{
+    sync::Semaphore,
+    time::{MissedTickBehavior, interval, timeout},
+};
 use tokio_util::task::{AbortOnDropHandle, TaskTracker};
 
 /// After the database failed to answer, nobody waits for it for so long.
 const REST: Duration = Duration::from_secs(1);
+
+/// Questions to the database at a time. A flood from many addresses must not take all of its connections away from those who
+/// are let in.
+const QUESTIONS_AT_ONCE: usize = 4;
 
 /// Whose requests are counted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -63,6 +70,7 @@ struct Shared {
     limit: RateLimit,
     store: Store,
     permits: Permits,
+    at_once: Semaphore,
     /// Of scopes, with keys that nobody outside knows. Two of them, because with 128 bits no two scopes ever meet.
     hashers: [RandomState; 2],
     /// Until when the database is left alone.
@@ -79,6 +87,7 @@ impl RateLimits {
             limit,
             store,
             permits: Permits::new(MOST_SCOPES),
+            at_once: Semaphore::new(QUESTIONS_AT_ONCE),
             hashers: [RandomState::new(), RandomState::new()],
             resting: Mutex::default(),
             refused,
@@ -136,17 +145,19 @@ impl Shared {
     }
 
     async fn lease(&self, key: u128, label: &str, name: &str) -> Result<(), Limited> {
-        let asked = Clock.instant();
-        let wanted = self.permits.wanted(key, self.limit, asked);
         let RateLimit { window, max_requests } = self.limit;
-        match timeout(PATIENCE, self.store.lease_permits(label, name, window, max_requests, wanted)).await {
-            Ok(Ok(lease)) => self.permits.take(key, lease, asked, Clock.instant()),
-            Ok(Err(error)) => {
+        let question = async {
+            let _permit = self.at_once.acquire().await.expect("the semaphore is never closed");
+            let asked = Clock.instant();
+            let wanted = self.permits.wanted(key, self.limit, asked);
+            let lease = self.store.lease_permits(label, name, window, max_requests, wanted).await?;
+            Ok((lease, asked))
+        };
+        let answer = timeout(PATIENCE, question).await;
+        match answer.unwrap_or_else(|_| Err(StoreError::Unavailable("no answer in time".to_owned()))) {
+            Ok((lease, asked)) => self.permits.take(key, lease, asked, Clock.instant()),
+            Err(error) => {
                 self.rest(&error);
-                Ok(())
-            }
-            Err(_) => {
-                self.rest(&StoreError::Unavailable("no answer in time".to_owned()));
                 Ok(())
             }
         }
