@@ -5,6 +5,7 @@ use super::auth::AuthMode;
 use super::cluster::{Role, Tier};
 use super::cluster_rules;
 use super::network::{host_of, is_loopback_host, is_routable_host};
+use super::oidc_rules;
 use super::problem::Findings;
 use super::secret::weakness;
 use super::values::{Source, Values};
@@ -17,6 +18,7 @@ pub(super) fn check(config: &Config, values: &Values, findings: &mut Findings) {
         match config.auth.mode {
             AuthMode::None => open_door(config, findings),
             AuthMode::Header => trusted_headers(config, findings),
+            AuthMode::Oidc => oidc_rules::check(config, findings),
         }
         cookies(config, findings);
         foreign_origin(config, findings);
@@ -144,7 +146,8 @@ fn production(config: &Config, values: &Values, findings: &mut Findings) {
         require(is_strong(config.auth.cookie.secret.as_ref()), "needs a strong OPEN_COWORK_CLOUD_COOKIE_SECRET");
         require(!values.flag("AUTO_PROCESS_COMMANDS"), "needs OPEN_COWORK_CLOUD_AUTO_PROCESS_COMMANDS=false in the web role");
         require(
-            is_strong(config.auth.header.secret.as_ref()) && !config.auth.header.allow_unsigned,
+            config.auth.mode != AuthMode::Header
+                || (is_strong(config.auth.header.secret.as_ref()) && !config.auth.header.allow_unsigned),
             "needs a strong OPEN_COWORK_CLOUD_HEADER_AUTH_SECRET and signed headers",
         );
     }
@@ -157,6 +160,6 @@ fn is_strong(secret: Option<&super::secret::Secret>) -> bool {
     secret.is_some_and(|secret| weakness(secret.expose()).is_none())
 }
 
-fn is_public_https(url: &str) -> bool {
+pub(super) fn is_public_https(url: &str) -> bool {
     url.starts_with("https://") && host_of(url).is_some_and(|host| is_routable_host(&host))
 }

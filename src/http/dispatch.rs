@@ -3,6 +3,7 @@
 //! carries (request id, security headers, CORS) is added here, on the way out.
 
 use super::{
+    auth,
     connection::Connection,
     cors::Cors,
     error::ApiError,
@@ -83,9 +84,13 @@ impl Dispatch {
             Ok(Some(normal)) => *request.uri_mut() = normal,
             Err(path::Undecodable) => {
                 return gate::credential(&self.state, request.headers())
+                    .await
                     .map_or_else(ApiError::from, |_| ApiError::not_found("Not found."))
                     .into_response();
             }
+        }
+        if self.state.options.auth.oidc().is_some_and(|provider| provider.options().callback_path == request.uri().path()) {
+            auth::lead_to_callback(request.uri_mut());
         }
         // The router would answer HEAD like GET; only the health checks take any method.
         if *request.method() == Method::HEAD && !routes::takes_any_method(request.uri().path()) {
@@ -104,7 +109,7 @@ async fn unmatched(State(state): State<HttpState>, request: Request) -> ApiError
     let clock = state.node.clock();
     let started = clock.instant();
     let error = if state.options.role.serves_clients() {
-        gate::refuse_unknown(&state, request.uri().path(), request.headers())
+        gate::refuse_unknown(&state, request.uri().path(), request.headers()).await
     } else {
         let role = state.options.role;
         ApiError::new(StatusCode::NOT_FOUND, format!("This is a {role} node, which serves no clients. Ask a web or all-in-one node."))

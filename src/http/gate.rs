@@ -73,8 +73,8 @@ impl Gate {
 }
 
 /// Why a path and method that no route knows is refused (contract 00 §1).
-pub(super) fn refuse_unknown(state: &HttpState, path: &str, headers: &HeaderMap) -> ApiError {
-    if let Err(error) = credential(state, headers) {
+pub(super) async fn refuse_unknown(state: &HttpState, path: &str, headers: &HeaderMap) -> ApiError {
+    if let Err(error) = credential(state, headers).await {
         return error.into();
     }
     let is_api = path == "/api" || path.starts_with("/api/");
@@ -82,8 +82,8 @@ pub(super) fn refuse_unknown(state: &HttpState, path: &str, headers: &HeaderMap)
 }
 
 /// The genuine credential of a request.
-pub(super) fn credential(state: &HttpState, headers: &HeaderMap) -> Result<Arc<Principal>, Unauthenticated> {
-    state.authenticator.authenticate(headers, state.node.clock().now())
+pub(super) async fn credential(state: &HttpState, headers: &HeaderMap) -> Result<Arc<Principal>, Unauthenticated> {
+    state.authenticator.authenticate(headers, state.node.clock().now()).await
 }
 
 #[derive(Clone)]
@@ -146,7 +146,7 @@ async fn enter(state: &HttpState, access: Access, request: &mut Request) -> Resu
         Access::Credential => None,
         Access::Allowed(action) => Some(action),
     };
-    let principal = credential(state, request.headers())?;
+    let principal = credential(state, request.headers()).await?;
     let Some(action) = action else {
         request.extensions_mut().insert(Credential(principal));
         return Ok(());

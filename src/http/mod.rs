@@ -40,7 +40,7 @@ mod streams;
 mod workspace;
 mod ws;
 
-pub use options::{BodyLimits, ExecutionIsolation, HttpOptions, Timeouts};
+pub use options::{BodyLimits, CookieOptions, ExecutionIsolation, HttpOptions, Timeouts};
 pub use routes::openapi;
 pub use server::serve;
 pub use state::{HttpState, RenderMetrics};

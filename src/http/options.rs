@@ -1,7 +1,10 @@
 //! What the front door needs to know, as plain data. Whoever starts the node builds it from the
 //! configuration; nothing in here reads the environment.
 
-use crate::{config::cluster::Role, identity::AuthOptions};
+use crate::{
+    config::cluster::Role,
+    identity::{AuthOptions, CookieSecret},
+};
 use cowork_domain::policy::Features;
 use std::{path::PathBuf, time::Duration};
 
@@ -30,6 +33,8 @@ pub struct HttpOptions {
     pub branding: serde_json::Value,
     /// How requests prove who sends them.
     pub auth: AuthOptions,
+    /// How browsers are remembered; without a secret they aren't.
+    pub cookies: Option<CookieOptions>,
     /// Permissions and questions may be answered from here (contract 01, remote approval policy).
     pub allow_remote_approvals: bool,
     /// Where session files live; readiness checks that it can be written. None where no such folder is used.
@@ -62,6 +67,7 @@ impl Default for HttpOptions {
             allowed_mcps: None,
             branding: serde_json::Value::Null,
             auth: AuthOptions::None,
+            cookies: None,
             allow_remote_approvals: true,
             workspace_dir: None,
             execution_isolation: ExecutionIsolation::default(),
@@ -72,6 +78,15 @@ impl Default for HttpOptions {
             stream_lifetime: Duration::from_secs(30 * 60),
         }
     }
+}
+
+/// Cookies of browsers (contract 00 §3.6).
+#[derive(Debug, Clone)]
+pub struct CookieOptions {
+    /// Signs them.
+    pub secret: CookieSecret,
+    /// Browsers send them over https only.
+    pub secure: bool,
 }
 
 /// How agents are kept apart, for `/readyz`.

@@ -1,6 +1,8 @@
 //! The credential of a request (contract 00 §3.2).
 
 use super::{
+    bearer,
+    oidc::{OidcError, OidcProvider},
     operator::{self, OperatorToken},
     signed_headers::{self, HeaderSecret},
 };
@@ -29,6 +31,23 @@ pub enum AuthOptions {
         /// What operators show instead.
         operator_token: Option<OperatorToken>,
     },
+    /// An OpenID provider vouches for the caller (contract 00 §3.4).
+    Oidc {
+        /// The provider.
+        provider: Arc<OidcProvider>,
+        /// What operators show instead.
+        operator_token: Option<OperatorToken>,
+    },
+}
+
+impl AuthOptions {
+    /// The OpenID provider, where one vouches for people.
+    pub fn oidc(&self) -> Option<&OidcProvider> {
+        match self {
+            Self::Oidc { provider, .. } => Some(provider),
+            Self::None | Self::Header { .. } => None,
+        }
+    }
 }
 
 /// A credential that was not accepted; the text is the contract's.
@@ -70,12 +89,32 @@ impl Authenticator {
 
     /// The principal behind a request; in mode `none` that is always the local owner, even with a
     /// bad bearer token.
-    pub fn authenticate(&self, headers: &HeaderMap, now: Timestamp) -> Result<Arc<Principal>, Unauthenticated> {
+    pub async fn authenticate(&self, headers: &HeaderMap, now: Timestamp) -> Result<Arc<Principal>, Unauthenticated> {
         match &self.options {
             AuthOptions::None => Ok(self.local.clone()),
-            AuthOptions::Header { operator_token: Some(token), .. } if token.is_shown(headers) => Ok(self.operator.clone()),
+            AuthOptions::Header { operator_token: Some(token), .. } | AuthOptions::Oidc { operator_token: Some(token), .. }
+                if token.is_shown(headers) =>
+            {
+                Ok(self.operator.clone())
+            }
             AuthOptions::Header { secret, allow_unsigned, max_age, .. } => {
                 signed_headers::verify(headers, secret.as_ref(), *allow_unsigned, *max_age, now).map(Arc::new)
+            }
+            AuthOptions::Oidc { provider, .. } => {
+                let verified = match bearer::token(headers) {
+                    Some(token) => provider.verify_bearer(token, now).await,
+                    None => Err(OidcError::NoToken),
+                };
+                match verified {
+                    Ok(identity) => Ok(Arc::new(identity.principal)),
+                    Err(error) => {
+                        // Who shows nothing is no news.
+                        if !matches!(error, OidcError::NoToken) {
+                            tracing::info!(%error, "a caller was refused");
+                        }
+                        Err(Unauthenticated(error.message()))
+                    }
+                }
             }
         }
     }

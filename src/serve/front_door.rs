@@ -2,12 +2,20 @@
 
 use crate::{
     config::{Config, auth::AuthMode, profile},
-    http::{BodyLimits, ExecutionIsolation, HttpOptions, Timeouts},
-    identity::{AuthOptions, HeaderSecret, OperatorToken},
+    http::{BodyLimits, CookieOptions, ExecutionIsolation, HttpOptions, Timeouts},
+    identity::{
+        AuthOptions, CookieSecret, HeaderSecret, OperatorToken,
+        oidc::{ClientSecret, OidcOptions, OidcProvider},
+    },
 };
-use cowork_domain::policy::{Feature, Features};
+use anyhow::Context;
+use cowork_domain::{
+    identity_claims::EmailDomains,
+    policy::{Feature, Features},
+};
+use std::sync::Arc;
 
-pub(super) fn options(config: &Config, execution_isolation: ExecutionIsolation) -> HttpOptions {
+pub(super) fn options(config: &Config, auth: AuthOptions, execution_isolation: ExecutionIsolation) -> HttpOptions {
     let limits = config.server.body_limits;
     HttpOptions {
         public_url: config.server.public_url.clone(),
@@ -20,7 +28,8 @@ pub(super) fn options(config: &Config, execution_isolation: ExecutionIsolation) 
         allowed_tools: config.profile.allowed_tools.clone(),
         allowed_mcps: config.profile.allowed_mcps.clone(),
         branding: config.branding.clone(),
-        auth: auth(config),
+        auth,
+        cookies: cookies(config),
         allow_remote_approvals: config.runtime.allow_remote_approvals,
         workspace_dir: config.cluster.role.executes().then(|| config.storage.workspaces_dir()),
         execution_isolation,
@@ -32,17 +41,38 @@ pub(super) fn options(config: &Config, execution_isolation: ExecutionIsolation) 
     }
 }
 
-fn auth(config: &Config) -> AuthOptions {
+/// How callers prove who they are; fails only where this machine can't make connections at all.
+pub(super) fn auth(config: &Config) -> anyhow::Result<AuthOptions> {
+    let operator_token = config.auth.operator_token.as_ref().map(|token| OperatorToken::new(token.expose()));
     let header = &config.auth.header;
-    match config.auth.mode {
+    Ok(match config.auth.mode {
         AuthMode::None => AuthOptions::None,
         AuthMode::Header => AuthOptions::Header {
             secret: header.secret.as_ref().map(|secret| HeaderSecret::new(secret.expose())),
             allow_unsigned: header.allow_unsigned,
             max_age: header.max_signature_age,
-            operator_token: config.auth.operator_token.as_ref().map(|token| OperatorToken::new(token.expose())),
+            operator_token,
         },
-    }
+        AuthMode::Oidc => AuthOptions::Oidc { provider: Arc::new(provider(config)?), operator_token },
+    })
+}
+
+fn provider(config: &Config) -> anyhow::Result<OidcProvider> {
+    let oidc = &config.auth.oidc;
+    let options = OidcOptions {
+        issuer: oidc.issuer.clone().context("the start rules ask for an issuer")?,
+        client_id: oidc.client_id.clone().context("the start rules ask for a client id")?,
+        client_secret: oidc.client_secret.as_ref().map(|secret| ClientSecret::new(secret.expose())),
+        callback_path: oidc.callback_path.clone(),
+        allowed_email_domains: EmailDomains::of(&config.auth.allowed_email_domains),
+    };
+    OidcProvider::connect(options).context("no connection to an OpenID provider can be made")
+}
+
+fn cookies(config: &Config) -> Option<CookieOptions> {
+    let cookie = &config.auth.cookie;
+    let secret = cookie.secret.as_ref()?;
+    Some(CookieOptions { secret: CookieSecret::new(secret.expose()), secure: cookie.secure })
 }
 
 fn features(profile: &profile::Features) -> Features {

@@ -8,6 +8,7 @@ mod cluster;
 mod event_stream;
 mod front_door;
 mod lifecycle;
+mod oidc;
 mod program;
 mod server;
 mod sessions;

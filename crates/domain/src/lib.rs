@@ -7,6 +7,7 @@ pub mod admission;
 pub mod audit;
 pub mod codes;
 pub mod event;
+pub mod identity_claims;
 pub mod ids;
 pub mod import;
 pub mod invariant;
