@@ -20,7 +20,6 @@ pub(in crate::http) struct Me {
 pub(in crate::http) struct DesktopAuthConfig {
     /// Always `oidc`.
     mode: String,
-    #[schema(format = Uri)]
     issuer_url: String,
     client_id: String,
     /// What to ask the provider for.

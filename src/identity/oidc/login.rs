@@ -84,12 +84,9 @@ impl OidcProvider {
         };
         let client = self.client(&endpoints, &login)?;
         let challenge = PkceCodeChallenge::from_code_verifier_sha256(&PkceCodeVerifier::new(login.code_verifier.clone()));
+        let (state, nonce) = (CsrfToken::new(login.state.clone()), Nonce::new(login.nonce.clone()));
         let (location, _, _) = client
-            .authorize_url(
-                CoreAuthenticationFlow::AuthorizationCode,
-                || CsrfToken::new(login.state.clone()),
-                || Nonce::new(login.nonce.clone()),
-            )
+            .authorize_url(CoreAuthenticationFlow::AuthorizationCode, move || state, move || nonce)
             .add_scopes(SCOPES.map(|scope| Scope::new(scope.to_owned())))
             .set_pkce_challenge(challenge)
             .url();
@@ -116,7 +113,11 @@ impl OidcProvider {
     async fn redeem(&self, code: &str, login: &LoginState, now: Timestamp) -> Result<String, OidcError> {
         let endpoints = self.endpoints(now).await?;
         let client = self.client(&endpoints, login)?;
-        let send = |request| self.http.send(request);
+        // A client of its own per request: the compiler can't see that a borrowed one may go to another thread. It is a handle.
+        let send = |request| {
+            let http = self.http.clone();
+            async move { http.send(request).await }
+        };
         let answer = client
             .exchange_code(AuthorizationCode::new(code.to_owned()))
             .set_pkce_verifier(PkceCodeVerifier::new(login.code_verifier.clone()))
