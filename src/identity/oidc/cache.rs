@@ -4,7 +4,7 @@
 //! for a bounded time, and nobody waits for each request to find out again. And strangers can't make us fetch: what they can
 //! provoke happens at most once per [`PAUSE`].
 
-use super::http::FetchError;
+use super::fetch::FetchError;
 use cowork_domain::timestamp::Timestamp;
 use parking_lot::Mutex;
 use std::{sync::Arc, time::Duration};

@@ -1,7 +1,7 @@
 //! Where a provider's endpoints are (OpenID Connect Discovery 1.0 §4).
 
 use super::{
-    http::{FetchError, ProviderHttp},
+    fetch::{FetchError, ProviderHttp},
     options::OidcOptions,
 };
 use openidconnect::{

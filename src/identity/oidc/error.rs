@@ -1,6 +1,6 @@
 //! Why somebody was not let in: a fixed sentence for them, and the reason for the log. Neither ever holds a part of a token.
 
-use super::http::FetchError;
+use super::fetch::FetchError;
 use cowork_domain::identity_claims::IdentityRefusal;
 
 /// A sign-in that failed. The `Display` text is for the log, [`OidcError::message`] for the caller.

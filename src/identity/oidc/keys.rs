@@ -2,7 +2,7 @@
 
 use super::{
     discovery::Endpoints,
-    http::{FetchError, ProviderHttp},
+    fetch::{FetchError, ProviderHttp},
 };
 use openidconnect::{
     JsonWebKey,

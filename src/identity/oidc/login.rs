@@ -3,7 +3,7 @@
 use super::{
     discovery::Endpoints,
     error::{LoginFlaw, OidcError},
-    http::FetchError,
+    fetch::FetchError,
     provider::{Identity, OidcProvider},
     return_path::return_path,
     state::{LOGIN_LIFETIME, LoginState},
@@ -12,8 +12,8 @@ use crate::identity::CookieSecret;
 use cowork_actors::Clock;
 use cowork_domain::timestamp::Timestamp;
 use openidconnect::{
-    AuthorizationCode, ClientId, ClientSecret, CsrfToken, EndpointNotSet, EndpointSet, IssuerUrl, JsonWebKeySet, Nonce,
-    PkceCodeChallenge, PkceCodeVerifier, RedirectUrl, RequestTokenError, Scope, TokenResponse,
+    AuthorizationCode, ClientId, ClientSecret, CsrfToken, EndpointNotSet, EndpointSet, IssuerUrl, JsonWebKeySet, Nonce, PkceCodeChallenge,
+    PkceCodeVerifier, RedirectUrl, RequestTokenError, Scope, TokenResponse,
     core::{CoreAuthenticationFlow, CoreClient},
 };
 

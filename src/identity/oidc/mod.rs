@@ -2,7 +2,7 @@
 //!
 //! [`OidcProvider`] is one provider as this server sees it. It does nothing until it is asked, so a provider that is away keeps
 //! nobody from starting; then it finds out where the provider's endpoints are (`discovery`) and which keys it signs with
-//! (`keys`), and remembers both (`cache`). Everything that goes over the network is bounded (`http`).
+//! (`keys`), and remembers both (`cache`). Everything that goes over the network is bounded (`fetch`).
 //!
 //! There are two ways in. A program shows an id token with each request ([`OidcProvider::verify_bearer`]); `id_token` decides
 //! whether it is genuine and for us. A browser is sent to the provider and comes back with a code ([`OidcProvider::begin_login`],
@@ -12,7 +12,7 @@
 mod cache;
 mod discovery;
 mod error;
-mod http;
+mod fetch;
 mod id_token;
 mod keys;
 mod login;

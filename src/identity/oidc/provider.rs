@@ -4,7 +4,7 @@ use super::{
     cache::Cached,
     discovery::{self, Endpoints},
     error::{OidcError, TokenFlaw},
-    http::{self, FetchError, ProviderHttp},
+    fetch::{self, FetchError, ProviderHttp},
     id_token::UnverifiedToken,
     keys::{self, SigningKeys},
     options::OidcOptions,
@@ -36,17 +36,12 @@ pub struct OidcProvider {
 impl OidcProvider {
     /// Asks nobody anything: a provider that is away doesn't keep this server from starting.
     pub const fn new(options: OidcOptions, client: reqwest::Client) -> Self {
-        Self {
-            options,
-            http: ProviderHttp::new(client),
-            endpoints: Cached::new(DISCOVERY_FRESH),
-            keys: Cached::new(KEYS_FRESH),
-        }
+        Self { options, http: ProviderHttp::new(client), endpoints: Cached::new(DISCOVERY_FRESH), keys: Cached::new(KEYS_FRESH) }
     }
 
     /// With a client of its own, which fails only if this machine's certificates can't be read.
     pub fn connect(options: OidcOptions) -> Result<Self, reqwest::Error> {
-        let client = http::client(&options.issuer)?;
+        let client = fetch::client(&options.issuer)?;
         Ok(Self::new(options, client))
     }
 

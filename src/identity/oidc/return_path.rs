@@ -25,8 +25,18 @@ mod tests {
             assert_eq!(return_path(Some(path)), path);
         }
         for path in [
-            "", "app", "//evil.example", "/\\evil.example", "\\\\evil.example", "https://evil.example", "/\t/evil.example", "/a\r\nb: c",
-            " /a", "javascript:alert(1)", "/a\\..\\b", "/ä",
+            "",
+            "app",
+            "//evil.example",
+            "/\\evil.example",
+            "\\\\evil.example",
+            "https://evil.example",
+            "/\t/evil.example",
+            "/a\r\nb: c",
+            " /a",
+            "javascript:alert(1)",
+            "/a\\..\\b",
+            "/ä",
         ] {
             assert_eq!(return_path(Some(path)), "/", "{path:?}");
         }

@@ -99,7 +99,9 @@ async fn nothing_but_the_login_that_this_browser_began_is_finished() {
     }
     assert!(provider.conduct.lock().redeemed.is_none(), "no code was spent on any of them");
 
-    for (changes, is_nonce) in [(json!({"nonce": theirs.asked["nonce"]}), true), (json!({"nonce": null}), true), (json!({"aud": "x"}), false)] {
+    for (changes, is_nonce) in
+        [(json!({"nonce": theirs.asked["nonce"]}), true), (json!({"nonce": null}), true), (json!({"aud": "x"}), false)]
+    {
         provider.conduct.lock().id_token = Some(mine.id_token(&key, &provider.url, &changes));
         let refused = seen.finish_login(right, &secret, Clock.now()).await;
         assert!(matches!(refused, Err(OidcError::Token(_))), "{changes}: {refused:?}");
