@@ -16,7 +16,7 @@ pub(super) const SETTINGS: &[Setting] = &[
     Setting::new(
         "AUTH_MODE",
         Kind::Choice(&["none", "header", "oidc"]),
-        "none: everybody is the local owner; header: a proxy signs who asks",
+        "none: everybody is the local owner; header: a proxy signs who asks; oidc: an OpenID provider knows the people",
     )
     .or("none")
     .file("auth.mode"),
@@ -30,13 +30,17 @@ pub(super) const SETTINGS: &[Setting] = &[
     Setting::new("HEADER_AUTH_SECRET_REF", Kind::SecretRef, "where to read that secret; env:NAME or file:PATH"),
     Setting::new("HEADER_AUTH_ALLOW_UNSIGNED", Kind::Flag, "accept headers without a signature, on loopback only").or("false"),
     Setting::new("HEADER_AUTH_MAX_SIGNATURE_AGE_MS", Kind::Millis(1000), "how old or how far ahead a signature may be").or("300000"),
-    Setting::new("OIDC_ISSUER_URL", Kind::Url, "address of the OpenID provider").file("auth.issuerUrl").later(),
-    Setting::new("OIDC_CLIENT_ID", Kind::Text, "our client id there").file("auth.clientId").later(),
-    Setting::new("OIDC_CLIENT_SECRET", Kind::Secret, "our client secret there").later(),
-    Setting::new("OIDC_CLIENT_SECRET_REF", Kind::SecretRef, "where to read the client secret").later(),
-    Setting::new("OIDC_CALLBACK_PATH", Kind::Text, "where the provider sends people back to").or("/auth/callback").later(),
-    Setting::new("ALLOWED_EMAIL_DOMAINS", Kind::List, "the e-mail domains that may sign in; empty allows all")
-        .file("auth.allowedEmailDomains"),
+    Setting::new("OIDC_ISSUER_URL", Kind::Url, "address of the OpenID provider").file("auth.issuerUrl"),
+    Setting::new("OIDC_CLIENT_ID", Kind::Text, "our client id there").file("auth.clientId"),
+    Setting::new("OIDC_CLIENT_SECRET", Kind::Secret, "our client secret there"),
+    Setting::new("OIDC_CLIENT_SECRET_REF", Kind::SecretRef, "where to read the client secret"),
+    Setting::new("OIDC_CALLBACK_PATH", Kind::Text, "where the provider sends people back to").or("/auth/callback"),
+    Setting::new(
+        "ALLOWED_EMAIL_DOMAINS",
+        Kind::List,
+        "the e-mail domains that may sign in; empty allows all but those of consumer services",
+    )
+    .file("auth.allowedEmailDomains"),
     Setting::new(
         "SIGNUP_MODE",
         Kind::Choice(&["disabled", "closed", "invite", "domain", "open"]),
@@ -93,6 +97,8 @@ pub struct AuthConfig {
     pub allow_insecure: bool,
     /// Trusted headers.
     pub header: HeaderAuthConfig,
+    /// The OpenID provider.
+    pub oidc: OidcConfig,
     /// Browser sessions.
     pub cookie: CookieConfig,
     /// API tokens.
@@ -128,6 +134,8 @@ pub enum AuthMode {
     None,
     /// A trusted proxy says so, signed.
     Header,
+    /// An OpenID provider vouches for people.
+    Oidc,
 }
 
 /// Trusted headers (contract 00 §3.5).
@@ -139,6 +147,19 @@ pub struct HeaderAuthConfig {
     pub allow_unsigned: bool,
     /// Clock window, either way.
     pub max_signature_age: Duration,
+}
+
+/// The OpenID provider (contract 00 §3.4).
+#[derive(Debug, Clone)]
+pub struct OidcConfig {
+    /// Its address; the start rules refuse mode oidc without one.
+    pub issuer: Option<String>,
+    /// Who we are there; likewise.
+    pub client_id: Option<String>,
+    /// How we prove it; a public client has none.
+    pub client_secret: Option<Secret>,
+    /// Where browsers come back to.
+    pub callback_path: String,
 }
 
 /// Browser sessions (contract 00 §3.6).
@@ -169,12 +190,7 @@ impl AuthConfig {
     pub(super) fn read(values: &Values, environment: &Environment, findings: &mut Findings) -> Self {
         let mode = match values.text("AUTH_MODE").as_deref() {
             Some("header") => AuthMode::Header,
-            Some("oidc") => {
-                findings.problem(
-                    "auth mode oidc is not part of this version: use header behind a proxy that signs people in, or none on loopback",
-                );
-                AuthMode::Header
-            }
+            Some("oidc") => AuthMode::Oidc,
             _ => AuthMode::None,
         };
         let secret_key = secret_reference::resolve(values, environment, "SECRET_KEY", findings);
@@ -186,6 +202,12 @@ impl AuthConfig {
                 secret: secret_reference::resolve(values, environment, "HEADER_AUTH_SECRET", findings),
                 allow_unsigned: values.flag("HEADER_AUTH_ALLOW_UNSIGNED"),
                 max_signature_age: values.millis("HEADER_AUTH_MAX_SIGNATURE_AGE_MS"),
+            },
+            oidc: OidcConfig {
+                issuer: values.text("OIDC_ISSUER_URL"),
+                client_id: values.text("OIDC_CLIENT_ID"),
+                client_secret: secret_reference::resolve(values, environment, "OIDC_CLIENT_SECRET", findings),
+                callback_path: values.text("OIDC_CALLBACK_PATH").unwrap_or_default(),
             },
             cookie: CookieConfig {
                 secret: cookie_secret.or_else(|| secret_key.clone()),

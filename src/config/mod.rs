@@ -18,6 +18,7 @@ mod file;
 pub mod network;
 pub mod node_link;
 pub mod observability;
+mod oidc_rules;
 pub mod page;
 pub mod problem;
 pub mod production_rules;

@@ -165,7 +165,7 @@ fn is_strong(secret: Option<&Secret>) -> bool {
     secret.is_some_and(|secret| weakness(secret.expose()).is_none())
 }
 
-fn is_public_https(url: &str) -> bool {
+pub(super) fn is_public_https(url: &str) -> bool {
     url.starts_with("https://") && host_of(url).is_some_and(|host| is_routable_host(&host))
 }
 

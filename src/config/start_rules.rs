@@ -5,6 +5,7 @@ use super::auth::AuthMode;
 use super::cluster::Tier;
 use super::cluster_rules;
 use super::network::{host_of, is_loopback_host, is_routable_host};
+use super::oidc_rules;
 use super::problem::Findings;
 use super::secret::weakness;
 use super::values::Values;
@@ -17,6 +18,7 @@ pub(super) fn check(config: &Config, values: &Values, findings: &mut Findings) {
         match config.auth.mode {
             AuthMode::None => open_door(config, findings),
             AuthMode::Header => trusted_headers(config, findings),
+            AuthMode::Oidc => oidc_rules::check(config, findings),
         }
         cookies(config, findings);
         foreign_origin(config, findings);

@@ -1,6 +1,7 @@
 //! The rules that keep a deployment from starting open, and the order of the sources.
 
 mod nodes;
+mod oidc;
 
 use super::*;
 use std::io::Write;

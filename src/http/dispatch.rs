@@ -3,6 +3,7 @@
 //! carries (request id, security headers, CORS) is added here, on the way out.
 
 use super::{
+    auth,
     connection::Connection,
     cors::Cors,
     error::ApiError,
@@ -99,6 +100,9 @@ impl Dispatch {
         if decoded.is_err() {
             let refused = gate::authenticate(&self.state, request.method(), request.headers()).await.err();
             return refused.unwrap_or_else(|| ApiError::not_found("Not found.")).into_response();
+        }
+        if self.state.options.auth.oidc().is_some_and(|provider| provider.options().callback_path == request.uri().path()) {
+            auth::lead_to_callback(request.uri_mut());
         }
         // The router would answer HEAD like GET; only the health checks take any method.
         if *request.method() == Method::HEAD && !routes::takes_any_method(request.uri().path()) {

@@ -3,6 +3,7 @@
 use super::{
     ApiToken, Revocations, SessionCookie, SigningKey, cookie,
     lookups::Lookups,
+    oidc::{OidcError, OidcProvider},
     operator::{self, OperatorToken},
     signed_headers::{self, HeaderSecret},
 };
@@ -46,6 +47,18 @@ pub enum AuthMode {
         /// How far the proxy's clock may be off, either way.
         max_age: Duration,
     },
+    /// An OpenID provider vouches for the caller (contract 00 §3.4).
+    Oidc(Arc<OidcProvider>),
+}
+
+impl AuthOptions {
+    /// The OpenID provider, where one vouches for people.
+    pub fn oidc(&self) -> Option<&OidcProvider> {
+        match &self.mode {
+            AuthMode::Oidc(provider) => Some(provider),
+            AuthMode::None | AuthMode::Header { .. } => None,
+        }
+    }
 }
 
 /// A credential that was not accepted. The text is the contract's; a code is only said to whoever showed the right secret.
@@ -177,6 +190,10 @@ impl Authenticator {
                 let verified = signed_headers::verify(headers, secret.as_ref(), *allow_unsigned, *max_age, now);
                 (verified.map_err(|refused| over.unwrap_or(refused))?, Proof::Header)
             }
+            AuthMode::Oidc(provider) => {
+                let verified = vouched_for(provider, headers, now).await;
+                (verified.map_err(|refused| over.unwrap_or(refused))?, Proof::Login)
+            }
         };
         let principal = self.placed(principal);
         let key = Key::Account { org: principal.org_id.clone(), account: principal.account_id.clone() };
@@ -228,11 +245,27 @@ fn still_live(standing: &Standing, text: &'static str, expired: Code, revoked: C
     }
 }
 
+/// Whom the id token of a request names.
+async fn vouched_for(provider: &OidcProvider, headers: &HeaderMap, now: Timestamp) -> Result<Principal, Unauthenticated> {
+    let verified = match bearer(headers) {
+        Some(token) => provider.verify_bearer(token, now).await,
+        None => Err(OidcError::NoToken),
+    };
+    verified.map(|identity| identity.principal).map_err(|error| {
+        // Who shows nothing is no news.
+        if !matches!(error, OidcError::NoToken) {
+            tracing::info!(%error, "a caller was refused");
+        }
+        Unauthenticated::new(error.message())
+    })
+}
+
 /// The text of `Authorization: Bearer …`; the scheme's case doesn't matter.
 pub fn bearer(headers: &HeaderMap) -> Option<&str> {
     let value = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
-    let (scheme, token) = value.split_at_checked("Bearer ".len())?;
-    scheme.eq_ignore_ascii_case("Bearer ").then(|| token.trim())
+    let (scheme, token) = value.split_once(' ')?;
+    let token = token.trim();
+    (scheme.eq_ignore_ascii_case("bearer") && !token.is_empty()).then_some(token)
 }
 
 /// The error is what to tell a caller who shows nothing better.

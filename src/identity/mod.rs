@@ -11,6 +11,7 @@ mod entry;
 pub(crate) mod limits;
 mod lookups;
 mod member;
+pub mod oidc;
 mod operator;
 mod revocations;
 mod signed_headers;

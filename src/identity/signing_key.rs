@@ -1,8 +1,10 @@
 //! The deployment's signing secret (contract 00 §3.3): what it tags nobody else can make.
 
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 use std::{fmt, sync::Arc};
+use subtle::ConstantTimeEq;
 
 /// Signs browser sessions and invitations. It is never printed.
 #[derive(Clone)]
@@ -22,10 +24,43 @@ impl SigningKey {
         mac.update(message);
         mac.finalize().into_bytes().into()
     }
+
+    /// `payload.signature`, both in base64url.
+    pub fn seal(&self, purpose: &'static str, payload: &[u8]) -> String {
+        let payload = URL_SAFE_NO_PAD.encode(payload);
+        let signature = URL_SAFE_NO_PAD.encode(self.tag(purpose, payload.as_bytes()));
+        format!("{payload}.{signature}")
+    }
+
+    /// The payload of what this key sealed for this purpose.
+    pub fn open(&self, purpose: &'static str, sealed: &str) -> Option<Vec<u8>> {
+        let (payload, signature) = sealed.split_once('.')?;
+        let signature = URL_SAFE_NO_PAD.decode(signature).ok()?;
+        let is_ours = bool::from(signature.ct_eq(&self.tag(purpose, payload.as_bytes())));
+        is_ours.then(|| URL_SAFE_NO_PAD.decode(payload).ok())?
+    }
 }
 
 impl fmt::Debug for SigningKey {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str("[set]")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_was_signed_for_this_purpose_opens() {
+        let key = SigningKey::new("a signing secret of some length");
+        let sealed = key.seal("login", b"payload");
+        assert_eq!(key.open("login", &sealed).as_deref(), Some(b"payload".as_slice()));
+        assert_eq!(key.open("session", &sealed), None, "another purpose");
+        assert_eq!(SigningKey::new("another").open("login", &sealed), None, "another secret");
+        let (payload, signature) = sealed.split_once('.').expect("two parts");
+        for forged in ["", ".", payload, &format!("{payload}."), &format!("x{payload}.{signature}"), &format!("{sealed}x"), "ä.ö"] {
+            assert_eq!(key.open("login", forged), None, "{forged}");
+        }
     }
 }

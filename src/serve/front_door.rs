@@ -7,18 +7,23 @@ use crate::{
         auth as configured, profile,
     },
     http::{BodyLimits, BrowserSessions, ExecutionIsolation, HttpOptions, Timeouts},
-    identity::{AuthMode, AuthOptions, HeaderSecret, OperatorToken, SigningKey},
+    identity::{
+        AuthMode, AuthOptions, HeaderSecret, OperatorToken, SigningKey,
+        oidc::{ClientSecret, OidcOptions, OidcProvider},
+    },
 };
+use anyhow::Context;
 use cowork_domain::{
+    identity_claims::EmailDomains,
     limits::{BackoffRule, RateLimit},
     policy::{Feature, Features},
 };
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 /// A window or a wait that is longer than this is a slip of the pen, and sums of times must not overflow.
 const A_CENTURY: Duration = Duration::from_secs(100 * 365 * 86_400);
 
-pub(super) fn options(config: &Config, execution_isolation: ExecutionIsolation) -> HttpOptions {
+pub(super) fn options(config: &Config, auth: AuthOptions, execution_isolation: ExecutionIsolation) -> HttpOptions {
     let limits = config.server.body_limits;
     HttpOptions {
         public_url: config.server.public_url.clone(),
@@ -31,7 +36,7 @@ pub(super) fn options(config: &Config, execution_isolation: ExecutionIsolation) 
         allowed_tools: config.profile.allowed_tools.clone(),
         allowed_mcps: config.profile.allowed_mcps.clone(),
         branding: config.branding.clone(),
-        auth: auth(config),
+        auth,
         signup: config.auth.signup.clone(),
         browser_sessions: BrowserSessions {
             secure: config.auth.cookie.secure,
@@ -61,9 +66,10 @@ fn backoff(backoff: AuthBackoff) -> BackoffRule {
     BackoffRule { window: window.min(A_CENTURY), max_failures, wait: wait.min(A_CENTURY) }
 }
 
-fn auth(config: &Config) -> AuthOptions {
+/// How callers prove who they are; fails only where this machine can't make connections at all.
+pub(super) fn auth(config: &Config) -> anyhow::Result<AuthOptions> {
     let auth = &config.auth;
-    AuthOptions {
+    Ok(AuthOptions {
         mode: match auth.mode {
             configured::AuthMode::None => AuthMode::None,
             configured::AuthMode::Header => AuthMode::Header {
@@ -71,11 +77,24 @@ fn auth(config: &Config) -> AuthOptions {
                 allow_unsigned: auth.header.allow_unsigned,
                 max_age: auth.header.max_signature_age,
             },
+            configured::AuthMode::Oidc => AuthMode::Oidc(Arc::new(provider(config)?)),
         },
         operator_token: auth.operator_token.as_ref().map(|token| OperatorToken::new(token.expose())),
         signing_key: auth.cookie.secret.as_ref().map(|secret| SigningKey::new(secret.expose())),
         single_org: auth.single_org.as_ref().map(|org| (org.id.clone(), org.name.clone())),
-    }
+    })
+}
+
+fn provider(config: &Config) -> anyhow::Result<OidcProvider> {
+    let oidc = &config.auth.oidc;
+    let options = OidcOptions {
+        issuer: oidc.issuer.clone().context("the start rules ask for an issuer")?,
+        client_id: oidc.client_id.clone().context("the start rules ask for a client id")?,
+        client_secret: oidc.client_secret.as_ref().map(|secret| ClientSecret::new(secret.expose())),
+        callback_path: oidc.callback_path.clone(),
+        allowed_email_domains: EmailDomains::of(&config.auth.allowed_email_domains),
+    };
+    OidcProvider::connect(options).context("no connection to an OpenID provider can be made")
 }
 
 fn features(profile: &profile::Features) -> Features {

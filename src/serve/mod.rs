@@ -56,6 +56,7 @@ async fn serve(
     database: &Database,
     signals: &mut Signals,
 ) -> anyhow::Result<()> {
+    let auth = front_door::auth(config)?;
     let agents = runtime::Agents::start(config).await?;
     let node = match NodeHandle::start(node::options(config), database.store(), agents.runtime()).await {
         Ok(node) => node,
@@ -66,7 +67,7 @@ async fn serve(
     };
     let address = listener.local_addr()?;
     let upkeep = upkeep(metrics.clone());
-    let options = front_door::options(config, agents.isolation());
+    let options = front_door::options(config, auth, agents.isolation());
     let state = http::HttpState::new(options, node.clone(), Arc::new(move || metrics.render()));
     let closing = CancellationToken::new();
     let door = http::serve(listener, state, closing.clone());

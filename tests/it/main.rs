@@ -11,6 +11,7 @@ mod front_door;
 mod identity;
 mod lifecycle;
 mod limits;
+mod oidc;
 mod program;
 mod server;
 mod sessions;

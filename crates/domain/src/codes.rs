@@ -72,6 +72,7 @@ codes! {
     PromptsPerHourExceeded "quota.prompts_per_hour_exceeded" "the organisation used up its prompts of this hour",
     StreamsExceeded "quota.streams_exceeded" "the organisation has too many open streams",
     HttpRateExceeded "rate_limit.http_exceeded" "too many requests",
+    AuthProviderUnavailable "auth.provider_unavailable" "the OpenID provider can't be asked; try again",
     AuthBackoff "auth.backoff" "too many rejected authentication attempts",
     SessionQuarantined "session.quarantined" "the session failed too often and is stopped until an operator lifts it; its log is untouched",
     EntityQuarantined "entity.quarantined" "an entity failed too often and is stopped until an operator lifts it",

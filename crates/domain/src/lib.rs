@@ -8,6 +8,7 @@ pub mod artifact_list;
 pub mod audit;
 pub mod codes;
 pub mod event;
+pub mod identity_claims;
 pub mod ids;
 pub mod import;
 pub mod invariant;

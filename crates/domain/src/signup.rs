@@ -3,32 +3,57 @@
 use crate::{codes::Code, principal::AuthSource};
 use serde::{Deserialize, Serialize};
 
-/// Providers of mail for everybody: an address there says nothing about where somebody works.
-const CONSUMER_DOMAINS: [&str; 24] = [
+/// Providers of mail for everybody. Their addresses' owners are strangers to each other, so such a domain says nothing about
+/// where somebody works, and is nobody's tenant.
+const CONSUMER_DOMAINS: [&str; 48] = [
     "126.com",
     "163.com",
     "aol.com",
+    "duck.com",
     "fastmail.com",
+    "free.fr",
     "gmail.com",
+    "gmx.at",
+    "gmx.ch",
     "gmx.com",
     "gmx.de",
     "gmx.net",
     "googlemail.com",
+    "hey.com",
+    "hotmail.co.uk",
     "hotmail.com",
+    "hotmail.fr",
     "icloud.com",
+    "laposte.net",
+    "libero.it",
     "live.com",
     "mac.com",
     "mail.com",
     "mail.ru",
     "me.com",
     "msn.com",
+    "naver.com",
+    "orange.fr",
     "outlook.com",
+    "outlook.de",
+    "pm.me",
     "proton.me",
     "protonmail.com",
     "qq.com",
+    "rocketmail.com",
+    "t-online.de",
+    "tuta.com",
+    "tutanota.com",
     "web.de",
+    "yahoo.co.jp",
+    "yahoo.co.uk",
     "yahoo.com",
+    "yahoo.de",
+    "yahoo.fr",
+    "yandex.com",
     "yandex.ru",
+    "ymail.com",
+    "zoho.com",
 ];
 
 /// How people become members.

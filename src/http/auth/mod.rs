@@ -1,19 +1,43 @@
-//! Who asks, and the parts of browser login that this deployment answers with "not configured"
-//! (contract 00 §3.6).
+//! Who asks, and how a browser signs in (contract 00 §3.6).
 
+mod browser_oidc;
+mod callback;
 mod desktop_config;
+mod fallback;
+mod login;
 mod me;
-mod not_configured;
+mod open_session;
+mod state_cookie;
 
 use super::{gate::Gate, state::HttpState};
 use axum::routing::any;
-use utoipa_axum::{router::OpenApiRouter, routes};
+use http::Uri;
+use utoipa_axum::{
+    router::{OpenApiRouter, UtoipaMethodRouter},
+    routes,
+};
+
+/// Where the callback is in the route table.
+const CALLBACK: &str = "/auth/callback";
+
+/// Leads a request to the callback, which may be configured to be anywhere. The query stays.
+pub(super) fn lead_to_callback(uri: &mut Uri) {
+    if uri.path() == CALLBACK {
+        return;
+    }
+    let target = uri.query().map_or_else(|| CALLBACK.to_owned(), |query| format!("{CALLBACK}?{query}"));
+    if let Ok(target) = target.parse() {
+        *uri = target;
+    }
+}
 
 /// The routes of this resource. A wrong method on a known path is as unknown as any other.
 pub(super) fn routes(gate: &Gate) -> OpenApiRouter<HttpState> {
-    let (schemas, paths, methods) = gate.credential(routes!(me::me));
-    let me = (schemas, paths, methods.fallback(not_configured::browser_sessions));
-    let (schemas, paths, methods) = gate.open(routes!(desktop_config::get));
-    let desktop_config = (schemas, paths, methods.fallback(not_configured::browser_sessions));
-    OpenApiRouter::new().routes(me).routes(desktop_config).route("/auth/{*rest}", any(not_configured::browser_sessions))
+    let or_unknown = |(schemas, paths, methods): UtoipaMethodRouter<HttpState>| (schemas, paths, methods.fallback(fallback::unknown));
+    OpenApiRouter::new()
+        .routes(or_unknown(gate.credential(routes!(me::me))))
+        .routes(or_unknown(gate.open(routes!(desktop_config::get))))
+        .routes(or_unknown(gate.open(routes!(login::login))))
+        .routes(or_unknown(gate.open(routes!(callback::callback))))
+        .route("/auth/{*rest}", any(fallback::unknown))
 }

@@ -14,6 +14,18 @@ pub(in crate::http) struct Me {
     expires_at: Option<String>,
 }
 
+/// How a desktop signs in.
+#[derive(ToSchema)]
+#[schema(rename_all = "camelCase")]
+pub(in crate::http) struct DesktopAuthConfig {
+    /// Always `oidc`.
+    mode: String,
+    issuer_url: String,
+    client_id: String,
+    /// What to ask the provider for.
+    scope: String,
+}
+
 /// An identity.
 #[derive(ToSchema)]
 #[schema(rename_all = "camelCase")]

@@ -20,6 +20,6 @@ pub(super) use cluster::{ClusterReport, Supervision};
 pub(super) use command::{CommandEnvelope, PermissionRequest, PromptRequest, QuestionRejectRequest, QuestionReplyRequest};
 pub(super) use error::ErrorBody;
 pub(super) use event::{SessionEventRecord, WorkspaceEventRecord};
-pub(super) use identity::Me;
+pub(super) use identity::{DesktopAuthConfig, Me};
 pub(super) use session::{CloudSessionView, CreateSessionRequest, ImportSessionRequest, SessionList, SessionWithView};
 pub(super) use workspace::{CloudConfig, Livez, Progress, Workspace};
