@@ -33,8 +33,12 @@ pub(super) const SETTINGS: &[Setting] = &[
     Setting::new("OIDC_CLIENT_SECRET", Kind::Secret, "our client secret there"),
     Setting::new("OIDC_CLIENT_SECRET_REF", Kind::SecretRef, "where to read the client secret"),
     Setting::new("OIDC_CALLBACK_PATH", Kind::Text, "where the provider sends people back to").or("/auth/callback"),
-    Setting::new("ALLOWED_EMAIL_DOMAINS", Kind::List, "the e-mail domains that may sign in; empty allows all but those of consumer services")
-        .file("auth.allowedEmailDomains"),
+    Setting::new(
+        "ALLOWED_EMAIL_DOMAINS",
+        Kind::List,
+        "the e-mail domains that may sign in; empty allows all but those of consumer services",
+    )
+    .file("auth.allowedEmailDomains"),
     Setting::new("SIGNUP_MODE", Kind::Choice(&["disabled", "invite", "domain", "open"]), "how people become members")
         .or("open")
         .file("auth.signupMode")

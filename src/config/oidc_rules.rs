@@ -53,7 +53,8 @@ fn callback(config: &Config, findings: &mut Findings) {
         return;
     }
     let first = path.split('/').nth(1).unwrap_or_default();
-    let is_ours = matches!(first, "api" | "app" | "docs" | "livez" | "metrics" | "openapi.json" | "progressz" | "readyz" | "scim" | "webhooks");
+    let is_ours =
+        matches!(first, "api" | "app" | "docs" | "livez" | "metrics" | "openapi.json" | "progressz" | "readyz" | "scim" | "webhooks");
     let is_other = ["/auth/me", "/auth/login", "/auth/logout", "/auth/session", "/auth/desktop/config"].contains(&path.as_str());
     if is_ours || is_other {
         findings.problem(format!("OPEN_COWORK_CLOUD_OIDC_CALLBACK_PATH is \"{path}\", which is another route of this server"));

@@ -146,8 +146,7 @@ fn production(config: &Config, values: &Values, findings: &mut Findings) {
         require(is_strong(config.auth.cookie.secret.as_ref()), "needs a strong OPEN_COWORK_CLOUD_COOKIE_SECRET");
         require(!values.flag("AUTO_PROCESS_COMMANDS"), "needs OPEN_COWORK_CLOUD_AUTO_PROCESS_COMMANDS=false in the web role");
         require(
-            config.auth.mode != AuthMode::Header
-                || (is_strong(config.auth.header.secret.as_ref()) && !config.auth.header.allow_unsigned),
+            config.auth.mode != AuthMode::Header || (is_strong(config.auth.header.secret.as_ref()) && !config.auth.header.allow_unsigned),
             "needs a strong OPEN_COWORK_CLOUD_HEADER_AUTH_SECRET and signed headers",
         );
     }

@@ -32,7 +32,8 @@ pub(super) async fn login(State(state): State<HttpState>, uri: Uri, headers: Hea
     let start = oidc.provider.begin_login(asked, state.node.clock()).await?;
     let cookie = state_cookie::given(&start.state_cookie, oidc.cookies.secure)?;
     let location = HeaderValue::try_from(start.location).map_err(|_| unusable())?;
-    let headers = [(header::LOCATION, location), (header::SET_COOKIE, cookie), (header::CACHE_CONTROL, HeaderValue::from_static("no-store"))];
+    let headers =
+        [(header::LOCATION, location), (header::SET_COOKIE, cookie), (header::CACHE_CONTROL, HeaderValue::from_static("no-store"))];
     Ok((StatusCode::FOUND, headers).into_response())
 }
 

@@ -87,7 +87,8 @@ impl Provider {
             ("client_secret", CLIENT_SECRET),
         ];
         let form = reqwest::Url::parse_with_params("http://form/", form).expect("an address").query().unwrap_or_default().to_owned();
-        let request = self.http.post(format!("{}/token", self.issuer)).header("content-type", "application/x-www-form-urlencoded").body(form);
+        let request =
+            self.http.post(format!("{}/token", self.issuer)).header("content-type", "application/x-www-form-urlencoded").body(form);
         let answer: Value = request.send().await.expect("the provider answers").json().await.expect("it answers in JSON");
         answer["id_token"].as_str().unwrap_or_else(|| panic!("no id token: {answer}")).to_owned()
     }
