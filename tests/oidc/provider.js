@@ -11,6 +11,9 @@ import { join } from 'node:path';
 const require = createRequire(join(process.argv[2], 'package.json'));
 const { default: Provider } = await import(pathToFileURL(require.resolve('oidc-provider')));
 
+// Standard output is for the address, and is read no further than that.
+console.info = console.error;
+
 const realNow = Date.now.bind(Date);
 let skipped = 0;
 Date.now = () => realNow() + skipped;

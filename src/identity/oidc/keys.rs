@@ -21,11 +21,11 @@ pub(super) struct SigningKeys {
 
 /// Asks the provider for its keys. An answer without a usable key is a failure, so that it doesn't displace the keys that are known.
 pub(super) async fn fetch(http: &ProviderHttp, endpoints: &Endpoints) -> Result<SigningKeys, FetchError> {
-    SigningKeys::of(http.document(endpoints.keys.as_str(), "key set").await?)
+    SigningKeys::of(&http.document(endpoints.keys.as_str(), "key set").await?)
 }
 
 impl SigningKeys {
-    fn of(keys: CoreJsonWebKeySet) -> Result<Self, FetchError> {
+    fn of(keys: &CoreJsonWebKeySet) -> Result<Self, FetchError> {
         let usable = |key: &&CoreJsonWebKey| *key.key_type() == CoreJsonWebKeyType::RSA;
         let sets: Vec<_> = keys.keys().iter().filter(usable).take(MOST).map(|key| CoreJsonWebKeySet::new(vec![key.clone()])).collect();
         if sets.is_empty() { Err(FetchError::NoKeys) } else { Ok(Self { sets }) }

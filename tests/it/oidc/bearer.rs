@@ -1,6 +1,6 @@
 //! A program shows an id token (contract 00 §3.4).
 
-use super::provider::Provider;
+use super::provider::{Provider, hex};
 use crate::{answer::Answer, server::Server};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use reqwest::{Method, StatusCode};
@@ -19,10 +19,7 @@ async fn a_token_of_the_provider_is_its_person_and_a_forged_one_is_nobody() {
     let server = Server::with(&provider.environment()).await;
     let token = provider.id_token().await;
     let me = shown(&server, &token, "/auth/me").await;
-    let user: String = Sha256::digest(format!("{}\0account-of-kim@acme.example", provider.issuer))[..16]
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
+    let user = hex(&Sha256::digest(format!("{}\0account-of-kim@acme.example", provider.issuer))[..16]);
     assert_eq!(
         me.body["principal"],
         json!({"tenantId": "acme.example", "orgId": "acme.example", "tenantName": "Acme", "userId": user, "accountId": user,

@@ -21,11 +21,14 @@ pub(super) struct Conduct {
     pub(super) description: Option<Response>,
     /// What it gives for a code.
     pub(super) id_token: Option<String>,
-    /// The form of the last token request, and its `Authorization`.
-    pub(super) redeemed: Option<(Vec<(String, String)>, Option<String>)>,
+    /// The last token request.
+    pub(super) redeemed: Option<Redeemed>,
     pub(super) asked_for_keys: u32,
     pub(super) asked_for_description: u32,
 }
+
+/// A token request: its form, and its `Authorization`.
+pub(super) type Redeemed = (Vec<(String, String)>, Option<String>);
 
 /// The running provider; it ends with the test.
 pub(super) struct Provider {
