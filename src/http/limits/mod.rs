@@ -11,7 +11,7 @@ mod refusal;
 use super::{error::ApiError, options::HttpOptions};
 use crate::identity::{
     OperatorToken,
-    limits::{Attempt, AuthBackoff, CredentialHash, RateLimits, RateScope},
+    limits::{Attempt, AuthBackoff, CredentialHash, RateLimits, RateScope, Sweeper},
 };
 use axum::response::{IntoResponse, Response};
 use cowork_actors::Clock;
@@ -35,6 +35,7 @@ pub(in crate::http) struct Limits {
     proxies: Proxies,
     /// Scrapers show it, and aren't counted.
     operator_token: Option<OperatorToken>,
+    _sweeper: Sweeper,
 }
 
 /// A request on its way through the limits.
@@ -64,6 +65,7 @@ impl Limits {
             backoff: options.auth_backoff.map(|rule| AuthBackoff::start(rule, store.clone())),
             proxies: Proxies::new(options.trusted_proxies.clone()),
             operator_token: options.auth.operator_token().cloned(),
+            _sweeper: Sweeper::start(store.clone()),
         }
     }
 
@@ -123,8 +125,9 @@ impl Limits {
 
 impl Credentials {
     fn of(headers: &HeaderMap) -> Self {
-        let has_other = headers.contains_key(header::AUTHORIZATION) || headers.keys().any(|name| name.as_str().starts_with(SIGNED_HEADERS));
-        if !has_other && has_session_cookie(headers) { Self::SessionAlone } else { Self::Any }
+        let has_other =
+            || headers.contains_key(header::AUTHORIZATION) || headers.keys().any(|name| name.as_str().starts_with(SIGNED_HEADERS));
+        if has_session_cookie(headers) && !has_other() { Self::SessionAlone } else { Self::Any }
     }
 }
 
