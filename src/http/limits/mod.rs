@@ -11,7 +11,7 @@ mod refusal;
 use super::{error::ApiError, options::HttpOptions};
 use crate::identity::{
     self, OperatorToken, cookie,
-    limits::{Attempt, AuthBackoff, CredentialHash, RateLimits, RateScope},
+    limits::{Attempt, AuthBackoff, CredentialHash, RateLimits, RateScope, Sweeper},
 };
 use axum::response::{IntoResponse, Response};
 use cowork_actors::Clock;
@@ -32,6 +32,7 @@ pub(in crate::http) struct Limits {
     proxies: Proxies,
     /// Scrapers show it, and aren't counted.
     operator_token: Option<OperatorToken>,
+    _sweeper: Sweeper,
 }
 
 /// A request on its way through the limits.
@@ -61,6 +62,7 @@ impl Limits {
             backoff: options.auth_backoff.map(|rule| AuthBackoff::start(rule, store.clone())),
             proxies: Proxies::new(options.trusted_proxies.clone()),
             operator_token: options.auth.operator_token.clone(),
+            _sweeper: Sweeper::start(store.clone()),
         }
     }
 
@@ -121,8 +123,9 @@ impl Limits {
 
 impl Credentials {
     fn of(headers: &HeaderMap) -> Self {
-        let has_other = headers.contains_key(header::AUTHORIZATION) || headers.keys().any(|name| name.as_str().starts_with(SIGNED_HEADERS));
-        if !has_other && cookie::value(headers, cookie::SESSION_COOKIE).is_some() { Self::SessionAlone } else { Self::Any }
+        let has_other =
+            || headers.contains_key(header::AUTHORIZATION) || headers.keys().any(|name| name.as_str().starts_with(SIGNED_HEADERS));
+        if cookie::value(headers, cookie::SESSION_COOKIE).is_some() && !has_other() { Self::SessionAlone } else { Self::Any }
     }
 }
 

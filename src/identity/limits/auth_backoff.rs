@@ -216,9 +216,6 @@ async fn look(shared: Arc<Shared>) {
         if swept.is_none_or(|swept| now - swept >= SWEEP) {
             swept = Some(now);
             shared.failures.sweep(|failures| failures.is_over(now));
-            if let Err(error) = shared.store.sweep_auth_failures().await {
-                tracing::debug!(%error, "old rejections could not be swept");
-            }
         }
     }
 }

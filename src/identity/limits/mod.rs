@@ -11,11 +11,13 @@ mod failures;
 mod permits;
 mod rate_limits;
 mod scope_map;
+mod sweeper;
 mod write_budget;
 
 pub(crate) use auth_backoff::{Attempt, AuthBackoff, CredentialHash};
 pub(crate) use client_address::{AddressBlock, ClientAddress};
 pub(crate) use rate_limits::{RateLimits, RateScope};
+pub(crate) use sweeper::Sweeper;
 
 use std::time::Duration;
 

@@ -63,7 +63,7 @@ pub(crate) struct RateLimits {
     shared: Arc<Shared>,
     /// Questions go on when their request is dropped: what the database granted must not be lost.
     questions: TaskTracker,
-    _sweeping: AbortOnDropHandle<()>,
+    _forgetting: AbortOnDropHandle<()>,
 }
 
 struct Shared {
@@ -93,8 +93,8 @@ impl RateLimits {
             refused,
             unanswered: counter!("cowork_rate_limit_unanswered_total"),
         });
-        let sweeping = AbortOnDropHandle::new(tokio::spawn(sweep(shared.clone())));
-        Self { shared, questions: TaskTracker::new(), _sweeping: sweeping }
+        let forgetting = AbortOnDropHandle::new(tokio::spawn(forget(shared.clone())));
+        Self { shared, questions: TaskTracker::new(), _forgetting: forgetting }
     }
 
     /// Counts a request, unless its window is used up. Waits for the database only when a block of permits is; where that
@@ -183,15 +183,13 @@ impl Shared {
     }
 }
 
-async fn sweep(shared: Arc<Shared>) {
+/// Gives back the memory of windows that ended.
+async fn forget(shared: Arc<Shared>) {
     let mut ticks = interval(SWEEP);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         ticks.tick().await;
         shared.permits.sweep(Clock.instant());
-        if let Err(error) = shared.store.sweep_rate_windows().await {
-            tracing::debug!(%error, "windows of limits could not be swept");
-        }
     }
 }
 

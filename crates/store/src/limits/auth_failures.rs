@@ -1,6 +1,6 @@
 //! Rejected credentials, and who has to wait because of them.
 
-use super::{count, duration, millis};
+use super::{SWEPT_AT_ONCE, count, duration, millis};
 use crate::{Store, StoreError};
 use cowork_domain::limits::BackoffRule;
 use std::time::Duration;
@@ -93,19 +93,26 @@ impl Store {
         Ok(rows.into_iter().map(|row| AuthBlock { scope: row.scope, rest: duration(row.rest) }).collect())
     }
 
-    /// Removes what says nothing any more, at most 10 000 rows at a time; says how many.
+    /// Removes what says nothing any more, 10 000 rows at a time; says how many.
     ///
     /// # Errors
     /// `Unavailable`, `Database`.
     pub async fn sweep_auth_failures(&self) -> Result<u64, StoreError> {
-        let swept = sqlx::query!(
-            "delete from auth_failures
-              where (scope, window_ms) in (select scope, window_ms from auth_failures where expires_at < now()
-                                            limit 10000 for update skip locked)
-                and expires_at < now()"
-        )
-        .execute(&self.pool)
-        .await?;
-        Ok(swept.rows_affected())
+        let mut total = 0;
+        loop {
+            let swept = sqlx::query!(
+                "delete from auth_failures
+                  where (scope, window_ms) in (select scope, window_ms from auth_failures where expires_at < now()
+                                                limit 10000 for update skip locked)
+                    and expires_at < now()"
+            )
+            .execute(&self.pool)
+            .await?
+            .rows_affected();
+            total += swept;
+            if swept < SWEPT_AT_ONCE {
+                return Ok(total);
+            }
+        }
     }
 }

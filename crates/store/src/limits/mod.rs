@@ -12,6 +12,9 @@ use std::time::Duration;
 /// The longest window or wait that an interval of the database surely takes: a hundred years.
 const LONGEST: i64 = 100 * 365 * 86_400_000;
 
+/// Rows that one statement of a sweep removes, as its text says: a flood is worked off in pieces that lock nobody out for long.
+const SWEPT_AT_ONCE: u64 = 10_000;
+
 /// A length of time that the database computed; what is over already is zero.
 fn duration(seconds: f64) -> Duration {
     Duration::try_from_secs_f64(seconds).unwrap_or_default()

@@ -1,6 +1,6 @@
 //! Fixed windows, aligned to multiples of their length.
 
-use super::{count, duration, millis};
+use super::{SWEPT_AT_ONCE, count, duration, millis};
 use crate::{Store, StoreError};
 use std::time::Duration;
 
@@ -70,19 +70,26 @@ impl Store {
         Ok(if lease.granted == 1 { Counted::Admitted } else { Counted::Refused { retry_after: lease.rest } })
     }
 
-    /// Removes windows that ended, at most 10 000 at a time; says how many.
+    /// Removes windows that ended, 10 000 at a time; says how many.
     ///
     /// # Errors
     /// `Unavailable`, `Database`.
     pub async fn sweep_rate_windows(&self) -> Result<u64, StoreError> {
-        let swept = sqlx::query!(
-            "delete from rate_windows
-              where (scope, key, window_ms) in (select scope, key, window_ms from rate_windows where ends_at < now()
-                                                 limit 10000 for update skip locked)
-                and ends_at < now()"
-        )
-        .execute(&self.pool)
-        .await?;
-        Ok(swept.rows_affected())
+        let mut total = 0;
+        loop {
+            let swept = sqlx::query!(
+                "delete from rate_windows
+                  where (scope, key, window_ms) in (select scope, key, window_ms from rate_windows where ends_at < now()
+                                                     limit 10000 for update skip locked)
+                    and ends_at < now()"
+            )
+            .execute(&self.pool)
+            .await?
+            .rows_affected();
+            total += swept;
+            if swept < SWEPT_AT_ONCE {
+                return Ok(total);
+            }
+        }
     }
 }
