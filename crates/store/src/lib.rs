@@ -7,6 +7,7 @@
 //! Queries are checked against a database when the crate is built with `DATABASE_URL` set, and
 //! against the recorded answers in `.sqlx` otherwise.
 
+mod audit;
 mod column;
 mod error;
 mod front;
