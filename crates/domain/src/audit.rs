@@ -1,12 +1,16 @@
 //! Rows for auditors and for billing (contract 02 §10, 03 §4). Pure data.
 
 mod action;
+mod chain;
+mod verification;
 
 pub use action::AuditAction;
+pub use chain::{ChainHash, ChainRow, ParseChainHashError, Seal, SealHead};
+pub use verification::{ChainDefect, ChainHead, ChainReport, ChainWalk, PlacedRow};
 
 use crate::{
     ids::{AuditId, CommandId, OrgId, SessionId, UsageId, UserId, derived_uuid},
-    principal::{AuthSource, Principal},
+    principal::{AuthSource, Principal, Role},
     redact,
     timestamp::Timestamp,
 };
@@ -190,6 +194,12 @@ pub fn redacted_metadata(metadata: Value) -> Value {
 /// Short enough, and without the one character that the database can't store: it would take the whole transaction down.
 fn kept_text(text: &str) -> String {
     text.chars().take(LONGEST_TEXT).map(|character| if character == '\0' { '\u{fffd}' } else { character }).collect()
+}
+
+/// Whether a reader of the audit log may export it with nothing replaced (contract 02 §10). A token got this far with the
+/// admin scope, which is enough.
+pub fn may_export_unredacted(by: &Principal) -> bool {
+    matches!(by.role, Role::Owner | Role::Admin) || by.auth_source == AuthSource::ApiToken
 }
 
 /// What a quantity counts.

@@ -22,6 +22,7 @@ mod signals;
 mod store;
 pub mod test_database;
 
+pub use audit::{AuditFilter, AuditPlace, AuditSealed, UnsealedAudit};
 pub use error::StoreError;
 pub use front::IdempotencyClaim;
 pub use identity::{

@@ -7,6 +7,7 @@ use crate::{
     audit::{AuditAction, AuditRow, UsageRow},
     codes::Code,
     event::{Attachment, EventBody, ItemCounts, MessageMode, read_item_counts, read_todos, read_tokens},
+    ids::SessionId,
     principal::Principal,
     runtime_event::Tokens,
     session::{Changes, SessionIdentity, open},
@@ -127,6 +128,13 @@ impl ImportPlan {
         changes.usage = vec![UsageRow::once(&identity.org, Some(&by.account_id), &cause, "session.created", used, at)];
         changes
     }
+}
+
+/// The audit rows of an import that failed, with the stable code of its refusal. No session exists under this id.
+pub fn failed(by: &Principal, session: SessionId, code: Option<&'static str>, at: Timestamp) -> [AuditRow; 2] {
+    let metadata = json!({ "result": "failure", "errorCode": code });
+    [AuditAction::SessionImportRequested, AuditAction::SessionImportFailed]
+        .map(|action| AuditRow::on_session(by, session, &session.to_string(), action, metadata.clone(), at))
 }
 
 /// A non-blank text field; everything else is absent (contract 00 §2).

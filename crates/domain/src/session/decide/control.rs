@@ -5,9 +5,12 @@ use crate::{
     audit::{AuditAction, AuditRow},
     codes::Code,
     event::EventBody,
-    ids::{Sequence, SessionId},
+    ids::Sequence,
     runtime_event::Answer,
-    session::{CommandKind, CommandStatus, Effect, Submission},
+    session::{
+        CommandKind, CommandStatus, Effect, Submission,
+        remote_approval::{RemoteApproval, remote_approval},
+    },
 };
 use serde_json::{Value, json};
 
@@ -16,7 +19,7 @@ struct Resolution {
     /// What was asked.
     target: String,
     /// Names the kind of interaction in the audit log.
-    interaction: AuditAction,
+    interaction: &'static str,
     /// Audit event beside the command's own.
     action: AuditAction,
     /// It waits for an answer.
@@ -56,8 +59,10 @@ impl Draft<'_> {
             let metadata = audit_metadata(submission.id, [("permissionId", json!(target))]);
             self.audit(submission, AuditAction::CommandPermissionResponded, metadata);
         }
-        let metadata = remote_approval(self.identity().session, &target, interaction);
-        self.audit(submission, action, audit_metadata(submission.id, metadata));
+        // It reached the session, so the policy allowed it.
+        let session = self.identity().session.to_string();
+        let metadata = remote_approval(&session, submission.id, &target, interaction, RemoteApproval::Allowed);
+        self.audit(submission, action, metadata);
     }
 
     fn resolution(&self, submission: &Submission) -> Option<Resolution> {
@@ -111,20 +116,4 @@ impl Draft<'_> {
         let (session, cause) = (self.identity().session, submission.id.to_string());
         self.changes.audit.push(AuditRow::on_session(&submission.by, session, &cause, action, metadata, self.at));
     }
-}
-
-/// What the audit log says about an answer from afar (contract 01 §2, remote approval policy). It
-/// reached the session, so the policy allowed it.
-fn remote_approval(session: SessionId, target: &str, interaction: &'static str) -> [(&'static str, Value); 9] {
-    [
-        ("sessionId", json!(session)),
-        ("targetId", json!(target)),
-        ("interaction", json!(interaction)),
-        ("authority", json!("cloud-web")),
-        ("policyVersion", json!(1)),
-        ("policyMode", json!("explicit")),
-        ("policyReasonCode", json!("allowed")),
-        ("explicitRemoteApprovalEnabled", json!(true)),
-        ("actorWorkspaceMember", json!(true)),
-    ]
 }
