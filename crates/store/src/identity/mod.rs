@@ -3,7 +3,9 @@
 mod join;
 mod lookup;
 mod revocation;
+mod token;
 
 pub use join::Joined;
 pub use lookup::{CredentialState, Key, Membership, OrgStatus, Standing, StoredCredential};
 pub use revocation::{Revocation, RevocationSignals, Revoked};
+pub use token::{ApiTokenRow, Grant, NewApiToken};
