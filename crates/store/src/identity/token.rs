@@ -1,7 +1,7 @@
 //! API tokens: their rows, and what is done to them (contract 02 §3).
 
-use crate::{Revocation, Revoked};
-use crate::{Store, StoreError, audit::write_audit, column::instant, identity::revocation::record_revocation};
+use super::revocation::{Revocation, Revoked, record_revocation};
+use crate::{Store, StoreError, audit::write_audit, column::instant};
 use cowork_domain::{
     audit::{AuditAction, AuditActor, AuditRow, AuditTarget},
     ids::{OrgId, TokenId, UserId},
