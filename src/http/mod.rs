@@ -16,6 +16,7 @@ mod auth;
 mod body;
 mod connection;
 mod cors;
+mod credential_notes;
 mod dispatch;
 mod docs;
 mod error;
