@@ -40,6 +40,7 @@ mod sessions;
 mod sse;
 mod state;
 mod streams;
+mod tokens;
 mod workspace;
 mod ws;
 
