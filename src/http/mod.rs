@@ -49,4 +49,4 @@ pub use routes::openapi;
 pub use server::serve;
 pub use state::{HttpState, RenderMetrics};
 
-pub(crate) use self::{gate::Gate, health::Standing};
+pub(crate) use self::{gate::Gate, health::Standing, tokens::ApiToken};

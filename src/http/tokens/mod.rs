@@ -6,6 +6,8 @@ mod list;
 mod record;
 mod revoke;
 
+pub(crate) use record::ApiToken;
+
 use super::{
     error::ApiError,
     gate::{Caller, Gate},

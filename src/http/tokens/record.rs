@@ -12,7 +12,7 @@ use utoipa::ToSchema;
 /// An API token, without its secret.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct ApiToken {
+pub(crate) struct ApiToken {
     /// Its public part.
     #[schema(value_type = String)]
     token_id: TokenId,
