@@ -236,11 +236,6 @@ impl Server {
         dump
     }
 
-    /// Where the server's database is.
-    pub(crate) fn database_url(&self) -> &str {
-        self.setting.database_url()
-    }
-
     /// Asks with a bearer token.
     pub(crate) async fn ask_with(&self, token: &str, method: Method, path: &str, body: Option<Value>) -> Answer {
         let mut request = self.request(method, path).bearer_auth(token);
