@@ -1,6 +1,6 @@
 //! The route table, and the description of the API that is made from it.
 
-use super::{artifacts, audit, auth, docs, gate::Gate, health, import, metrics, ops, sessions, state::HttpState, workspace, ws};
+use super::{artifacts, audit, auth, docs, gate::Gate, health, import, metrics, ops, sessions, state::HttpState, tokens, workspace, ws};
 use crate::web;
 use utoipa::{
     OpenApi,
@@ -15,6 +15,7 @@ pub(super) fn table(gate: &Gate, metrics_are_open: bool) -> OpenApiRouter<HttpSt
         .merge(health::routes(gate))
         .merge(auth::routes(gate))
         .merge(workspace::routes(gate))
+        .merge(tokens::routes(gate))
         .merge(sessions::routes(gate))
         .merge(artifacts::routes(gate))
         .merge(import::routes(gate))

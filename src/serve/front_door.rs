@@ -38,6 +38,7 @@ pub(super) fn options(config: &Config, auth: AuthOptions, execution_isolation: E
         branding: config.branding.clone(),
         auth,
         signup: config.auth.signup.clone(),
+        token_rules: config.auth.tokens.rules(),
         browser_sessions: BrowserSessions {
             secure: config.auth.cookie.secure,
             lifetime: config.auth.cookie.lifetime,

@@ -1,5 +1,6 @@
 //! What a browser needs to sign in through a provider, and what it is told when that fails.
 
+use super::open_session::signing_key;
 use crate::{
     http::{error::ApiError, state::HttpState},
     identity::{
@@ -23,7 +24,7 @@ pub(super) struct BrowserOidc<'a> {
 impl<'a> BrowserOidc<'a> {
     /// `None` where people sign in otherwise; an error where browsers can't at all.
     pub(super) fn of(state: &'a HttpState) -> Result<Option<Self>, ApiError> {
-        let key = state.authenticator.signing_key().ok_or_else(|| ApiError::not_found("Cloud browser sessions are not configured."))?;
+        let key = signing_key(state)?;
         Ok(state.options.auth.oidc().map(|provider| Self { provider, key }))
     }
 }

@@ -1,14 +1,14 @@
 //! `GET /auth/callback`: a browser comes back from the provider (contract 00 §3.6). The path is configurable; dispatch leads the
 //! configured one here.
 
-use super::{browser_oidc::BrowserOidc, open_session, state_cookie};
+use super::{browser_oidc::BrowserOidc, device::Device, open_session, state_cookie};
 use crate::{
     http::{error::ApiError, query::Query, schema::ErrorBody, state::HttpState},
-    identity::oidc::Callback,
+    identity::{Proof, oidc::Callback},
 };
 use axum::{
     extract::State,
-    response::{IntoResponse, Response},
+    response::{AppendHeaders, IntoResponse, Response},
 };
 use http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
 
@@ -28,9 +28,9 @@ use http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
         (status = 503, description = "The OpenID provider can't be asked", body = ErrorBody,
             example = json!({"error": "Cloud OIDC provider is unavailable.", "code": "auth.provider_unavailable"})),
     ))]
-pub(super) async fn callback(State(state): State<HttpState>, uri: Uri, headers: HeaderMap) -> Result<Response, ApiError> {
+pub(super) async fn callback(State(state): State<HttpState>, device: Device, uri: Uri, headers: HeaderMap) -> Result<Response, ApiError> {
     let oidc = BrowserOidc::of(&state)?.ok_or_else(|| ApiError::not_found("Not found."))?;
-    let finished = finish(&state, &oidc, &uri, &headers).await;
+    let finished = finish(&state, &oidc, &device, &uri, &headers).await;
     // Whatever came of it, this login is over.
     let cleared = state_cookie::cleared(state.options.browser_sessions.secure);
     let mut response = finished.unwrap_or_else(IntoResponse::into_response);
@@ -38,7 +38,7 @@ pub(super) async fn callback(State(state): State<HttpState>, uri: Uri, headers: 
     Ok(response)
 }
 
-async fn finish(state: &HttpState, oidc: &BrowserOidc<'_>, uri: &Uri, headers: &HeaderMap) -> Result<Response, ApiError> {
+async fn finish(state: &HttpState, oidc: &BrowserOidc<'_>, device: &Device, uri: &Uri, headers: &HeaderMap) -> Result<Response, ApiError> {
     let query = Query::of(uri);
     let callback = Callback {
         code: query.get("code"),
@@ -48,9 +48,11 @@ async fn finish(state: &HttpState, oidc: &BrowserOidc<'_>, uri: &Uri, headers: &
         state_cookie: state_cookie::value(headers),
     };
     let end = oidc.provider.finish_login(callback, oidc.key, state.node.clock().now()).await?;
-    let session = open_session::open(state, headers, &end.identity.principal).await?;
+    let caller = state.authenticator.vouched_for(state.node.store(), end.identity.principal, Proof::Login).await?;
+    let session = open_session::open(state, device, &caller).await?;
     let location = HeaderValue::try_from(end.return_to).unwrap_or(HeaderValue::from_static("/"));
-    let mut response = (StatusCode::FOUND, session).into_response();
+    let cookies = AppendHeaders(session.cookies.map(|cookie| (header::SET_COOKIE, cookie)));
+    let mut response = (StatusCode::FOUND, cookies).into_response();
     response.headers_mut().insert(header::LOCATION, location);
     response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     Ok(response)

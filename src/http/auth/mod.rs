@@ -1,12 +1,20 @@
-//! Who asks, and how a browser signs in (contract 00 §3.6).
+//! Who asks, and how a browser is signed in and out (contract 00 §3.6).
+//!
+//! These routes look at their callers themselves: a deployment without browser sessions says so before it asks who is there.
 
 mod browser_oidc;
 mod callback;
+mod create_session;
 mod desktop_config;
+mod device;
+mod end_session;
 mod fallback;
+mod list_sessions;
 mod login;
+mod logout;
 mod me;
 mod open_session;
+mod person;
 mod state_cookie;
 
 use super::{gate::Gate, state::HttpState};
@@ -39,5 +47,9 @@ pub(super) fn routes(gate: &Gate) -> OpenApiRouter<HttpState> {
         .routes(or_unknown(gate.open(routes!(desktop_config::get))))
         .routes(or_unknown(gate.open(routes!(login::login))))
         .routes(or_unknown(gate.open(routes!(callback::callback))))
+        .routes(or_unknown(gate.open(routes!(create_session::create))))
+        .routes(or_unknown(gate.open(routes!(logout::logout))))
+        .routes(or_unknown(gate.open(routes!(list_sessions::list))))
+        .routes(or_unknown(gate.open(routes!(end_session::end))))
         .route("/auth/{*rest}", any(fallback::unknown))
 }
