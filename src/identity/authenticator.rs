@@ -183,7 +183,7 @@ impl Authenticator {
                 match api_token(&token, &standing) {
                     Ok((membership, stored)) => {
                         let proof = Proof::Token(token.id().clone());
-                        return Ok(stored_caller(membership, stored, proof, standing, known_revocations));
+                        return Ok(stored_caller(membership, &stored, proof, standing, known_revocations));
                     }
                     // Whoever has the secret of a token that is over is told so, in every mode: silently falling back to
                     // another identity would hide it.
@@ -236,7 +236,7 @@ impl Authenticator {
         };
         is_over?;
         self.last_used.mark(&before.proof);
-        Ok(Authenticated { standing, known_revocations, ..before.clone() })
+        Ok(Authenticated { known_revocations, standing, ..before.clone() })
     }
 
     /// Resolves when there is something to note that should not wait for long.
@@ -303,7 +303,7 @@ fn session(
         csrf_token: cookie::csrf_token(key, shown.id()),
         expires_at: stored.expires_at.unwrap_or(Timestamp::from_millis(0)),
     };
-    Ok(stored_caller(membership.clone(), stored.clone(), proof, standing, known_revocations))
+    Ok(stored_caller(membership.clone(), &stored.clone(), proof, standing, known_revocations))
 }
 
 /// The error is none when the secret didn't match: then nothing about the token is said.
@@ -319,12 +319,12 @@ fn api_token(token: &ApiToken, standing: &Standing) -> Result<(Membership, Store
 
 fn stored_caller(
     membership: Membership,
-    credential: StoredCredential,
+    credential: &StoredCredential,
     proof: Proof,
     standing: Standing,
     known_revocations: i64,
 ) -> Authenticated {
-    let authority = authority_of(&membership, credential.source, &credential);
+    let authority = authority_of(&membership, credential);
     let principal = Principal {
         tenant_id: membership.tenant,
         org_id: membership.org,
@@ -338,9 +338,9 @@ fn stored_caller(
     Authenticated { principal, authority, proof, known_revocations, standing }
 }
 
-fn authority_of(membership: &Membership, source: AuthSource, credential: &StoredCredential) -> Authority {
+fn authority_of(membership: &Membership, credential: &StoredCredential) -> Authority {
     Authority {
-        source,
+        source: credential.source,
         role: membership.role,
         custom_role: membership.custom_role.clone(),
         permissions: membership.permissions,
