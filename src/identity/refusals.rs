@@ -139,13 +139,8 @@ mod tests {
 
     #[test]
     fn a_token_has_one_row_a_minute_that_counts_all_attempts() {
-        let mut refused = Refused {
-            org: OrgId::new("acme"),
-            account: UserId::new("kim"),
-            code: Code::AuthTokenRevoked,
-            attempts: 3,
-            written_at: None,
-        };
+        let mut refused =
+            Refused { org: OrgId::new("acme"), account: UserId::new("kim"), code: Code::AuthTokenRevoked, attempts: 3, written_at: None };
         let at = Timestamp::from_millis;
         assert!(refused.is_due(at(0)));
         let row = refused.row(&TokenId::new("tok_a"), "once", at(0));

@@ -16,6 +16,7 @@ use reqwest::{Method, RequestBuilder, StatusCode};
 use serde_json::{Value, json};
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection, PgConnection, postgres::PgConnectOptions};
 use std::{
+    fmt::Write,
     io::Read,
     path::{Path, PathBuf},
     process::{Child, Command},
@@ -230,7 +231,7 @@ impl Server {
         for table in tables {
             let name = table["table_name"].as_str().expect("a name");
             for row in self.rows(&format!("select * from {name}")).await {
-                dump.push_str(&format!("{name} {row}\n"));
+                writeln!(dump, "{name} {row}").expect("a string takes any text");
             }
         }
         dump
