@@ -6,10 +6,14 @@
 pub mod admission;
 pub mod audit;
 pub mod codes;
+pub mod custom_role;
+pub mod email;
 pub mod event;
 pub mod ids;
 pub mod import;
 pub mod invariant;
+pub mod membership;
+pub mod org;
 pub mod placement;
 pub mod policy;
 pub mod principal;
