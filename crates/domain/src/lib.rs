@@ -24,4 +24,5 @@ pub mod runtime_event;
 pub mod session;
 pub mod signup;
 pub mod timestamp;
+pub mod token;
 pub mod view;
