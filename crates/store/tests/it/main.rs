@@ -8,6 +8,7 @@ mod front;
 mod identity;
 mod journal;
 mod mail;
+mod membership;
 mod migration;
 mod moves;
 mod private_server;
