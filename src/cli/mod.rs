@@ -2,6 +2,7 @@
 
 mod audit;
 mod cluster;
+mod codes_page;
 mod config;
 mod connection;
 mod database;

@@ -1,6 +1,6 @@
 //! `cowork reference`: the generated pages of the documentation, for `cargo xtask gen`.
 
-use super::{Cli, ExitCode, output};
+use super::{Cli, ExitCode, codes_page, output};
 use crate::config::{page, schema};
 use crate::telemetry::catalogue;
 use clap::{Args, Command, ValueEnum};
@@ -15,8 +15,12 @@ pub(super) struct ReferenceArgs {
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
 enum Page {
+    /// Who may do what.
+    Authorization,
     /// The command line.
     Cli,
+    /// The codes of errors.
+    Codes,
     /// The settings.
     Config,
     /// The JSON schema of the configuration file.
@@ -29,6 +33,8 @@ enum Page {
 
 pub(super) fn run(args: &ReferenceArgs) -> anyhow::Result<ExitCode> {
     match args.page {
+        Page::Authorization => output::print(&crate::http::access_page::as_markdown())?,
+        Page::Codes => output::print(&codes_page::as_markdown())?,
         Page::Cli => output::print(&command_pages())?,
         Page::Config => output::print(&page::as_markdown())?,
         Page::ConfigSchema => output::print_json(&schema::of_file())?,

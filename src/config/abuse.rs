@@ -33,31 +33,21 @@ pub(super) const SETTINGS: &[Setting] = &[
         .or("10737418240")
         .file("abuse.maxArtifactBytesPerDay")
         .later(),
-    Setting::new("HTTP_RATE_LIMIT_ENABLED", Kind::Flag, "limit requests per address and per principal")
+    Setting::new("HTTP_RATE_LIMIT_ENABLED", Kind::Flag, "limit requests per address, organisation and API token, over all nodes")
         .or("true")
-        .file("abuse.httpRateLimit.enabled")
-        .later(),
-    Setting::new("HTTP_RATE_LIMIT_WINDOW_MS", Kind::Millis(1000), "window of that limit")
-        .or("60000")
-        .file("abuse.httpRateLimit.windowMs")
-        .later(),
-    Setting::new("HTTP_RATE_LIMIT_MAX_REQUESTS", Kind::Count(1), "requests per window")
-        .or("600")
-        .file("abuse.httpRateLimit.maxRequests")
-        .later(),
-    Setting::new("AUTH_BACKOFF_ENABLED", Kind::Flag, "make callers wait after rejected credentials")
+        .file("abuse.httpRateLimit.enabled"),
+    Setting::new("HTTP_RATE_LIMIT_WINDOW_MS", Kind::Millis(1000), "window of that limit").or("60000").file("abuse.httpRateLimit.windowMs"),
+    Setting::new("HTTP_RATE_LIMIT_MAX_REQUESTS", Kind::Count(1), "requests per window").or("600").file("abuse.httpRateLimit.maxRequests"),
+    Setting::new("AUTH_BACKOFF_ENABLED", Kind::Flag, "make an address or a credential wait after it was rejected too often, on all nodes")
         .or("true")
-        .file("abuse.authBackoff.enabled")
-        .later(),
+        .file("abuse.authBackoff.enabled"),
     Setting::new("AUTH_BACKOFF_WINDOW_MS", Kind::Millis(1000), "window in which rejected credentials are counted")
         .or("60000")
-        .file("abuse.authBackoff.windowMs")
-        .later(),
+        .file("abuse.authBackoff.windowMs"),
     Setting::new("AUTH_BACKOFF_MAX_FAILURES", Kind::Count(1), "rejected credentials before the wait")
         .or("10")
-        .file("abuse.authBackoff.maxFailures")
-        .later(),
-    Setting::new("AUTH_BACKOFF_MS", Kind::Millis(1), "how long the wait is").or("60000").file("abuse.authBackoff.backoffMs").later(),
+        .file("abuse.authBackoff.maxFailures"),
+    Setting::new("AUTH_BACKOFF_MS", Kind::Millis(1), "how long the wait is").or("60000").file("abuse.authBackoff.backoffMs"),
 ];
 
 const fn quota(name: &'static str, help: &'static str) -> Setting {
@@ -95,7 +85,7 @@ pub struct Quotas {
     pub max_artifact_bytes_per_day: Option<u64>,
 }
 
-/// Requests per address and per principal.
+/// Requests per address, organisation and API token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct HttpRateLimit {
     /// Length of an aligned window.
@@ -121,8 +111,10 @@ impl AbuseConfig {
         let enabled = values.flag("ABUSE_ENABLED");
         let applies = |name: &str| enabled && (tier != Tier::Local || values.is_configured(name));
         let limit = |name: &str| applies(name).then(|| values.limit(name)).flatten();
-        let rate_limit =
-            values.flag("HTTP_RATE_LIMIT_ENABLED") && (applies("HTTP_RATE_LIMIT_ENABLED") || applies("HTTP_RATE_LIMIT_MAX_REQUESTS"));
+        let rate_limit = values.flag("HTTP_RATE_LIMIT_ENABLED")
+            && ["HTTP_RATE_LIMIT_ENABLED", "HTTP_RATE_LIMIT_WINDOW_MS", "HTTP_RATE_LIMIT_MAX_REQUESTS"].into_iter().any(applies);
+        let auth_backoff = values.flag("AUTH_BACKOFF_ENABLED")
+            && ["AUTH_BACKOFF_ENABLED", "AUTH_BACKOFF_WINDOW_MS", "AUTH_BACKOFF_MAX_FAILURES", "AUTH_BACKOFF_MS"].into_iter().any(applies);
         Self {
             enabled,
             quotas: Quotas {
@@ -143,7 +135,7 @@ impl AbuseConfig {
                 window: values.millis("HTTP_RATE_LIMIT_WINDOW_MS"),
                 max_requests: values.number("HTTP_RATE_LIMIT_MAX_REQUESTS"),
             }),
-            auth_backoff: (enabled && values.flag("AUTH_BACKOFF_ENABLED")).then(|| AuthBackoff {
+            auth_backoff: auth_backoff.then(|| AuthBackoff {
                 window: values.millis("AUTH_BACKOFF_WINDOW_MS"),
                 max_failures: values.number("AUTH_BACKOFF_MAX_FAILURES"),
                 wait: values.millis("AUTH_BACKOFF_MS"),

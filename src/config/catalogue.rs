@@ -2,11 +2,14 @@
 
 use super::problem::suggestion;
 use super::setting::{PREFIX, Setting};
-use super::{abuse, auth, billing, branding, cluster, execution, observability, profile, retention, runtime, server, sse, storage};
+use super::{
+    abuse, auth, billing, branding, cluster, execution, observability, production_rules, profile, retention, runtime, server, sse, storage,
+};
 
 /// The sections in the order in which `config dump` shows them.
-const SECTIONS: [(&str, &[Setting]); 13] = [
+const SECTIONS: [(&str, &[Setting]); 14] = [
     ("cluster", cluster::SETTINGS),
+    ("start rules", production_rules::SETTINGS),
     ("server", server::SETTINGS),
     ("auth", auth::SETTINGS),
     ("storage", storage::SETTINGS),

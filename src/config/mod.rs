@@ -20,6 +20,7 @@ pub mod node_link;
 pub mod observability;
 pub mod page;
 pub mod problem;
+pub mod production_rules;
 pub mod profile;
 pub mod retention;
 mod role;
@@ -69,6 +70,8 @@ pub struct Config {
     pub profile: profile::ProfileConfig,
     /// `publicBranding` as clients get it.
     pub branding: serde_json::Value,
+    /// The production rules that this deployment was excused from.
+    pub waivers: Vec<production_rules::Waiver>,
 }
 
 /// What a configuration is made from.
@@ -100,8 +103,9 @@ impl Sources {
         let path = self.file.clone().or_else(|| self.environment.config_file());
         let file = path.and_then(|path| ConfigFile::read(&path, &mut findings));
         let values = Values::merge(&self.environment, file.as_ref(), &self.overrides, &mut findings);
-        let config = Config::read(&values, &self.environment, &mut findings);
+        let mut config = Config::read(&values, &self.environment, &mut findings);
         start_rules::check(&config, &values, &mut findings);
+        config.waivers = production_rules::check(&config, &values, &mut findings);
         let warnings = findings.finish()?;
         Ok(Loaded { config, values, warnings })
     }
@@ -123,6 +127,7 @@ impl Config {
             observability: observability::ObservabilityConfig::read(values),
             profile: profile::ProfileConfig::read(values, findings),
             branding: branding::read(values),
+            waivers: Vec::new(),
         }
     }
 }

@@ -18,9 +18,8 @@ pub(super) const SETTINGS: &[Setting] = &[
     Setting::new("PUBLIC_URL", Kind::Url, "the address under which people reach the cloud"),
     Setting::new("CORS_ORIGIN", Kind::Text, "the one foreign origin whose pages may call the API"),
     Setting::new("TRUST_PROXY_HEADERS", Kind::Flag, "take the client's address from Forwarded and X-Forwarded-For of trusted peers")
-        .or("false")
-        .later(),
-    Setting::new("TRUSTED_PROXY_CIDRS", Kind::Networks, "the peers whose proxy headers are believed").later(),
+        .or("false"),
+    Setting::new("TRUSTED_PROXY_CIDRS", Kind::Networks, "the peers whose proxy headers are believed"),
     Setting::new("MAX_CONNECTIONS", Kind::Count(1), "open client connections; further ones wait in the listen queue").or("10000"),
     Setting::new("MAX_BODY_BYTES", Kind::Count(1024), "replaces all body size limits of the API"),
     Setting::new("LIVENESS_PORT", Kind::Port, "port of /livez and /progressz for roles that serve no clients; 0 is off").or("0").later(),

@@ -2,12 +2,12 @@
 
 use super::Config;
 use super::auth::AuthMode;
-use super::cluster::{Role, Tier};
+use super::cluster::Tier;
 use super::cluster_rules;
 use super::network::{host_of, is_loopback_host, is_routable_host};
 use super::problem::Findings;
 use super::secret::weakness;
-use super::values::{Source, Values};
+use super::values::Values;
 
 pub(super) fn check(config: &Config, values: &Values, findings: &mut Findings) {
     cluster_rules::check(config, values, findings);
@@ -21,9 +21,6 @@ pub(super) fn check(config: &Config, values: &Values, findings: &mut Findings) {
         cookies(config, findings);
         foreign_origin(config, findings);
         proxies(config, findings);
-    }
-    if config.cluster.tier == Tier::PublicProduction {
-        production(config, values, findings);
     }
 }
 
@@ -106,57 +103,10 @@ fn proxies(config: &Config, findings: &mut Findings) {
     if config.server.trust_proxy_headers && config.server.trusted_proxies.is_empty() {
         findings.warning("OPEN_COWORK_CLOUD_TRUST_PROXY_HEADERS has no effect without OPEN_COWORK_CLOUD_TRUSTED_PROXY_CIDRS");
     }
-}
-
-/// What a deployment that is open to the world must have.
-fn production(config: &Config, values: &Values, findings: &mut Findings) {
-    let mut require = |holds: bool, text: &str| {
-        if !holds {
-            findings.problem(format!("tier public_production {text}"));
-        }
-    };
-    require(!config.auth.allow_insecure, "refuses OPEN_COWORK_CLOUD_ALLOW_INSECURE_AUTH");
-    require(config.auth.mode != AuthMode::None, "refuses auth mode none");
-    require(config.cluster.role != Role::AllInOne, "needs split roles: set OPEN_COWORK_CLOUD_ROLE to web, worker or scheduler");
-    require(config.storage.database_url.is_some(), "needs OPEN_COWORK_CLOUD_CONTROL_PLANE_URL");
-    require(!config.storage.run_migrations, "needs OPEN_COWORK_CLOUD_RUN_MIGRATIONS=false: run `cowork migrate` as a step of its own");
-    require(
-        config.storage.object_store_kind != "filesystem",
-        "needs an object store of a provider: set OPEN_COWORK_CLOUD_OBJECT_STORE_KIND",
-    );
-    require(config.storage.object_store_bucket.is_some(), "needs OPEN_COWORK_CLOUD_OBJECT_STORE_BUCKET");
-    require(
-        !config.cluster.role.executes() || is_strong(config.auth.secret_key.as_ref()),
-        "needs a strong OPEN_COWORK_CLOUD_SECRET_KEY (32 random bytes)",
-    );
-    require(
-        config.cluster.link.is_none() || is_strong(config.cluster.secret.as_ref()),
-        "needs a strong OPEN_COWORK_CLOUD_CLUSTER_SECRET (32 random bytes)",
-    );
-    require(
-        values.is_configured("RETENTION_SESSION_EVENT_MS") && values.is_configured("RETENTION_WORKSPACE_EVENT_MS"),
-        "needs OPEN_COWORK_CLOUD_RETENTION_SESSION_EVENT_MS and OPEN_COWORK_CLOUD_RETENTION_WORKSPACE_EVENT_MS",
-    );
-    if config.cluster.role == Role::Web {
-        require(config.server.public_url.as_deref().is_some_and(is_public_https), "needs a public https OPEN_COWORK_CLOUD_PUBLIC_URL");
-        require(values.source("SIGNUP_MODE") == Source::Environment, "needs OPEN_COWORK_CLOUD_SIGNUP_MODE");
-        require(config.auth.cookie.secure, "refuses OPEN_COWORK_CLOUD_COOKIE_SECURE=false");
-        require(is_strong(config.auth.cookie.secret.as_ref()), "needs a strong OPEN_COWORK_CLOUD_COOKIE_SECRET");
-        require(!values.flag("AUTO_PROCESS_COMMANDS"), "needs OPEN_COWORK_CLOUD_AUTO_PROCESS_COMMANDS=false in the web role");
-        require(
-            is_strong(config.auth.header.secret.as_ref()) && !config.auth.header.allow_unsigned,
-            "needs a strong OPEN_COWORK_CLOUD_HEADER_AUTH_SECRET and signed headers",
+    let counts_addresses = config.abuse.http_rate_limit.is_some() || config.abuse.auth_backoff.is_some();
+    if config.auth.mode == AuthMode::Header && counts_addresses && !config.server.trust_proxy_headers {
+        findings.warning(
+            "all requests come from the proxy that signs them and share its limits: set OPEN_COWORK_CLOUD_TRUST_PROXY_HEADERS and OPEN_COWORK_CLOUD_TRUSTED_PROXY_CIDRS to count its clients",
         );
     }
-    if config.cluster.role == Role::Worker {
-        require(values.flag("CHECKPOINTS_ENABLED"), "needs OPEN_COWORK_CLOUD_CHECKPOINTS_ENABLED=true in the worker role");
-    }
-}
-
-fn is_strong(secret: Option<&super::secret::Secret>) -> bool {
-    secret.is_some_and(|secret| weakness(secret.expose()).is_none())
-}
-
-fn is_public_https(url: &str) -> bool {
-    url.starts_with("https://") && host_of(url).is_some_and(|host| is_routable_host(&host))
 }

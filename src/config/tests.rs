@@ -36,7 +36,7 @@ fn nothing_configured_is_a_working_local_server() {
     assert_eq!(config.sse.max_lifetime, Duration::from_mins(30));
     assert_eq!(config.server.body_limits.upload, 36_700_160);
     assert_eq!(config.abuse.quotas, abuse::Quotas::default());
-    assert_eq!(config.abuse.http_rate_limit, None);
+    assert_eq!((config.abuse.http_rate_limit, config.abuse.auth_backoff), (None, None));
     assert!(config.runtime.demo_model && config.runtime.allow_remote_approvals);
     assert!(config.profile.features.chat && config.profile.features.byok && !config.profile.features.webhooks);
 }
@@ -48,15 +48,21 @@ fn other_tiers_have_the_contracts_quotas_and_zero_lifts_one() {
     assert_eq!(config.abuse.quotas.max_concurrent_sessions, Some(100));
     assert_eq!(config.abuse.quotas.max_queue_age, Some(Duration::from_mins(30)));
     assert_eq!(config.abuse.quotas.max_prompts_per_hour, None);
-    assert!(config.abuse.http_rate_limit.is_some());
+    let window = Duration::from_mins(1);
+    assert_eq!(config.abuse.http_rate_limit, Some(abuse::HttpRateLimit { window, max_requests: 600 }));
+    assert_eq!(config.abuse.auth_backoff, Some(abuse::AuthBackoff { window, max_failures: 10, wait: window }));
     assert!(!config.runtime.demo_model);
 
     let unlimited = load(&[tier, ("OPEN_COWORK_CLOUD_ABUSE_ENABLED", "off")]).unwrap().config;
     assert_eq!((unlimited.abuse.quotas, unlimited.abuse.http_rate_limit), (abuse::Quotas::default(), None));
+    assert_eq!(unlimited.abuse.auth_backoff, None);
 
     let local = load(&[("OPEN_COWORK_CLOUD_MAX_PROMPTS_PER_HOUR", "5")]).unwrap().config;
     assert_eq!(local.abuse.quotas.max_prompts_per_hour, Some(5));
     assert_eq!(local.abuse.quotas.max_concurrent_sessions, None);
+    let local = load(&[("OPEN_COWORK_CLOUD_AUTH_BACKOFF_MS", "500")]).unwrap().config;
+    assert_eq!(local.abuse.auth_backoff.map(|backoff| backoff.wait), Some(Duration::from_millis(500)));
+    assert_eq!(local.abuse.http_rate_limit, None);
 }
 
 #[test]
@@ -133,6 +139,22 @@ fn trusted_headers_need_proof_where_others_can_send_them() {
     assert_eq!(by_reference.config.auth.header.secret.unwrap().expose(), STRONG);
     assert_refused(&[header, ("OPEN_COWORK_CLOUD_HEADER_AUTH_SECRET_REF", "env:PROXY_KEY")], "PROXY_KEY, which is not set");
     assert_refused(&[header, ("OPEN_COWORK_CLOUD_HEADER_AUTH_SECRET_REF", "gcp-sm://projects/p/secrets/s/versions/1")], "secret manager");
+}
+
+#[test]
+fn who_is_behind_one_proxy_shares_its_limits_unless_it_is_trusted() {
+    let limited = [
+        ("OPEN_COWORK_CLOUD_AUTH_MODE", "header"),
+        ("OPEN_COWORK_CLOUD_HEADER_AUTH_SECRET", STRONG),
+        ("OPEN_COWORK_CLOUD_HTTP_RATE_LIMIT_MAX_REQUESTS", "100"),
+    ];
+    let warnings = |more: &[(&'static str, &'static str)]| load(&[&limited[..], more].concat()).unwrap().warnings.join("\n");
+    assert!(warnings(&[]).contains("share its limits"));
+    let trust = ("OPEN_COWORK_CLOUD_TRUST_PROXY_HEADERS", "true");
+    assert!(warnings(&[trust]).contains("has no effect without"));
+    let trusting = [trust, ("OPEN_COWORK_CLOUD_TRUSTED_PROXY_CIDRS", "10.0.0.0/8, fd00::/8")];
+    assert_eq!(warnings(&trusting), "");
+    assert_refused(&[("OPEN_COWORK_CLOUD_TRUSTED_PROXY_CIDRS", "10.0.0.0/40")], "TRUSTED_PROXY_CIDRS");
 }
 
 #[test]

@@ -1,5 +1,5 @@
 //! The way of a request, in the order of contract 00 §1: preflights first, then the path in its
-//! normal form, then the route table, where each route brings its own gate. What every response
+//! normal form, then the limits, then the route table, where each route brings its own gate. What every response
 //! carries (request id, security headers, CORS) is added here, on the way out.
 
 use super::{
@@ -77,14 +77,28 @@ impl Dispatch {
         response
     }
 
+    /// Finds out what the path means, and turns away who has asked too often, whatever for.
     async fn route(&self, connection: Connection, mut request: Request) -> Response {
-        match path::normalized(request.uri()) {
-            Ok(None) => {}
-            Ok(Some(normal)) => *request.uri_mut() = normal,
-            Err(path::Undecodable) => {
-                let refused = gate::authenticate(&self.state, request.method(), request.headers()).await.err();
-                return refused.unwrap_or_else(|| ApiError::not_found("Not found.")).into_response();
+        let decoded = path::normalized(request.uri()).map(|normal| {
+            if let Some(normal) = normal {
+                *request.uri_mut() = normal;
             }
+        });
+        let limits = &self.state.limits;
+        let Some(visit) = limits.visit(connection.peer(), request.method(), request.uri().path(), request.headers()) else {
+            return self.handle(connection, request, decoded).await;
+        };
+        if let Err(refused) = limits.admit(visit).await {
+            return refused.into_response();
+        }
+        let response = self.handle(connection, request, decoded).await;
+        limits.leave(visit, response).await
+    }
+
+    async fn handle(&self, connection: Connection, mut request: Request, decoded: Result<(), path::Undecodable>) -> Response {
+        if decoded.is_err() {
+            let refused = gate::authenticate(&self.state, request.method(), request.headers()).await.err();
+            return refused.unwrap_or_else(|| ApiError::not_found("Not found.")).into_response();
         }
         // The router would answer HEAD like GET; only the health checks take any method.
         if *request.method() == Method::HEAD && !routes::takes_any_method(request.uri().path()) {

@@ -26,7 +26,11 @@ use std::{
     time::Duration,
 };
 use tower::{Layer, Service};
+use utoipa::openapi::path::PathItem;
 use utoipa_axum::router::UtoipaMethodRouter;
+
+/// Under which name the description of a route says its action.
+pub(super) const ACTION_EXTENSION: &str = "x-cowork-action";
 
 /// A client asks again after this whether its organisation takes changes.
 const FROZEN: Duration = Duration::from_secs(60);
@@ -69,11 +73,21 @@ impl Gate {
         self.guard(Access::Allowed(action), routes)
     }
 
-    fn guard(&self, access: Access, (schemas, paths, methods): UtoipaMethodRouter<HttpState>) -> UtoipaMethodRouter<HttpState> {
+    fn guard(&self, access: Access, (schemas, mut paths, methods): UtoipaMethodRouter<HttpState>) -> UtoipaMethodRouter<HttpState> {
+        if let Access::Allowed(action) = access {
+            paths.paths.values_mut().for_each(|item| name_action(item, action));
+        }
         let Some(state) = self.state.clone() else { return (schemas, paths, methods) };
         let route = paths.paths.keys().next().map_or("", String::as_str);
         let layer = GuardLayer { state, access, metrics: RouteMetrics::new(route) };
         (schemas, paths, methods.route_layer(layer))
+    }
+}
+
+/// Writes the action of a route into its description.
+fn name_action(item: &mut PathItem, action: Action) {
+    for operation in [&mut item.get, &mut item.post, &mut item.put, &mut item.patch, &mut item.delete].into_iter().flatten() {
+        operation.extensions.get_or_insert_default().insert(ACTION_EXTENSION.to_owned(), action.as_str().into());
     }
 }
 
@@ -89,6 +103,13 @@ pub(super) async fn refuse_unknown(state: &HttpState, method: &Method, path: &st
 /// The genuine credential of a request, and the proof that a page which changes something is our own.
 pub(super) async fn authenticate(state: &HttpState, method: &Method, headers: &HeaderMap) -> Result<Authenticated, ApiError> {
     let authenticated = state.authenticator.authenticate(state.node.store(), headers, state.node.clock().now()).await?;
+    let token = match &authenticated.proof {
+        // Whoever keeps the deployment running is not stopped by what keeps others in bounds.
+        Proof::Operator => return Ok(authenticated),
+        Proof::Token(token) => Some(token.as_str()),
+        _ => None,
+    };
+    state.limits.admit_principal(&authenticated.principal.org_id, token, state.node.clock().instant()).await?;
     require_csrf_token(&authenticated, method, headers)?;
     Ok(authenticated)
 }

@@ -7,11 +7,15 @@
 //! request, asks the node, and puts the answer together. Errors of all of them have one shape,
 //! `error`.
 //!
+//! Before all that, `limits` turns away who asks too often or shows bad credentials again and again.
+//!
 //! Streams are bodies over the feed's ready-made frames (`sse`), or one socket that carries many of
 //! them and commands besides (`ws`); `streams` counts both per organisation.
 
+pub mod access_page;
 mod answer;
 mod audit;
+mod artifacts;
 mod auth;
 mod body;
 mod connection;
@@ -23,6 +27,7 @@ mod gate;
 mod health;
 mod idempotency;
 mod import;
+mod limits;
 mod lingering;
 mod metrics;
 mod ops;

@@ -1,8 +1,15 @@
 //! What the front door needs to know, as plain data. Whoever starts the node builds it from the
 //! configuration; nothing in here reads the environment.
 
-use crate::{config::cluster::Role, identity::AuthOptions};
-use cowork_domain::{policy::Features, signup::SignupRules};
+use crate::{
+    config::{cluster::Role, network::Network},
+    identity::AuthOptions,
+};
+use cowork_domain::{
+    limits::{BackoffRule, RateLimit},
+    policy::Features,
+    signup::SignupRules,
+};
 use std::{path::PathBuf, time::Duration};
 
 /// Everything configurable about HTTP.
@@ -34,6 +41,12 @@ pub struct HttpOptions {
     pub signup: SignupRules,
     /// Whether browsers keep their cookies to https, and how long a browser stays signed in.
     pub browser_sessions: BrowserSessions,
+    /// The proxies whose word about their clients' addresses counts.
+    pub trusted_proxies: Vec<Network>,
+    /// Requests per address, organisation and token; none counts nothing.
+    pub rate_limit: Option<RateLimit>,
+    /// The wait after rejected credentials; none lets everybody try as often as they like.
+    pub auth_backoff: Option<BackoffRule>,
     /// Permissions and questions may be answered from here (contract 01, remote approval policy).
     pub allow_remote_approvals: bool,
     /// Where session files live; readiness checks that it can be written. None where no such folder is used.
@@ -68,6 +81,9 @@ impl Default for HttpOptions {
             auth: AuthOptions::default(),
             signup: SignupRules::default(),
             browser_sessions: BrowserSessions::default(),
+            trusted_proxies: Vec::new(),
+            rate_limit: None,
+            auth_backoff: None,
             allow_remote_approvals: true,
             workspace_dir: None,
             execution_isolation: ExecutionIsolation::default(),

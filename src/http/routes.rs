@@ -1,6 +1,6 @@
 //! The route table, and the description of the API that is made from it.
 
-use super::{audit, auth, docs, gate::Gate, health, import, metrics, ops, sessions, state::HttpState, workspace, ws};
+use super::{artifacts, audit, auth, docs, gate::Gate, health, import, metrics, ops, sessions, state::HttpState, workspace, ws};
 use crate::web;
 use utoipa::{
     OpenApi,
@@ -16,6 +16,7 @@ pub(super) fn table(gate: &Gate, metrics_are_open: bool) -> OpenApiRouter<HttpSt
         .merge(auth::routes(gate))
         .merge(workspace::routes(gate))
         .merge(sessions::routes(gate))
+        .merge(artifacts::routes(gate))
         .merge(import::routes(gate))
         .merge(ws::routes(gate))
         .merge(audit::routes(gate))

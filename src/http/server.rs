@@ -103,7 +103,8 @@ async fn run(
     let handler = connection.clone();
     let service = hyper::service::service_fn(move |request: hyper::Request<hyper::body::Incoming>| {
         let request = request.map(|body| WatchedBody::new(body, handler.clone()));
-        let answering = dispatch.clone().answer(handler.clone(), request);
+        // The connection keeps room for this future for as long as it lives; an idle stream needs room for a pointer only.
+        let answering = Box::pin(dispatch.clone().answer(handler.clone(), request));
         async move { Ok::<_, Infallible>(answering.await) }
     });
     let serving = http.serve_connection(TokioIo::new(Lingering::new(stream, connection.clone())), service).with_upgrades();

@@ -2,6 +2,7 @@
 
 use super::{
     health::{FolderProbe, Probe, Standing},
+    limits::Limits,
     metrics::HttpMetrics,
     options::HttpOptions,
     streams::OrgStreams,
@@ -24,6 +25,7 @@ pub struct Shared {
     pub(super) node: NodeHandle,
     pub(super) authenticator: Authenticator,
     pub(super) revocations: Arc<Revocations>,
+    pub(super) limits: Limits,
     pub(super) streams: OrgStreams,
     pub(super) metrics: HttpMetrics,
     pub(super) render_metrics: RenderMetrics,
@@ -34,12 +36,13 @@ pub struct Shared {
 }
 
 impl HttpState {
-    /// For one node.
+    /// For one node. Must be called within a runtime: some of the state keeps itself up to date.
     pub fn new(options: HttpOptions, node: NodeHandle, render_metrics: RenderMetrics) -> Self {
         let revocations = Arc::new(Revocations::new(node.clock().instant()));
         Self(Arc::new(Shared {
             authenticator: Authenticator::new(options.auth.clone(), revocations.clone()),
             revocations,
+            limits: Limits::start(&options, node.store()),
             streams: OrgStreams::new(options.max_streams_per_org),
             metrics: HttpMetrics::default(),
             workspace_folder: options.workspace_dir.clone().map(FolderProbe::new),

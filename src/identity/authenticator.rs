@@ -200,7 +200,7 @@ impl Authenticator {
             Proof::Local | Proof::Operator | Proof::Header | Proof::Login => Ok(()),
         };
         is_over?;
-        Ok(Authenticated { standing, known_revocations, ..before.clone() })
+        Ok(Authenticated { known_revocations, standing, ..before.clone() })
     }
 
     /// Looks up again who was recognised before, after something about them was changed.
@@ -229,7 +229,7 @@ fn still_live(standing: &Standing, text: &'static str, expired: Code, revoked: C
 }
 
 /// The text of `Authorization: Bearer …`; the scheme's case doesn't matter.
-pub(super) fn bearer(headers: &HeaderMap) -> Option<&str> {
+pub fn bearer(headers: &HeaderMap) -> Option<&str> {
     let value = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
     let (scheme, token) = value.split_at_checked("Bearer ".len())?;
     scheme.eq_ignore_ascii_case("Bearer ").then(|| token.trim())
@@ -252,7 +252,7 @@ fn session(
         csrf_token: cookie::csrf_token(key, shown.id()),
         expires_at: stored.expires_at.unwrap_or(Timestamp::from_millis(0)),
     };
-    Ok(stored_caller(membership.clone(), stored.clone(), proof, standing, known_revocations))
+    Ok(stored_caller(membership.clone(), &stored.clone(), proof, standing, known_revocations))
 }
 
 /// The error is none when the secret didn't match: then nothing about the token is said.
@@ -263,17 +263,17 @@ fn api_token(token: &ApiToken, standing: Standing, known_revocations: i64) -> Re
         let text = "Cloud API token membership is not active.";
         return Err(Some(Unauthenticated::because(text, Code::AuthMembershipMissing)));
     };
-    Ok(stored_caller(membership.clone(), stored.clone(), Proof::Token(token.id().clone()), standing, known_revocations))
+    Ok(stored_caller(membership.clone(), &stored.clone(), Proof::Token(token.id().clone()), standing, known_revocations))
 }
 
 fn stored_caller(
     membership: Membership,
-    credential: StoredCredential,
+    credential: &StoredCredential,
     proof: Proof,
     standing: Standing,
     known_revocations: i64,
 ) -> Authenticated {
-    let authority = authority_of(&membership, credential.source, &credential);
+    let authority = authority_of(&membership, credential);
     let principal = Principal {
         tenant_id: membership.tenant,
         org_id: membership.org,
@@ -287,9 +287,9 @@ fn stored_caller(
     Authenticated { principal, authority, proof, known_revocations, standing }
 }
 
-fn authority_of(membership: &Membership, source: AuthSource, credential: &StoredCredential) -> Authority {
+fn authority_of(membership: &Membership, credential: &StoredCredential) -> Authority {
     Authority {
-        source,
+        source: credential.source,
         role: membership.role,
         custom_role: membership.custom_role.clone(),
         permissions: membership.permissions,

@@ -63,7 +63,7 @@ impl Authenticator {
             return Ok(operator(authenticated));
         }
         let mut standing = authenticated.standing.clone();
-        if standing.membership.is_none() && self.may_claim(rules, authenticated) {
+        if standing.membership.is_none() && may_claim(rules, authenticated) {
             let activates = authenticated.principal.auth_source == AuthSource::User;
             if store.claim_membership(&authenticated.principal, activates).await?.is_some() {
                 standing = self.look_again(store, authenticated).await?;
@@ -84,15 +84,15 @@ impl Authenticator {
         let membership = membership.ok_or(EntryError::OrgInactive)?;
         Ok(member(authenticated, membership))
     }
+}
 
-    /// An address proves something where an identity provider or a proxy vouches for it, and where memberships are made for
-    /// addresses: by invitations or a directory.
-    fn may_claim(&self, rules: &SignupRules, authenticated: &Authenticated) -> bool {
-        let is_vouched_for = matches!(authenticated.principal.auth_source, AuthSource::User | AuthSource::Header);
-        is_vouched_for
-            && authenticated.standing.org.is_some()
-            && rules.entry(authenticated.principal.auth_source, &authenticated.principal.email, None) != Err(EntryRefused::Domain)
-    }
+/// An address proves something where an identity provider or a proxy vouches for it, and where memberships are made for
+/// addresses: by invitations or a directory.
+fn may_claim(rules: &SignupRules, authenticated: &Authenticated) -> bool {
+    let is_vouched_for = matches!(authenticated.principal.auth_source, AuthSource::User | AuthSource::Header);
+    is_vouched_for
+        && authenticated.standing.org.is_some()
+        && rules.entry(authenticated.principal.auth_source, &authenticated.principal.email, None) != Err(EntryRefused::Domain)
 }
 
 fn entry(rules: &SignupRules, authenticated: &Authenticated, standing: &Standing) -> Result<Entry, EntryError> {

@@ -9,6 +9,7 @@ mod authenticator;
 pub mod cookie;
 mod entry;
 mod invitation;
+pub(crate) mod limits;
 mod lookups;
 mod member;
 mod operator;
@@ -19,7 +20,7 @@ mod signing_key;
 pub(crate) mod tests;
 
 pub use api_token::ApiToken;
-pub use authenticator::{AuthMode, AuthOptions, AuthenticateError, Authenticated, Authenticator, Proof, Unauthenticated};
+pub use authenticator::{AuthMode, AuthOptions, AuthenticateError, Authenticated, Authenticator, Proof, Unauthenticated, bearer};
 pub use cookie::SessionCookie;
 pub use entry::{EntryError, Resolved};
 pub use invitation::{Invitation, NoInvitation};

@@ -21,7 +21,7 @@ impl OperatorToken {
     }
 
     /// Whether this is it, in constant time.
-    pub(super) fn is(&self, shown: &str) -> bool {
+    pub(crate) fn is(&self, shown: &str) -> bool {
         bool::from(shown.as_bytes().ct_eq(self.0.as_bytes()))
     }
 }

@@ -1,11 +1,22 @@
 //! What the front door needs to know of the configuration.
 
 use crate::{
-    config::{Config, auth as configured, profile},
+    config::{
+        Config,
+        abuse::{AuthBackoff, HttpRateLimit},
+        auth as configured, profile,
+    },
     http::{BodyLimits, BrowserSessions, ExecutionIsolation, HttpOptions, Timeouts},
     identity::{AuthMode, AuthOptions, HeaderSecret, OperatorToken, SigningKey},
 };
-use cowork_domain::policy::{Feature, Features};
+use cowork_domain::{
+    limits::{BackoffRule, RateLimit},
+    policy::{Feature, Features},
+};
+use std::time::Duration;
+
+/// A window or a wait that is longer than this is a slip of the pen, and sums of times must not overflow.
+const A_CENTURY: Duration = Duration::from_secs(100 * 365 * 86_400);
 
 pub(super) fn options(config: &Config, execution_isolation: ExecutionIsolation) -> HttpOptions {
     let limits = config.server.body_limits;
@@ -27,6 +38,9 @@ pub(super) fn options(config: &Config, execution_isolation: ExecutionIsolation) 
             lifetime: config.auth.cookie.lifetime,
             idle: config.auth.cookie.idle,
         },
+        trusted_proxies: if config.server.trust_proxy_headers { config.server.trusted_proxies.clone() } else { Vec::new() },
+        rate_limit: config.abuse.http_rate_limit.map(rate_limit),
+        auth_backoff: config.abuse.auth_backoff.map(backoff),
         allow_remote_approvals: config.runtime.allow_remote_approvals,
         workspace_dir: config.cluster.role.executes().then(|| config.storage.workspaces_dir()),
         execution_isolation,
@@ -36,6 +50,15 @@ pub(super) fn options(config: &Config, execution_isolation: ExecutionIsolation) 
         max_streams_per_org: config.sse.max_streams_per_org,
         stream_lifetime: config.sse.max_lifetime,
     }
+}
+
+fn rate_limit(limit: HttpRateLimit) -> RateLimit {
+    RateLimit { window: limit.window.min(A_CENTURY), max_requests: limit.max_requests }
+}
+
+fn backoff(backoff: AuthBackoff) -> BackoffRule {
+    let AuthBackoff { window, max_failures, wait } = backoff;
+    BackoffRule { window: window.min(A_CENTURY), max_failures, wait: wait.min(A_CENTURY) }
 }
 
 fn auth(config: &Config) -> AuthOptions {

@@ -168,6 +168,14 @@ pub const METRICS: &[Metric] = &[
     // Front door
     counter("cowork_http_requests_total", &["method", "route", "status"], "answered requests"),
     seconds("cowork_http_request_seconds", &["route"], "time from a request's head to its answer's head"),
+    // Limits
+    counter("cowork_rate_limited_total", &["scope"], "requests refused because their address, organisation or token used up its window"),
+    counter(
+        "cowork_rate_limit_unanswered_total",
+        &[],
+        "questions for permits that the database didn't answer: for a second each, requests go uncounted",
+    ),
+    counter("cowork_auth_backoff_total", &["scope"], "requests refused because their address or credential was rejected too often"),
     // Turns
     counter("cowork_turn_ended_total", &["outcome"], "ended turns"),
     seconds("cowork_turn_seconds", &[], "time that a turn took"),

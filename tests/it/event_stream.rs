@@ -85,6 +85,16 @@ impl EventStream {
         &self.records
     }
 
+    /// Reads until the server drops the connection, which is not an end in order.
+    pub(crate) async fn until_cut(&mut self) -> &[Value] {
+        let deadline = Instant::now() + PATIENCE;
+        while let Ok(chunk) = timeout_at(deadline, self.response.chunk()).await.expect("the stream was never cut") {
+            self.bytes.extend_from_slice(&chunk.expect("the stream is cut in the middle"));
+            self.parse();
+        }
+        &self.records
+    }
+
     async fn read(&mut self, deadline: Instant) {
         let chunk = timeout_at(deadline, self.response.chunk()).await;
         let chunk = chunk.unwrap_or_else(|_| panic!("nothing more came: {}", String::from_utf8_lossy(&self.bytes)));
@@ -92,6 +102,10 @@ impl EventStream {
             Some(chunk) => self.bytes.extend_from_slice(&chunk),
             None => self.has_ended = true,
         }
+        self.parse();
+    }
+
+    fn parse(&mut self) {
         while let Some(found) = end_of_frame(&self.bytes[self.searched..]) {
             let end = self.searched + found;
             let frame = &self.bytes[self.parsed..end];

@@ -9,7 +9,9 @@ use std::fs;
 use std::path::Path;
 
 /// What `cowork reference` prints, and where it goes.
-const PAGES: [(&str, &str); 5] = [
+const PAGES: [(&str, &str); 7] = [
+    ("authorization", "docs/authorization.md"),
+    ("codes", "docs/codes.md"),
     ("cli", "docs/cli.md"),
     ("config", "docs/configuration.md"),
     ("config-schema", "docs/config.schema.json"),

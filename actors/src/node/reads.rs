@@ -7,6 +7,7 @@ use crate::{
     supervise::{EntityKey, EntityRef, Mail},
 };
 use cowork_domain::{
+    artifact_list::ArtifactList,
     ids::{Sequence, SessionId},
     principal::Principal,
     record::CloudSessionView,
@@ -63,6 +64,7 @@ impl NodeHandle {
         Ok(match shape {
             ViewShape::Cloud => CloudSessionView::of(&state).to_json(),
             ViewShape::WithView => CloudSessionView::with_view(&state).to_json(),
+            ViewShape::Artifacts => ArtifactList::of(&state).to_json(),
         })
     }
 

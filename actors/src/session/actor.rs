@@ -12,6 +12,7 @@ use crate::{
     supervise::{ActorKind, Alive, Failure, FailureClass, Mail},
 };
 use cowork_domain::{
+    artifact_list::ArtifactList,
     ids::{CommandId, Epoch, Sequence, ShardId, WorkspaceId},
     record::CloudSessionView,
     runtime_event::RuntimeEvent,
@@ -191,6 +192,7 @@ impl SessionCore {
         match shape {
             ViewShape::Cloud => CloudSessionView::of(&self.state).to_json(),
             ViewShape::WithView => CloudSessionView::with_view(&self.state).to_json(),
+            ViewShape::Artifacts => ArtifactList::of(&self.state).to_json(),
         }
     }
 

@@ -37,6 +37,8 @@ pub enum ViewShape {
     Cloud,
     /// `{session, projection, view}`.
     WithView,
+    /// `{artifacts}`.
+    Artifacts,
 }
 
 /// A command that is durable.

@@ -36,6 +36,7 @@ pub use calls::{
     operations::{ProjectionRepair, ProjectionStatus, QuarantineLift},
     prompting::{CommandReceipt, CommandRecord, ProjectionFence},
     sessions::{NewSession, ProjectionRecord, SessionDetail, SessionEnvelope, SessionFilter, SessionPage, SessionRecord},
+    tokens::{ApiTokenRecord, CreatedApiToken, NewApiToken},
 };
 pub use client::Client;
 pub use credentials::{Credentials, InvalidCredentials, SignedHeaders};

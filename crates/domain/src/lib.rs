@@ -4,6 +4,7 @@
 //! come in as arguments. The actors are the glue that feeds commands in and carries effects out.
 
 pub mod admission;
+pub mod artifact_list;
 pub mod audit;
 pub mod codes;
 pub mod custom_role;
@@ -12,6 +13,7 @@ pub mod event;
 pub mod ids;
 pub mod import;
 pub mod invariant;
+pub mod limits;
 pub mod membership;
 pub mod org;
 pub mod placement;

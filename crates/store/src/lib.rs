@@ -13,6 +13,7 @@ mod error;
 mod front;
 mod identity;
 mod journal;
+mod limits;
 mod mail;
 mod membership;
 mod migration;
@@ -31,6 +32,7 @@ pub use identity::{
     StoredCredential,
 };
 pub use journal::{Append, AppendError, BatchOutcome, HeadUpdate, LaneConnection, Refusal, Rejection, StoredEvent};
+pub use limits::{AuthBlock, AuthFailures, Counted, PermitLease};
 pub use mail::Mail;
 pub use membership::{
     ClusterView, FenceViolation, LivenessLock, NameInUse, NodeRegistration, NodeRow, Registered, Renewal, ShardMove, ShardRow,

@@ -23,6 +23,7 @@ pub(super) mod process;
 mod progress;
 mod prompts;
 mod report;
+mod revocation;
 pub(super) mod stream;
 mod tracker;
 pub(super) mod wall_clock;
@@ -69,6 +70,7 @@ enum Scenario {
     Idle(idle::IdleArgs),
     Churn(churn::ChurnArgs),
     Events(events::EventsArgs),
+    Revocation(revocation::RevocationArgs),
 }
 
 /// Runs a scenario and prints its report. Exit code 1 means that the run did not pass; an error, that
@@ -109,6 +111,7 @@ impl Scenario {
             Self::Idle(_) => "idle",
             Self::Churn(_) => "churn",
             Self::Events(_) => "events",
+            Self::Revocation(_) => "revocation",
         }
     }
 
@@ -122,6 +125,7 @@ impl Scenario {
             Self::Idle(args) => Box::pin(idle::run(args, common, progress)).await,
             Self::Churn(args) => Box::pin(churn::run(args, common, progress)).await,
             Self::Events(args) => Box::pin(events::run(args, common, progress)).await,
+            Self::Revocation(args) => Box::pin(revocation::run(args, common, progress)).await,
         }
     }
 }

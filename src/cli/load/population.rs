@@ -117,6 +117,6 @@ fn users(common: &CommonArgs) -> anyhow::Result<(Vec<Client>, usize)> {
 }
 
 /// Different for each run, and sorts by time in the database.
-fn fresh_tag() -> String {
+pub(super) fn fresh_tag() -> String {
     format!("{:x}", wall_clock::now().as_millis())
 }

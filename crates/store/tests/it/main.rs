@@ -7,6 +7,7 @@ mod fence;
 mod front;
 mod identity;
 mod journal;
+mod limits;
 mod mail;
 mod membership;
 mod migration;

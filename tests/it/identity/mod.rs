@@ -1,0 +1,4 @@
+//! Who may do what, seen from outside.
+
+mod desktop;
+mod matrix;
