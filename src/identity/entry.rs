@@ -40,7 +40,8 @@ impl Authenticator {
     /// membership is shown what they would be; a stranger may nothing.
     pub fn resolve(&self, rules: &SignupRules, authenticated: &Authenticated) -> Resolved {
         let principal = &authenticated.principal;
-        let stranger = Resolved { role: principal.role, custom_role: None, permissions: Permissions::default(), email: principal.email.clone() };
+        let stranger =
+            Resolved { role: principal.role, custom_role: None, permissions: Permissions::default(), email: principal.email.clone() };
         if authenticated.proof == Proof::Operator {
             return stranger;
         }

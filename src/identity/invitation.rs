@@ -124,7 +124,13 @@ mod tests {
         assert_eq!(read(&text, &SigningKey::new("another deployment's"), 11), Err(NoInvitation));
         let (body, tag) = text.split_once('.').expect("two parts");
         let owner = String::from_utf8(URL_SAFE_NO_PAD.decode(body).expect("base64")).expect("JSON").replace("admin", "owner");
-        for forged in [format!("{}.{tag}", URL_SAFE_NO_PAD.encode(owner)), format!("{body}."), body.to_owned(), String::new(), format!("{text}{}", "A".repeat(5000))] {
+        for forged in [
+            format!("{}.{tag}", URL_SAFE_NO_PAD.encode(owner)),
+            format!("{body}."),
+            body.to_owned(),
+            String::new(),
+            format!("{text}{}", "A".repeat(5000)),
+        ] {
             assert_eq!(read(&forged, &key, 11), Err(NoInvitation), "{forged}");
         }
     }
