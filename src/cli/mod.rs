@@ -17,6 +17,7 @@ mod private_postgres;
 mod reference;
 mod serve;
 mod settings;
+mod token;
 
 pub use exit::ExitCode;
 
@@ -49,6 +50,7 @@ enum Command {
     Migrate(migrate::MigrateArgs),
     Cluster(cluster::ClusterArgs),
     Audit(audit::AuditArgs),
+    Token(token::TokenArgs),
     Config(config::ConfigArgs),
     Doctor(doctor::DoctorArgs),
     DemoModel(demo_model::DemoModelArgs),
@@ -68,6 +70,7 @@ impl Cli {
             Command::Migrate(args) => migrate::run(args).await?,
             Command::Cluster(args) => cluster::run(args).await?,
             Command::Audit(args) => Box::pin(audit::run(args)).await?,
+            Command::Token(args) => Box::pin(token::run(args)).await?,
             Command::Config(args) => config::run(args)?,
             Command::Doctor(args) => doctor::run(args).await?,
             Command::DemoModel(args) => demo_model::run(args).await?,

@@ -29,6 +29,9 @@ fn tokens(config: &Config, findings: &mut Findings) {
     if tokens.default_ttl > tokens.max_ttl {
         findings.problem("OPEN_COWORK_CLOUD_API_TOKEN_DEFAULT_TTL_MS is longer than OPEN_COWORK_CLOUD_API_TOKEN_MAX_TTL_MS");
     }
+    if tokens.allowed_scopes.iter().any(|scope| scope == "worker-internal") {
+        findings.warning("OPEN_COWORK_CLOUD_API_TOKEN_ALLOWED_SCOPES names worker-internal, which is never issued to anybody");
+    }
 }
 
 /// It is checked at every request that shows a token, so whoever can reach the door may try as often as they like.

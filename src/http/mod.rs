@@ -21,6 +21,7 @@ mod auth;
 mod body;
 mod connection;
 mod cors;
+mod credential_notes;
 mod dispatch;
 mod docs;
 mod error;
@@ -49,6 +50,7 @@ mod sessions;
 mod sse;
 mod state;
 mod streams;
+mod tokens;
 mod workspace;
 mod ws;
 
@@ -57,4 +59,4 @@ pub use routes::openapi;
 pub use server::serve;
 pub use state::{HttpState, RenderMetrics};
 
-pub(crate) use self::{gate::Gate, health::Standing};
+pub(crate) use self::{gate::Gate, health::Standing, tokens::ApiToken};

@@ -9,6 +9,7 @@ use cowork_domain::{
     limits::{BackoffRule, RateLimit},
     policy::Features,
     signup::SignupRules,
+    token::TokenRules,
 };
 use std::{path::PathBuf, time::Duration};
 
@@ -43,6 +44,8 @@ pub struct HttpOptions {
     pub auth: AuthOptions,
     /// Who becomes a member.
     pub signup: SignupRules,
+    /// What API tokens may be.
+    pub token_rules: TokenRules,
     /// Whether browsers keep their cookies to https, and how long a browser stays signed in.
     pub browser_sessions: BrowserSessions,
     /// The proxies whose word about their clients' addresses counts.
@@ -88,6 +91,7 @@ impl Default for HttpOptions {
             branding: serde_json::Value::Null,
             auth: AuthOptions::default(),
             signup: SignupRules::default(),
+            token_rules: TokenRules::default(),
             browser_sessions: BrowserSessions::default(),
             trusted_proxies: Vec::new(),
             rate_limit: None,

@@ -2,7 +2,7 @@
 
 use super::{
     admin, artifacts, audit, auth, docs, gate::Gate, health, import, invites, members, metrics, ops, roles, sessions, state::HttpState,
-    workspace, ws,
+    tokens, workspace, ws,
 };
 use crate::web;
 use utoipa::{
@@ -18,6 +18,7 @@ pub(super) fn table(gate: &Gate, metrics_are_open: bool) -> OpenApiRouter<HttpSt
         .merge(health::routes(gate))
         .merge(auth::routes(gate))
         .merge(workspace::routes(gate))
+        .merge(tokens::routes(gate))
         .merge(sessions::routes(gate))
         .merge(artifacts::routes(gate))
         .merge(import::routes(gate))

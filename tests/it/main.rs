@@ -15,4 +15,6 @@ mod program;
 mod server;
 mod sessions;
 mod setting;
+mod sign_in;
 mod streams;
+mod tokens;

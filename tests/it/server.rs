@@ -214,6 +214,37 @@ impl Server {
         connection.close().await.ok();
     }
 
+    /// The rows of a query, one JSON text each.
+    pub(crate) async fn rows(&self, query: &str) -> Vec<Value> {
+        let mut connection = self.connect(None).await;
+        let statement = format!("select to_jsonb(q)::text from ({query}) q");
+        let rows: Vec<String> = sqlx::query_scalar(AssertSqlSafe(statement)).fetch_all(&mut connection).await.expect("the query is right");
+        connection.close().await.ok();
+        rows.iter().map(|row| serde_json::from_str(row).expect("JSON")).collect()
+    }
+
+    /// Everything in the database, as text.
+    pub(crate) async fn dump(&self) -> String {
+        let tables = self.rows("select table_name from information_schema.tables where table_schema = 'public'").await;
+        let mut dump = String::new();
+        for table in tables {
+            let name = table["table_name"].as_str().expect("a name");
+            for row in self.rows(&format!("select * from {name}")).await {
+                dump.push_str(&format!("{name} {row}\n"));
+            }
+        }
+        dump
+    }
+
+    /// Asks with a bearer token.
+    pub(crate) async fn ask_with(&self, token: &str, method: Method, path: &str, body: Option<Value>) -> Answer {
+        let mut request = self.request(method, path).bearer_auth(token);
+        if let Some(body) = body {
+            request = request.json(&body);
+        }
+        Answer::of(request).await
+    }
+
     /// Lets nobody into the server's database, and ends who is in there; or lets them in again.
     pub(crate) async fn set_database_reachable(&self, reachable: bool) {
         let url: PgConnectOptions = self.setting.database_url().parse().expect("a database url");
