@@ -29,6 +29,7 @@ pub(super) const SETTINGS: &[Setting] = &[
         .file("abuse.maxGatewayDeliveriesPerHour")
         .later(),
     quota("MAX_GATEWAY_CHANNEL_BINDINGS_PER_ORG", "channel bindings").or("25").file("abuse.maxGatewayChannelBindingsPerOrg").later(),
+    quota("MAX_INVITES_PER_HOUR", "invitations per organisation and hour").or("100").file("abuse.maxInvitesPerHour"),
     quota("MAX_ARTIFACT_BYTES_PER_DAY", "bytes of artifacts per organisation and day")
         .or("10737418240")
         .file("abuse.maxArtifactBytesPerDay")
@@ -83,6 +84,7 @@ pub struct Quotas {
     pub max_gateway_deliveries_per_hour: Option<u64>,
     pub max_gateway_channel_bindings: Option<u64>,
     pub max_artifact_bytes_per_day: Option<u64>,
+    pub max_invites_per_hour: Option<u64>,
 }
 
 /// Requests per address, organisation and API token.
@@ -129,6 +131,7 @@ impl AbuseConfig {
                 max_worker_minutes_per_hour: limit("MAX_WORKER_MINUTES_PER_HOUR"),
                 max_gateway_deliveries_per_hour: limit("MAX_GATEWAY_DELIVERIES_PER_HOUR"),
                 max_gateway_channel_bindings: limit("MAX_GATEWAY_CHANNEL_BINDINGS_PER_ORG"),
+                max_invites_per_hour: limit("MAX_INVITES_PER_HOUR"),
                 max_artifact_bytes_per_day: limit("MAX_ARTIFACT_BYTES_PER_DAY"),
             },
             http_rate_limit: rate_limit.then(|| HttpRateLimit {

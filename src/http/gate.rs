@@ -132,10 +132,15 @@ fn changes(method: &Method) -> bool {
 fn permit(state: &HttpState, action: Action, changes: bool, member: &Member) -> Result<(), ApiError> {
     policy::evaluate(action, &member.authority, &state.options.features)?;
     if changes && member.org_status == OrgStatus::Frozen {
-        let text = "Cloud org is frozen: reading goes on, changes are refused until its operator ends it.";
-        return Err(ApiError::new(StatusCode::SERVICE_UNAVAILABLE, text).code(Code::OrgFrozen).retry_after(FROZEN));
+        return Err(frozen());
     }
     Ok(())
+}
+
+/// 503 of an organisation that takes no changes.
+pub(super) fn frozen() -> ApiError {
+    let text = "Cloud org is frozen: reading goes on, changes are refused until its operator ends it.";
+    ApiError::new(StatusCode::SERVICE_UNAVAILABLE, text).code(Code::OrgFrozen).retry_after(FROZEN)
 }
 
 #[derive(Clone)]

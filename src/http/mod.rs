@@ -13,9 +13,10 @@
 //! them and commands besides (`ws`); `streams` counts both per organisation.
 
 pub mod access_page;
+mod admin;
 mod answer;
-mod audit;
 mod artifacts;
+mod audit;
 mod auth;
 mod body;
 mod connection;
@@ -28,8 +29,11 @@ mod gate;
 mod health;
 mod idempotency;
 mod import;
+mod invites;
 mod limits;
 mod lingering;
+mod mandate;
+mod members;
 mod metrics;
 mod ops;
 mod options;
@@ -37,6 +41,7 @@ mod path;
 mod query;
 mod request_id;
 mod revocation;
+mod roles;
 mod routes;
 mod schema;
 mod security_headers;

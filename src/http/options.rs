@@ -26,6 +26,10 @@ pub struct HttpOptions {
     pub tier: String,
     /// Name of the deployment's profile.
     pub profile_name: String,
+    /// How people see the profile.
+    pub profile_label: String,
+    /// What the profile is for.
+    pub profile_description: String,
     /// Which features the profile has.
     pub features: Features,
     /// Agents that a prompt may name; none means any.
@@ -50,6 +54,8 @@ pub struct HttpOptions {
     pub rate_limit: Option<RateLimit>,
     /// The wait after rejected credentials; none lets everybody try as often as they like.
     pub auth_backoff: Option<BackoffRule>,
+    /// Invitations of one organisation within an hour; none counts nothing.
+    pub invites_per_hour: Option<u64>,
     /// Permissions and questions may be answered from here (contract 01, remote approval policy).
     pub allow_remote_approvals: bool,
     /// Where session files live; readiness checks that it can be written. None where no such folder is used.
@@ -76,6 +82,8 @@ impl Default for HttpOptions {
             role: Role::AllInOne,
             tier: "local".to_owned(),
             profile_name: "full".to_owned(),
+            profile_label: "Full".to_owned(),
+            profile_description: String::new(),
             features: Features::default(),
             allowed_agents: None,
             allowed_tools: None,
@@ -88,6 +96,7 @@ impl Default for HttpOptions {
             trusted_proxies: Vec::new(),
             rate_limit: None,
             auth_backoff: None,
+            invites_per_hour: None,
             allow_remote_approvals: true,
             workspace_dir: None,
             execution_isolation: ExecutionIsolation::default(),

@@ -1,6 +1,9 @@
 //! The route table, and the description of the API that is made from it.
 
-use super::{artifacts, audit, auth, docs, gate::Gate, health, import, metrics, ops, sessions, state::HttpState, tokens, workspace, ws};
+use super::{
+    admin, artifacts, audit, auth, docs, gate::Gate, health, import, invites, members, metrics, ops, roles, sessions, state::HttpState,
+    tokens, workspace, ws,
+};
 use crate::web;
 use utoipa::{
     OpenApi,
@@ -20,6 +23,10 @@ pub(super) fn table(gate: &Gate, metrics_are_open: bool) -> OpenApiRouter<HttpSt
         .merge(artifacts::routes(gate))
         .merge(import::routes(gate))
         .merge(ws::routes(gate))
+        .merge(admin::routes(gate))
+        .merge(members::routes(gate))
+        .merge(roles::routes(gate))
+        .merge(invites::routes(gate))
         .merge(audit::routes(gate))
         .merge(metrics::routes(gate, metrics_are_open))
         .merge(ops::routes(gate))

@@ -2,8 +2,8 @@
 
 use super::{Authenticated, Authenticator, Member, Proof};
 use cowork_domain::{
-    policy::Authority,
-    principal::{AuthSource, Principal},
+    policy::{Authority, Permissions},
+    principal::{AuthSource, Principal, Role},
     signup::{Entry, EntryRefused, SignupRules},
 };
 use cowork_store::{Membership, OrgStatus, Standing, Store, StoreError};
@@ -22,7 +22,41 @@ pub enum EntryError {
     Store(#[from] StoreError),
 }
 
+/// What a caller is, as far as that can be told without letting them in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Resolved {
+    /// The stored role, or the credential's where nothing is stored.
+    pub role: Role,
+    /// The key of the custom role.
+    pub custom_role: Option<String>,
+    /// What the caller may.
+    pub permissions: Permissions,
+    /// As stored, or as the credential says.
+    pub email: String,
+}
+
 impl Authenticator {
+    /// What a caller is, without making them a member (contract 02 §4). Whoever would become one by the first request that needs a
+    /// membership is shown what they would be; a stranger may nothing.
+    pub fn resolve(&self, rules: &SignupRules, authenticated: &Authenticated) -> Resolved {
+        let principal = &authenticated.principal;
+        let stranger =
+            Resolved { role: principal.role, custom_role: None, permissions: Permissions::default(), email: principal.email.clone() };
+        if authenticated.proof == Proof::Operator {
+            return stranger;
+        }
+        match (entry(rules, authenticated, &authenticated.standing), &authenticated.standing.membership) {
+            (Ok(Entry::Enter | Entry::AcceptInvitation), Some(membership)) => Resolved {
+                role: membership.role,
+                custom_role: membership.custom_role.clone(),
+                permissions: membership.permissions,
+                email: if membership.email.is_empty() { stranger.email } else { membership.email.clone() },
+            },
+            (Ok(Entry::Join), _) => Resolved { permissions: principal.role.permissions(), ..stranger },
+            _ => stranger,
+        }
+    }
+
     /// Lets a genuine caller in, or says why not. A newcomer's organisation, account and membership are made first, where
     /// the rules allow it; that costs more reads, once.
     pub async fn admit(&self, store: &Store, rules: &SignupRules, authenticated: &Authenticated) -> Result<Member, EntryError> {
@@ -64,7 +98,7 @@ fn may_claim(rules: &SignupRules, authenticated: &Authenticated) -> bool {
 
 fn entry(rules: &SignupRules, authenticated: &Authenticated, standing: &Standing) -> Result<Entry, EntryError> {
     if let Some((tenant, status)) = &standing.org
-        && (!matches!(status, OrgStatus::Active | OrgStatus::Frozen) || *tenant != authenticated.principal.tenant_id)
+        && (!status.admits() || *tenant != authenticated.principal.tenant_id)
     {
         return Err(EntryError::OrgInactive);
     }

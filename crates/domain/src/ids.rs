@@ -108,8 +108,19 @@ impl WorkspaceId {
     }
 }
 
+/// The contract's stable id (00 §11): a prefix, and 32 hex digits of the SHA-256 of the parts, joined by NUL.
+pub fn stable_id(prefix: &str, parts: &[&str]) -> String {
+    let hex = format!("{:032x}", u128::from_be_bytes(digest(parts)));
+    format!("{prefix}_{hex}")
+}
+
 /// A UUID (version 8, RFC 9562) made of the SHA-256 of the parts, joined by NUL.
 pub fn derived_uuid(parts: &[&str]) -> Uuid {
+    uuid::Builder::from_custom_bytes(digest(parts)).into_uuid()
+}
+
+/// The first half of the SHA-256 of the parts, joined by NUL.
+fn digest(parts: &[&str]) -> [u8; 16] {
     let mut hash = Sha256::new();
     for (index, part) in parts.iter().enumerate() {
         if index > 0 {
@@ -120,7 +131,7 @@ pub fn derived_uuid(parts: &[&str]) -> Uuid {
     let digest = hash.finalize();
     let mut bytes = [0_u8; 16];
     bytes.copy_from_slice(&digest[..16]);
-    uuid::Builder::from_custom_bytes(bytes).into_uuid()
+    bytes
 }
 
 macro_rules! text_id {

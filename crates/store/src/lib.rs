@@ -27,8 +27,9 @@ pub use audit::{AuditFilter, AuditPlace, AuditSealed, UnsealedAudit};
 pub use error::StoreError;
 pub use front::IdempotencyClaim;
 pub use identity::{
-    ApiTokenRow, BrowserSessionRow, CredentialState, Grant, Joined, Key, Membership, NewApiToken, NewBrowserSession, OrgStatus, Revocation,
-    RevocationSignals, Revoked, Standing, StoredCredential,
+    AcceptError, ApiTokenRow, BrowserSessionRow, CredentialState, CustomRoleError, Grant, Invited, Joined, Key, Mandate, MemberError,
+    Membership, NewApiToken, NewBrowserSession, OrgOrderError, OrgRow, OrgStatus, Revocation, RevocationSignals, Revoked, Standing,
+    StoredCredential,
 };
 pub use journal::{Append, AppendError, BatchOutcome, HeadUpdate, LaneConnection, Refusal, Rejection, StoredEvent};
 pub use limits::{AuthBlock, AuthFailures, Counted, PermitLease};

@@ -11,6 +11,7 @@ mod command;
 mod error;
 mod event;
 mod identity;
+mod member;
 mod projection;
 mod session;
 mod workspace;
@@ -21,5 +22,9 @@ pub(super) use command::{CommandEnvelope, PermissionRequest, PromptRequest, Ques
 pub(super) use error::ErrorBody;
 pub(super) use event::{SessionEventRecord, WorkspaceEventRecord};
 pub(super) use identity::{DesktopAuthConfig, Me};
+pub(super) use member::{
+    AcceptInviteAnswer, AcceptInviteRequest, AccessAnswer, AssignRoleRequest, CreateRoleRequest, CustomRoleAnswer, CustomRoleList,
+    InviteAnswer, InviteRequest, MemberAnswer, MemberList, PermissionCatalog, PolicyOverviewAnswer, UpdateMemberRequest, UpdateRoleRequest,
+};
 pub(super) use session::{CloudSessionView, CreateSessionRequest, ImportSessionRequest, SessionList, SessionWithView};
 pub(super) use workspace::{CloudConfig, Livez, Progress, Workspace};

@@ -5,6 +5,8 @@ mod events;
 mod get;
 mod policy;
 
+pub(super) use policy::FeatureFlags;
+
 use super::{gate::Gate, state::HttpState};
 use cowork_domain::policy::Action;
 use utoipa_axum::{router::OpenApiRouter, routes};

@@ -4,7 +4,7 @@ use cowork_domain::policy::{Feature, Features};
 use serde::{Serialize, Serializer};
 
 /// Features by key, in the order of the contract.
-pub(super) struct FeatureFlags<'a>(pub(super) &'a Features);
+pub(in crate::http) struct FeatureFlags<'a>(pub(in crate::http) &'a Features);
 
 impl Serialize for FeatureFlags<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {

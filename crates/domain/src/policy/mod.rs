@@ -32,8 +32,8 @@ impl Denial {
         Self { code: Code::AuthorizationActionUnknown, reason: None, text: "Workspace action is not authorized.".to_owned() }
     }
 
-    /// `reason` says whether another role would do.
-    fn principal(reason: Option<Code>) -> Self {
+    /// A person who may not do this. `reason` says whether another role would do.
+    pub fn principal(reason: Option<Code>) -> Self {
         let text = "The authenticated principal cannot perform this workspace action.".to_owned();
         Self { code: Code::AuthorizationPrincipalDenied, reason, text }
     }

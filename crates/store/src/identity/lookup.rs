@@ -6,6 +6,7 @@
 use crate::{Store, StoreError};
 use cowork_domain::{
     ids::{BrowserSessionId, OrgId, TenantId, TokenId, UserId},
+    org::OrgStatus,
     policy::{Permission, Permissions, Scope, Scopes},
     principal::{AuthSource, Role},
     signup::MemberStatus,
@@ -95,39 +96,6 @@ pub struct Membership {
     pub custom_role: Option<String>,
     /// Of the role in force.
     pub permissions: Permissions,
-}
-
-/// Whether an organisation works.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum OrgStatus {
-    /// It does.
-    Active,
-    /// Reads go on, changes are refused.
-    Frozen,
-    /// Stopped by its operator until resumed.
-    Paused,
-    /// Stopped for abuse or by law.
-    Suspended,
-    /// Gone.
-    Closed,
-}
-
-impl OrgStatus {
-    /// The name as stored.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Active => "active",
-            Self::Frozen => "frozen",
-            Self::Paused => "paused",
-            Self::Suspended => "suspended",
-            Self::Closed => "closed",
-        }
-    }
-
-    /// The status with this name.
-    pub fn parse(name: &str) -> Option<Self> {
-        [Self::Active, Self::Frozen, Self::Paused, Self::Suspended, Self::Closed].into_iter().find(|status| status.as_str() == name)
-    }
 }
 
 impl Store {

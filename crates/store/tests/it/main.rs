@@ -9,6 +9,7 @@ mod identity;
 mod journal;
 mod limits;
 mod mail;
+mod membership;
 mod migration;
 mod moves;
 mod private_server;
