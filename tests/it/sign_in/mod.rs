@@ -52,7 +52,7 @@ impl Browser {
 
 /// The value of a cookie that an answer sets.
 fn cookie(headers: &HeaderMap, name: &str) -> String {
-    let lines = headers.get_all("set-cookie").iter().filter_map(|line| line.to_str().ok());
-    let value = lines.filter_map(|line| line.strip_prefix(name)?.strip_prefix('=')).next();
+    let mut lines = headers.get_all("set-cookie").iter().filter_map(|line| line.to_str().ok());
+    let value = lines.find_map(|line| line.strip_prefix(name)?.strip_prefix('='));
     value.unwrap_or_else(|| panic!("no cookie {name}: {headers:?}")).split(';').next().unwrap_or_default().to_owned()
 }

@@ -119,9 +119,9 @@ async fn the_tokens_of_one_account_fall_together_each_told_once() {
     let before = store.last_revocation().await.unwrap();
     let alone = store.revoke_api_token(&org, &TokenId::new("tok_1"), &by, at).await.unwrap().unwrap();
     assert_eq!(alone.revoked_at, Some(at));
-    let revoke = || store.revoke_api_tokens_of(&org, &UserId::new("kim"), &by, "role_downgraded", at);
-    assert_eq!(revoke().await.unwrap(), [TokenId::new("tok_2")]);
-    assert_eq!(revoke().await.unwrap(), [], "once");
+    let revoke = async || store.revoke_api_tokens_of(&org, &UserId::new("kim"), &by, "role_downgraded", at).await.unwrap();
+    assert_eq!(revoke().await, [TokenId::new("tok_2")]);
+    assert_eq!(revoke().await, [], "once");
     let told = store.revocations_after(before).await.unwrap();
     let told: Vec<_> = told.into_iter().map(|(number, revocation)| (number - before, revocation.what)).collect();
     assert_eq!(told, [(1, Revoked::Token(TokenId::new("tok_1"))), (2, Revoked::Token(TokenId::new("tok_2")))]);
