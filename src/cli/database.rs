@@ -1,7 +1,8 @@
 //! The database of commands that work on it directly: the configured one, or that of the private server.
 
-use crate::config::storage::StorageConfig;
-use anyhow::Context;
+use super::settings::SettingArgs;
+use crate::config::{Config, storage::StorageConfig};
+use anyhow::{Context, bail};
 use cowork_store::{PrivatePostgres, PrivatePostgresOptions, Store, StoreOptions};
 
 /// A connected database.
@@ -35,6 +36,27 @@ impl Database {
             server.stop().await;
         }
     }
+}
+
+/// The configured database, if this program knows its schema.
+pub(super) async fn open(settings: SettingArgs) -> anyhow::Result<(Database, Config)> {
+    let loaded = settings.load()?;
+    let database = Database::open(&loaded.config.storage).await?;
+    match is_current(&database.store).await {
+        Ok(()) => Ok((database, loaded.config)),
+        Err(error) => {
+            database.close().await;
+            Err(error)
+        }
+    }
+}
+
+async fn is_current(store: &Store) -> anyhow::Result<()> {
+    let status = store.migration_status().await.context("the state of the database cannot be read")?;
+    if !status.is_current() {
+        bail!("the database is older than this program: run cowork migrate first");
+    }
+    Ok(())
 }
 
 async fn connect(storage: &StorageConfig, url: &str) -> anyhow::Result<Store> {

@@ -11,7 +11,9 @@ mod doctor;
 mod drill;
 mod exit;
 mod load;
+mod member;
 mod migrate;
+mod org;
 mod output;
 mod private_postgres;
 mod reference;
@@ -50,6 +52,8 @@ enum Command {
     Migrate(migrate::MigrateArgs),
     Cluster(cluster::ClusterArgs),
     Audit(audit::AuditArgs),
+    Org(org::OrgArgs),
+    Member(member::MemberArgs),
     Token(token::TokenArgs),
     Config(config::ConfigArgs),
     Doctor(doctor::DoctorArgs),
@@ -70,6 +74,8 @@ impl Cli {
             Command::Migrate(args) => migrate::run(args).await?,
             Command::Cluster(args) => cluster::run(args).await?,
             Command::Audit(args) => Box::pin(audit::run(args)).await?,
+            Command::Org(args) => Box::pin(org::run(args)).await?,
+            Command::Member(args) => Box::pin(member::run(args)).await?,
             Command::Token(args) => Box::pin(token::run(args)).await?,
             Command::Config(args) => config::run(args)?,
             Command::Doctor(args) => doctor::run(args).await?,

@@ -9,6 +9,10 @@ use super::oidc_rules;
 use super::problem::Findings;
 use super::secret::weakness;
 use super::values::Values;
+use cowork_domain::{
+    email,
+    signup::{SignupMode, is_consumer_domain},
+};
 
 pub(super) fn check(config: &Config, values: &Values, findings: &mut Findings) {
     cluster_rules::check(config, values, findings);
@@ -21,6 +25,7 @@ pub(super) fn check(config: &Config, values: &Values, findings: &mut Findings) {
             AuthMode::Oidc => oidc_rules::check(config, findings),
         }
         cookies(config, findings);
+        signup(config, findings);
         foreign_origin(config, findings);
         proxies(config, findings);
     }
@@ -97,6 +102,30 @@ fn cookies(config: &Config, findings: &mut Findings) {
         findings
             .problem("the cookie secret (OPEN_COWORK_CLOUD_COOKIE_SECRET, or OPEN_COWORK_CLOUD_SECRET_KEY) must have at least 32 bytes");
     }
+}
+
+/// A list that lets nobody in, or everybody, was not meant so.
+fn signup(config: &Config, findings: &mut Findings) {
+    let signup = &config.auth.signup;
+    if signup.mode == SignupMode::Domain && signup.domains.is_empty() {
+        findings.problem("signup mode domain needs OPEN_COWORK_CLOUD_ALLOWED_EMAIL_DOMAINS");
+    }
+    for domain in &signup.domains {
+        if !is_domain(domain) {
+            findings.problem(format!(
+                "OPEN_COWORK_CLOUD_ALLOWED_EMAIL_DOMAINS holds \"{domain}\": expected domains such as acme.example, without @"
+            ));
+        } else if !signup.consumer_domains && is_consumer_domain(domain) {
+            findings.problem(format!(
+                "OPEN_COWORK_CLOUD_ALLOWED_EMAIL_DOMAINS holds {domain}, where everybody can have an address: \
+                 take it out, or set OPEN_COWORK_CLOUD_ALLOW_CONSUMER_EMAIL_DOMAINS=true"
+            ));
+        }
+    }
+}
+
+fn is_domain(text: &str) -> bool {
+    email::normalized(&format!("anybody@{text}")).is_ok()
 }
 
 fn foreign_origin(config: &Config, findings: &mut Findings) {

@@ -9,6 +9,7 @@ mod front_door;
 mod node;
 mod runtime;
 mod signals;
+mod signup_mode;
 mod stopping;
 
 use crate::{
@@ -57,6 +58,7 @@ async fn serve(
     signals: &mut Signals,
 ) -> anyhow::Result<()> {
     let auth = front_door::auth(config)?;
+    signup_mode::note(config, &database.store()).await.context("the signup mode cannot be noted")?;
     let agents = runtime::Agents::start(config).await?;
     let node = match NodeHandle::start(node::options(config), database.store(), agents.runtime()).await {
         Ok(node) => node,

@@ -4,11 +4,9 @@ mod create;
 mod list;
 mod revoke;
 
-use super::{ExitCode, database::Database, settings::SettingArgs};
-use anyhow::{Context, bail};
+use super::{ExitCode, database::open};
 use clap::{Args, Subcommand};
 use cowork_domain::audit::AuditActor;
-use cowork_store::Store;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -46,25 +44,4 @@ pub(super) async fn run(args: TokenArgs) -> anyhow::Result<ExitCode> {
 /// Who the audit log says it was.
 fn actor() -> AuditActor {
     AuditActor::system("cli")
-}
-
-/// The database, if this program knows its schema.
-async fn open(settings: SettingArgs) -> anyhow::Result<(Database, crate::config::Config)> {
-    let loaded = settings.load()?;
-    let database = Database::open(&loaded.config.storage).await?;
-    match is_current(&database.store).await {
-        Ok(()) => Ok((database, loaded.config)),
-        Err(error) => {
-            database.close().await;
-            Err(error)
-        }
-    }
-}
-
-async fn is_current(store: &Store) -> anyhow::Result<()> {
-    let status = store.migration_status().await.context("the state of the database cannot be read")?;
-    if !status.is_current() {
-        bail!("the database is older than this program: run cowork migrate first");
-    }
-    Ok(())
 }
