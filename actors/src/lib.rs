@@ -23,5 +23,6 @@ pub use feed::{CutReason, CutSwitch, FeedOptions, Subscription};
 pub use node::{
     ClusterSupervision, CreateSession, NodeHandle, NodeOptions, NodeRole, ProjectionRepair, ProjectionStatus, Readiness, StartError,
 };
+pub use org::AuditRetention;
 pub use session::{SessionError, Submitted, ViewShape};
 pub use supervise::{ActorKind, EntityKey, LiftOutcome, SupervisionReport};

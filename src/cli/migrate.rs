@@ -1,12 +1,12 @@
 //! `cowork migrate`: bring the database up to date, as a step of its own.
 
 use super::ExitCode;
+use super::database::Database;
 use super::output::{self, Output};
 use super::settings::SettingArgs;
-use crate::config::storage::StorageConfig;
 use anyhow::Context;
 use clap::Args;
-use cowork_store::{PrivatePostgres, PrivatePostgresOptions, Store, StoreOptions};
+use cowork_store::Store;
 use serde_json::{Value, json};
 
 const EXAMPLES: &str = "\
@@ -30,37 +30,22 @@ pub(super) struct MigrateArgs {
 
 pub(super) async fn run(args: MigrateArgs) -> anyhow::Result<ExitCode> {
     let loaded = args.settings.load()?;
-    let storage = &loaded.config.storage;
-    let Some(url) = &storage.database_url else {
-        storage.make_data_dir().with_context(|| format!("the data directory {} cannot be made", storage.data_dir.display()))?;
-        let options = PrivatePostgresOptions { data_dir: storage.postgres_dir(), pg_bin: storage.postgres_programs.clone() };
-        let server = PrivatePostgres::start(options).await.context("the private PostgreSQL does not start")?;
-        let result = migrate(storage, server.url(), args.status, args.output).await;
-        server.stop().await;
-        return result;
-    };
-    migrate(storage, url.expose(), args.status, args.output).await
+    let database = Database::open(&loaded.config.storage).await?;
+    let migrated = migrate(&database.store, args.status).await;
+    database.close().await;
+    let (report, exit) = migrated?;
+    print_report(&report, args.output)?;
+    Ok(exit)
 }
 
-async fn migrate(storage: &StorageConfig, url: &str, only_status: bool, output: Output) -> anyhow::Result<ExitCode> {
-    let options = StoreOptions {
-        url: url.to_owned(),
-        max_connections: 2,
-        connect_timeout: storage.pool.connect_timeout,
-        statement_timeout: storage.pool.statement_timeout,
-    };
-    let store = Store::connect(options).await.context("the database cannot be used")?;
-    let (report, exit) = if only_status {
+async fn migrate(store: &Store, only_status: bool) -> anyhow::Result<(Value, ExitCode)> {
+    if only_status {
         let status = store.migration_status().await.context("the state of the database cannot be read")?;
         let exit = if status.pending.is_empty() { ExitCode::Success } else { ExitCode::Failure };
-        (json!({ "applied": status.applied, "pending": status.pending, "newer": status.newer }), exit)
-    } else {
-        let report = store.migrate().await.context("the database cannot be brought up to date")?;
-        (json!({ "applied": report.applied, "newer": report.newer }), ExitCode::Success)
-    };
-    store.close().await;
-    print_report(&report, output)?;
-    Ok(exit)
+        return Ok((json!({ "applied": status.applied, "pending": status.pending, "newer": status.newer }), exit));
+    }
+    let report = store.migrate().await.context("the database cannot be brought up to date")?;
+    Ok((json!({ "applied": report.applied, "newer": report.newer }), ExitCode::Success))
 }
 
 fn print_report(report: &Value, output: Output) -> anyhow::Result<()> {

@@ -1,8 +1,10 @@
 //! The command line: data to standard output, everything else to standard error, exit codes that mean something.
 
+mod audit;
 mod cluster;
 mod config;
 mod connection;
+mod database;
 mod demo_model;
 mod doctor;
 mod drill;
@@ -45,6 +47,7 @@ enum Command {
     Serve(serve::ServeArgs),
     Migrate(migrate::MigrateArgs),
     Cluster(cluster::ClusterArgs),
+    Audit(audit::AuditArgs),
     Config(config::ConfigArgs),
     Doctor(doctor::DoctorArgs),
     DemoModel(demo_model::DemoModelArgs),
@@ -63,6 +66,7 @@ impl Cli {
             Command::Serve(args) => serve::run(args).await?,
             Command::Migrate(args) => migrate::run(args).await?,
             Command::Cluster(args) => cluster::run(args).await?,
+            Command::Audit(args) => Box::pin(audit::run(args)).await?,
             Command::Config(args) => config::run(args)?,
             Command::Doctor(args) => doctor::run(args).await?,
             Command::DemoModel(args) => demo_model::run(args).await?,

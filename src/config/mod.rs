@@ -21,7 +21,7 @@ pub mod observability;
 pub mod page;
 pub mod problem;
 pub mod profile;
-mod retention;
+pub mod retention;
 mod role;
 pub mod runtime;
 pub mod schema;
@@ -61,6 +61,8 @@ pub struct Config {
     pub runtime: runtime::RuntimeConfig,
     /// Event streams.
     pub sse: sse::SseConfig,
+    /// How long records are kept.
+    pub retention: retention::RetentionConfig,
     /// Logs.
     pub observability: observability::ObservabilityConfig,
     /// Features and allow-lists.
@@ -117,6 +119,7 @@ impl Config {
             abuse: abuse::AbuseConfig::read(values, tier),
             runtime: runtime::RuntimeConfig::read(values, tier, findings),
             sse: sse::SseConfig::read(values),
+            retention: retention::RetentionConfig::read(values),
             observability: observability::ObservabilityConfig::read(values),
             profile: profile::ProfileConfig::read(values, findings),
             branding: branding::read(values),

@@ -100,6 +100,11 @@ impl ApiError {
         self.status
     }
 
+    /// The stable code of the answer, if it has one.
+    pub(crate) const fn stable_code(&self) -> Option<&'static str> {
+        self.code
+    }
+
     /// The body of the answer; the same for HTTP and WebSocket.
     pub(crate) fn body(&self) -> String {
         let body = Body {

@@ -11,6 +11,7 @@
 //! them and commands besides (`ws`); `streams` counts both per organisation.
 
 mod answer;
+mod audit;
 mod auth;
 mod body;
 mod connection;

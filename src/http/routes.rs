@@ -1,6 +1,6 @@
 //! The route table, and the description of the API that is made from it.
 
-use super::{auth, docs, gate::Gate, health, import, metrics, ops, sessions, state::HttpState, workspace, ws};
+use super::{audit, auth, docs, gate::Gate, health, import, metrics, ops, sessions, state::HttpState, workspace, ws};
 use crate::web;
 use utoipa::{
     OpenApi,
@@ -18,6 +18,7 @@ pub(super) fn table(gate: &Gate, metrics_are_open: bool) -> OpenApiRouter<HttpSt
         .merge(sessions::routes(gate))
         .merge(import::routes(gate))
         .merge(ws::routes(gate))
+        .merge(audit::routes(gate))
         .merge(metrics::routes(gate, metrics_are_open))
         .merge(ops::routes(gate))
         .merge(docs::routes(gate))
@@ -58,6 +59,7 @@ pub fn openapi() -> utoipa::openapi::OpenApi {
         (name = "sessions", description = "Sessions and their commands"),
         (name = "workspace", description = "The signed-in user's workspace"),
         (name = "identity", description = "Who asks"),
+        (name = "administration", description = "The organisation, for its owners and admins"),
         (name = "health", description = "Probes"),
         (name = "operations", description = "For operators"),
     ),

@@ -4,7 +4,7 @@ use crate::config::{
     Config,
     cluster::{ClusterConfig, Role},
 };
-use cowork_actors::{FeedOptions, LinkOptions, LinkSecret, LinkTls, NodeOptions, NodeRole};
+use cowork_actors::{AuditRetention, FeedOptions, LinkOptions, LinkSecret, LinkTls, NodeOptions, NodeRole};
 use cowork_domain::admission::OrgLimits;
 use std::time::Duration;
 
@@ -36,6 +36,11 @@ pub(super) fn options(config: &Config) -> NodeOptions {
             queue_age_ms: quotas.max_queue_age.map(|age| u64::try_from(age.as_millis()).unwrap_or(u64::MAX)),
             prompts_per_hour: quotas.max_prompts_per_hour,
         },
+        audit_retention: config.retention.audit_events.map(|age| AuditRetention {
+            age,
+            every: config.retention.interval,
+            seals_per_run: config.retention.max_batches,
+        }),
         feed: FeedOptions { keep_alive: config.sse.keep_alive, ..FeedOptions::default() },
         ..NodeOptions::default()
     }

@@ -95,6 +95,15 @@ pub const METRICS: &[Metric] = &[
     counter("cowork_journal_outcome_unknown_total", &[], "transactions whose outcome had to be looked up after a lost connection"),
     counter("cowork_journal_lane_panics_total", &[], "journal lanes that panicked and were started again"),
     counter("cowork_fenced_writes_total", &[], "writes refused because this node is no longer the owner"),
+    // Audit log
+    gauge(
+        "cowork_audit_unsealed",
+        &[],
+        "audit rows of this node's organisations that nothing proves yet; at most 10 000 of each are counted",
+    ),
+    counter("cowork_audit_sealed_total", &[], "audit rows linked into the chain of their organisation"),
+    counter("cowork_audit_seal_failures_total", &[], "times that an audit log could not be sealed; it is tried again"),
+    counter("cowork_audit_removed_total", &[], "audit rows removed because they were past their retention"),
     // Ownership
     counter("cowork_lease_renewals_total", &[], "renewals of this node's lease"),
     counter("cowork_leases_lost_total", &[], "times that this node lost its lease"),

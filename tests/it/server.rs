@@ -82,6 +82,10 @@ impl Server {
         self.setting.command()
     }
 
+    pub(crate) fn database_url(&self) -> &str {
+        self.setting.database_url()
+    }
+
     /// Kills the server as the kernel would.
     pub(crate) fn kill(&mut self) {
         self.child.kill().expect("it runs");

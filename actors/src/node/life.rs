@@ -118,6 +118,7 @@ impl NodeHandle {
             return Err(StartError::Join(error.to_string()));
         }
         shared.tasks.spawn(org::carry(shared.clone(), org_news));
+        shared.tasks.spawn(org::keep_audit(shared.clone()));
         shared.tasks.spawn(listen_to_links(shared.clone(), link_events));
         shared.tasks.spawn(listen_to_database(shared.clone()));
         shared.tasks.spawn(tell_feeds(shared.clone()));

@@ -84,7 +84,7 @@ impl Shared {
     }
 
     /// Whether this node owns something.
-    pub(super) fn owns_anything(&self) -> bool {
+    pub(crate) fn owns_anything(&self) -> bool {
         self.ownership.now().is_some_and(|owned| !owned.epochs.is_empty())
     }
 

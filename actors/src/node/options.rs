@@ -1,6 +1,6 @@
 //! How a node runs.
 
-use crate::{LinkOptions, feed::FeedOptions};
+use crate::{AuditRetention, LinkOptions, feed::FeedOptions};
 use cowork_domain::admission::OrgLimits;
 use std::time::Duration;
 
@@ -61,6 +61,8 @@ pub struct NodeOptions {
     pub concurrent_activations: usize,
     /// Limits of every organisation.
     pub org_limits: OrgLimits,
+    /// How long audit rows are kept; for ever without it.
+    pub audit_retention: Option<AuditRetention>,
     /// Bounds of the feeds.
     pub feed: FeedOptions,
 }
@@ -80,6 +82,7 @@ impl Default for NodeOptions {
             deadline: Duration::from_secs(10),
             concurrent_activations: 8,
             org_limits: OrgLimits::default(),
+            audit_retention: None,
             feed: FeedOptions::default(),
         }
     }

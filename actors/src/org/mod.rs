@@ -4,11 +4,16 @@
 //! grant. Grants that are never confirmed expire; a new owner counts again from the journal
 //! (architecture §5). So does an org before it refuses anybody on a count that is not fresh, and one
 //! whose grants expired: a message from another node may have been lost, and only the journal knows.
+//!
+//! Beside the actors, one task of the node seals the audit logs of its orgs.
 
 mod actor;
+mod audit;
 mod msg;
 mod news;
 
 pub(crate) use actor::OrgActor;
+pub use audit::AuditRetention;
+pub(crate) use audit::keep_audit;
 pub(crate) use msg::OrgMsg;
 pub(crate) use news::{OrgNews, OrgPost, carry};

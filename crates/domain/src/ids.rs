@@ -89,7 +89,7 @@ uuid_id!(
 );
 uuid_id!(
     /// An audit row.
-    AuditId, "aud_"
+    AuditId, "audit_"
 );
 uuid_id!(
     /// A usage row.

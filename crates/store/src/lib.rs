@@ -7,6 +7,7 @@
 //! Queries are checked against a database when the crate is built with `DATABASE_URL` set, and
 //! against the recorded answers in `.sqlx` otherwise.
 
+mod audit;
 mod column;
 mod error;
 mod front;
@@ -21,6 +22,7 @@ mod signals;
 mod store;
 pub mod test_database;
 
+pub use audit::{AuditFilter, AuditPlace, AuditSealed, UnsealedAudit};
 pub use error::StoreError;
 pub use front::IdempotencyClaim;
 pub use identity::{

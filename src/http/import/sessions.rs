@@ -10,6 +10,7 @@ use crate::http::{
 };
 use axum::extract::State;
 use cowork_domain::{
+    ids::SessionId,
     import::{self, ImportError, ImportPlan},
     timestamp::Timestamp,
 };
@@ -33,11 +34,30 @@ pub(super) async fn import(State(state): State<HttpState>, caller: Caller, BulkJ
     let request = Value::Object(request.fields.0);
     let now = state.node.clock().now();
     // Looking through 35 MiB takes a second or more, in which this thread would serve nobody else.
-    let plan = tokio::task::spawn_blocking(move || read(&request, now)).await.expect("reading an import does not panic")?;
-    let profile_name = plan.profile_name.clone().unwrap_or_else(|| state.options.profile_name.clone());
+    let plan = tokio::task::spawn_blocking(move || read(&request, now)).await.expect("reading an import does not panic");
     let id = state.node.clock().mint_session_id();
-    let view = state.node.import_session(caller.principal(), id, profile_name, plan).await?;
-    Ok(Json::text(view).with_status(StatusCode::CREATED))
+    let imported = match plan {
+        Ok(plan) => {
+            let profile_name = plan.profile_name.clone().unwrap_or_else(|| state.options.profile_name.clone());
+            state.node.import_session(caller.principal(), id, profile_name, plan).await.map_err(ApiError::from)
+        }
+        Err(error) => Err(error),
+    };
+    match imported {
+        Ok(view) => Ok(Json::text(view).with_status(StatusCode::CREATED)),
+        Err(error) => {
+            record_failure(&state, &caller, id, &error).await;
+            Err(error)
+        }
+    }
+}
+
+/// An import that came about is in the audit log with its session; one that did not must be there, too.
+async fn record_failure(state: &HttpState, caller: &Caller, id: SessionId, error: &ApiError) {
+    let rows = import::failed(caller.principal(), id, error.stable_code(), state.node.clock().now());
+    if let Err(error) = state.node.store().record_audit(&rows).await {
+        tracing::warn!(%error, "a failed import is not in the audit log");
+    }
 }
 
 fn read(request: &Value, now: Timestamp) -> Result<ImportPlan, ApiError> {

@@ -5,6 +5,7 @@
 //! constructed.
 #![expect(dead_code, reason = "these types describe; nothing constructs them")]
 
+mod audit;
 mod cluster;
 mod command;
 mod error;
@@ -14,6 +15,7 @@ mod projection;
 mod session;
 mod workspace;
 
+pub(super) use audit::{AuditExport, AuditPage};
 pub(super) use cluster::{ClusterReport, Supervision};
 pub(super) use command::{CommandEnvelope, PermissionRequest, PromptRequest, QuestionRejectRequest, QuestionReplyRequest};
 pub(super) use error::ErrorBody;

@@ -15,6 +15,7 @@ mod projection_status;
 mod prompt;
 mod question_reject;
 mod question_reply;
+pub(super) mod remote_approval;
 mod session_path;
 mod view;
 

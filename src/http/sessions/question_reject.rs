@@ -1,12 +1,11 @@
 //! `POST /api/sessions/{id}/question-reject` (contract 01 §2).
 
-use super::{SessionPath, permission_respond::refuse_remote_approvals, submit};
+use super::{SessionPath, remote_approval, submit};
 use crate::http::{
     answer::Json,
     body::{Fields, JsonBody},
     error::ApiError,
     gate::Caller,
-    options::HttpOptions,
     schema::{CommandEnvelope, ErrorBody, QuestionRejectRequest},
     state::HttpState,
 };
@@ -31,15 +30,15 @@ pub(super) async fn reject(
     session: SessionPath,
     JsonBody { fields, .. }: JsonBody,
 ) -> Result<Json, ApiError> {
-    let kind = command(&state.options, &fields)?;
+    let kind = command(&fields)?;
+    remote_approval::check(&state, &caller, session.named(), &kind).await?;
     let id = state.node.clock().mint_command_id();
     submit(&state, &caller, session.id()?, id, kind).await
 }
 
-/// Reads the command of a body: first the body, then the policy, then the session (contract 01).
-pub(in crate::http) fn command(options: &HttpOptions, fields: &Fields) -> Result<CommandKind, ApiError> {
+/// Reads the command of a body. First the body, then the policy, then the session (contract 01).
+pub(in crate::http) fn command(fields: &Fields) -> Result<CommandKind, ApiError> {
     let request = fields.text("requestId").ok_or_else(|| ApiError::invalid("Question rejection requires requestId."))?;
     fields.refuse_nul(&["requestId"])?;
-    refuse_remote_approvals(options)?;
     Ok(CommandKind::QuestionReject { request_id: request.to_owned() })
 }

@@ -10,6 +10,11 @@ use http::request::Parts;
 pub(in crate::http) struct SessionPath(Option<SessionId>);
 
 impl SessionPath {
+    /// The session, if it can be one.
+    pub(in crate::http) const fn named(&self) -> Option<SessionId> {
+        self.0
+    }
+
     /// The session, or 404.
     pub(in crate::http) fn id(&self) -> Result<SessionId, ApiError> {
         self.0.ok_or_else(ApiError::session_not_found)

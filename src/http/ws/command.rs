@@ -40,12 +40,14 @@ pub(super) async fn perform(state: HttpState, caller: Caller, request: Request) 
     let fields = protocol::fields(request.payload);
     let kind = match action {
         Action::SessionsPrompt => sessions::command::prompt(options, &fields)?,
-        Action::SessionsPermissionRespond => sessions::command::permission_respond(options, &fields)?,
-        Action::SessionsQuestionReply => sessions::command::question_reply(options, &fields)?,
-        Action::SessionsQuestionReject => sessions::command::question_reject(options, &fields)?,
+        Action::SessionsPermissionRespond => sessions::command::permission_respond(&fields)?,
+        Action::SessionsQuestionReply => sessions::command::question_reply(&fields)?,
+        Action::SessionsQuestionReject => sessions::command::question_reject(&fields)?,
         _ => CommandKind::Abort {},
     };
-    let session: SessionId = request.session.parse().map_err(|_| ApiError::session_not_found())?;
+    let session: Option<SessionId> = request.session.parse().ok();
+    sessions::remote_approval::check(&state, &caller, session, &kind).await?;
+    let session = session.ok_or_else(ApiError::session_not_found)?;
     let key = IdempotencyKey::parse(request.idempotency_key.as_deref())?;
     let minted = state.node.clock().mint_command_id().as_uuid();
     let named = session.as_uuid();

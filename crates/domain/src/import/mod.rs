@@ -4,7 +4,7 @@ mod safety;
 mod stored_events;
 
 use crate::{
-    audit::{AuditRow, UsageRow},
+    audit::{AuditAction, AuditRow, UsageRow},
     codes::Code,
     event::{Attachment, EventBody, ItemCounts, MessageMode, read_item_counts, read_todos, read_tokens},
     principal::Principal,
@@ -121,11 +121,19 @@ impl ImportPlan {
             "itemCounts": self.item_counts,
         });
         let row = |action| AuditRow::on_session(by, identity.session, &cause, action, metadata.clone(), at);
-        changes.audit = ["session_import.requested", "session.imported", "session_import.completed"].map(row).into();
+        changes.audit =
+            [AuditAction::SessionImportRequested, AuditAction::SessionImported, AuditAction::SessionImportCompleted].map(row).into();
         let used = json!({ "userId": by.user_id, "tenantId": identity.tenant, "sessionId": identity.session });
         changes.usage = vec![UsageRow::once(&identity.org, Some(&by.account_id), &cause, "session.created", used, at)];
         changes
     }
+}
+
+/// The audit rows of an import that failed, with the stable code of its refusal. No session exists under this id.
+pub fn failed(by: &Principal, session: SessionId, code: Option<&'static str>, at: Timestamp) -> [AuditRow; 2] {
+    let metadata = json!({ "result": "failure", "errorCode": code });
+    [AuditAction::SessionImportRequested, AuditAction::SessionImportFailed]
+        .map(|action| AuditRow::on_session(by, session, &session.to_string(), action, metadata.clone(), at))
 }
 
 /// A non-blank text field; everything else is absent (contract 00 §2).

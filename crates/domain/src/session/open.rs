@@ -2,7 +2,7 @@
 
 use super::{Changes, SessionIdentity};
 use crate::{
-    audit::{AuditRow, UsageRow},
+    audit::{AuditAction, AuditRow, UsageRow},
     event::{EventBody, ProjectSource},
     principal::Principal,
     timestamp::Timestamp,
@@ -20,6 +20,6 @@ pub fn open(identity: &SessionIdentity, title: &str, project_source: Option<Proj
         events,
         commands: Vec::new(),
         usage: vec![UsageRow::once(&identity.org, Some(&by.account_id), &cause, "session.created", used, at)],
-        audit: vec![AuditRow::on_session(by, identity.session, &cause, "session.created", metadata, at)],
+        audit: vec![AuditRow::on_session(by, identity.session, &cause, AuditAction::SessionCreated, metadata, at)],
     }
 }

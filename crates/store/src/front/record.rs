@@ -1,43 +1,12 @@
-//! Audit and usage rows as they were written, newest first.
+//! Usage rows as they were written, newest first.
 
 use crate::{Store, StoreError};
 use cowork_domain::{
-    audit::{ActorType, AuditRow, UsageRow, UsageUnit},
-    ids::{AuditId, OrgId, UsageId, UserId},
+    audit::{UsageRow, UsageUnit},
+    ids::{OrgId, UsageId, UserId},
 };
 
 impl Store {
-    /// The newest audit rows of an org.
-    ///
-    /// # Errors
-    /// `Unavailable`, `Database`, `Inconsistent`.
-    pub async fn audit_page(&self, org: &OrgId, limit: u32) -> Result<Vec<AuditRow>, StoreError> {
-        let rows = sqlx::query!(
-            "select id, event_type, actor_type, actor_id, account_id, target_type, target_id, metadata, created_at
-               from audit_events where org = $1 order by created_at desc, id desc limit $2",
-            org.as_str(),
-            i64::from(limit)
-        )
-        .fetch_all(&self.pool)
-        .await?;
-        let read = rows.into_iter().map(|row| {
-            let actor_type = ActorType::parse(&row.actor_type);
-            Ok(AuditRow {
-                id: AuditId::from_uuid(row.id),
-                org: org.clone(),
-                account: row.account_id.map(UserId::new),
-                actor_type: actor_type.ok_or_else(|| StoreError::inconsistent("audit_events", row.id, "unknown actor type"))?,
-                actor_id: row.actor_id,
-                action: row.event_type,
-                target_type: row.target_type,
-                target_id: row.target_id,
-                metadata: row.metadata,
-                at: row.created_at.into(),
-            })
-        });
-        read.collect()
-    }
-
     /// The newest usage rows of an org.
     ///
     /// # Errors

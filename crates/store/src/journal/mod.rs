@@ -11,7 +11,7 @@
 
 mod columns;
 mod lane;
-mod records;
+pub(crate) mod records;
 
 pub use lane::LaneConnection;
 

@@ -12,7 +12,7 @@ use serde_json::Value;
 use uuid::Uuid;
 
 /// The rows as JSON text, or nothing.
-pub(super) fn array<T: Serialize>(rows: impl Iterator<Item = T>) -> Option<String> {
+pub(crate) fn array<T: Serialize>(rows: impl Iterator<Item = T>) -> Option<String> {
     let rows: Vec<T> = rows.collect();
     (!rows.is_empty()).then(|| serde_json::to_string(&rows).expect("structs of texts, numbers and JSON values always serialise"))
 }
@@ -76,7 +76,7 @@ impl<'a> Usage<'a> {
 
 /// An audit row.
 #[derive(Serialize)]
-pub(super) struct Audit<'a> {
+pub(crate) struct Audit<'a> {
     id: Uuid,
     org: &'a str,
     event_type: &'a str,
@@ -90,7 +90,7 @@ pub(super) struct Audit<'a> {
 }
 
 impl<'a> Audit<'a> {
-    pub(super) fn of(row: &'a AuditRow) -> Self {
+    pub(crate) fn of(row: &'a AuditRow) -> Self {
         Self {
             id: row.id.as_uuid(),
             org: row.org.as_str(),

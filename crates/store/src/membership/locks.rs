@@ -21,6 +21,8 @@ pub(crate) enum LockClass {
     Liveness,
     /// Held by a journal lane.
     Lane,
+    /// Held by whoever adds to an org's audit chain.
+    AuditChain,
 }
 
 impl LockClass {
@@ -29,6 +31,7 @@ impl LockClass {
             Self::Node => 77_001,
             Self::Liveness => 77_002,
             Self::Lane => 77_003,
+            Self::AuditChain => 77_004,
         }
     }
 
@@ -36,7 +39,7 @@ impl LockClass {
     const fn holder_mode(self) -> &'static str {
         match self {
             Self::Node => "ShareLock",
-            Self::Liveness | Self::Lane => "ExclusiveLock",
+            Self::Liveness | Self::Lane | Self::AuditChain => "ExclusiveLock",
         }
     }
 }

@@ -4,7 +4,7 @@ use cowork_domain::{
     ids::{AuditId, OrgId, Sequence, UserId},
     session::{CommandStatus, SessionStatus},
 };
-use cowork_store::{Append, AppendError, BatchOutcome, Refusal};
+use cowork_store::{Append, AppendError, AuditFilter, BatchOutcome, Refusal};
 use serde_json::json;
 use std::sync::Arc;
 
@@ -44,7 +44,7 @@ async fn a_batch_writes_events_head_commands_usage_and_audit_and_keeps_the_paylo
     assert_eq!(lane.append(2, &[&second]).await, Ok(BatchOutcome::Committed(vec![None])));
 
     assert_eq!(node.store.read_events(session.session, Sequence::ZERO, 10).await.unwrap(), first.events);
-    assert_eq!(node.store.audit_page(&org, 10).await.unwrap(), [audit]);
+    assert_eq!(node.store.audit_page(&org, &AuditFilter::default(), None, 10).await.unwrap(), [audit]);
     assert_eq!(node.store.usage_page(&org, 10).await.unwrap(), [usage]);
     let (owner, stored) = node.store.find_command(command.id).await.unwrap().unwrap();
     assert_eq!((owner, stored), (session.session, then(&command, CommandStatus::Acked, 1)));

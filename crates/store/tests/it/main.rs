@@ -1,5 +1,6 @@
 //! Behaviour of the store against a real PostgreSQL.
 
+mod audit;
 mod cluster;
 mod failover;
 mod fence;

@@ -2,12 +2,15 @@
 
 use super::draft::{Draft, audit_metadata};
 use crate::{
-    audit::AuditRow,
+    audit::{AuditAction, AuditRow},
     codes::Code,
     event::EventBody,
-    ids::{Sequence, SessionId},
+    ids::Sequence,
     runtime_event::Answer,
-    session::{CommandKind, CommandStatus, Effect, Submission},
+    session::{
+        CommandKind, CommandStatus, Effect, Submission,
+        remote_approval::{RemoteApproval, remote_approval},
+    },
 };
 use serde_json::{Value, json};
 
@@ -16,9 +19,9 @@ struct Resolution {
     /// What was asked.
     target: String,
     /// Names the kind of interaction in the audit log.
-    interaction: &'static str,
+    interaction: AuditAction,
     /// Audit event beside the command's own.
-    action: &'static str,
+    action: AuditAction,
     /// It waits for an answer.
     is_pending: bool,
     /// It was answered before: a late answer has no effect.
@@ -36,7 +39,7 @@ impl Draft<'_> {
         }
         let fence = self.event(EventBody::SessionAborted { command_id: Some(submission.id) });
         self.acknowledge(submission, Some(fence));
-        self.audit(submission, "command.aborted", audit_metadata(submission.id, []));
+        self.audit(submission, AuditAction::CommandAborted, audit_metadata(submission.id, []));
         if let Some(running) = running {
             self.effects.push(Effect::StopTurn { command: running.command.id, attempt: running.command.attempt });
             self.start_next();
@@ -54,10 +57,12 @@ impl Draft<'_> {
         self.acknowledge(submission, fence);
         if interaction == "permission" {
             let metadata = audit_metadata(submission.id, [("permissionId", json!(target))]);
-            self.audit(submission, "command.permission_responded", metadata);
+            self.audit(submission, AuditAction::CommandPermissionResponded, metadata);
         }
-        let metadata = remote_approval(self.identity().session, &target, interaction);
-        self.audit(submission, action, audit_metadata(submission.id, metadata));
+        // It reached the session, so the policy allowed it.
+        let session = self.identity().session.to_string();
+        let metadata = remote_approval(&session, submission.id, &target, interaction, RemoteApproval::Allowed);
+        self.audit(submission, action, metadata);
     }
 
     fn resolution(&self, submission: &Submission) -> Option<Resolution> {
@@ -69,7 +74,7 @@ impl Draft<'_> {
                 Resolution {
                     target: id.clone(),
                     interaction: "permission",
-                    action: "cloud_interaction.permission.responded",
+                    action: AuditAction::CloudInteractionPermissionResponded,
                     is_pending: projection.awaits_permission(&id),
                     is_resolved: projection.has_resolved_permission(&id),
                     event: EventBody::PermissionResolved { command_id, permission_id: id.clone(), allowed, tool: None, description: None },
@@ -79,7 +84,7 @@ impl Draft<'_> {
             CommandKind::QuestionReply { request_id: id, answers } => Resolution {
                 target: id.clone(),
                 interaction: "question",
-                action: "cloud_interaction.question.replied",
+                action: AuditAction::CloudInteractionQuestionReplied,
                 is_pending: projection.awaits_question(&id),
                 is_resolved: projection.has_resolved_question(&id),
                 event: EventBody::QuestionResolved { command_id, request_id: id.clone(), answers: Some(answers.clone()), rejected: false },
@@ -88,7 +93,7 @@ impl Draft<'_> {
             CommandKind::QuestionReject { request_id: id } => Resolution {
                 target: id.clone(),
                 interaction: "question",
-                action: "cloud_interaction.question.rejected",
+                action: AuditAction::CloudInteractionQuestionRejected,
                 is_pending: projection.awaits_question(&id),
                 is_resolved: projection.has_resolved_question(&id),
                 event: EventBody::QuestionResolved { command_id, request_id: id.clone(), answers: None, rejected: true },
@@ -107,24 +112,8 @@ impl Draft<'_> {
         self.changes.commands.push(command);
     }
 
-    fn audit(&mut self, submission: &Submission, action: &str, metadata: Value) {
+    fn audit(&mut self, submission: &Submission, action: AuditAction, metadata: Value) {
         let (session, cause) = (self.identity().session, submission.id.to_string());
         self.changes.audit.push(AuditRow::on_session(&submission.by, session, &cause, action, metadata, self.at));
     }
-}
-
-/// What the audit log says about an answer from afar (contract 01 §2, remote approval policy). It
-/// reached the session, so the policy allowed it.
-fn remote_approval(session: SessionId, target: &str, interaction: &'static str) -> [(&'static str, Value); 9] {
-    [
-        ("sessionId", json!(session)),
-        ("targetId", json!(target)),
-        ("interaction", json!(interaction)),
-        ("authority", json!("cloud-web")),
-        ("policyVersion", json!(1)),
-        ("policyMode", json!("explicit")),
-        ("policyReasonCode", json!("allowed")),
-        ("explicitRemoteApprovalEnabled", json!(true)),
-        ("actorWorkspaceMember", json!(true)),
-    ]
 }

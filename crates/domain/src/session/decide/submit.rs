@@ -2,7 +2,7 @@
 
 use super::draft::{Draft, audit_metadata};
 use crate::{
-    audit::{AuditRow, UsageRow},
+    audit::{AuditAction, AuditRow, UsageRow},
     session::{CommandKind, CommandStatus, Submission},
 };
 use serde_json::json;
@@ -39,6 +39,6 @@ impl Draft<'_> {
                 .map(|(event_type, metadata)| UsageRow::once(&identity.org, Some(&by.account_id), &cause, event_type, metadata, at)),
         );
         let metadata = audit_metadata(submission.id, [("agent", json!(agent))]);
-        self.changes.audit.push(AuditRow::on_session(by, identity.session, &cause, "command.prompt", metadata, at));
+        self.changes.audit.push(AuditRow::on_session(by, identity.session, &cause, AuditAction::CommandPrompt, metadata, at));
     }
 }

@@ -1,0 +1,5 @@
+//! The audit log (contract 02 §10).
+
+mod export;
+mod list;
+mod verify;
