@@ -7,6 +7,7 @@ use crate::{
     audit::{AuditAction, AuditRow, UsageRow},
     codes::Code,
     event::{Attachment, EventBody, ItemCounts, MessageMode, read_item_counts, read_todos, read_tokens},
+    ids::SessionId,
     principal::Principal,
     runtime_event::Tokens,
     session::{Changes, SessionIdentity, open},

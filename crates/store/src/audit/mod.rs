@@ -5,6 +5,7 @@
 
 mod chain_columns;
 mod page;
+mod record;
 mod removal;
 mod seal;
 mod verify;

@@ -1,7 +1,7 @@
-//! Audit rows outside the journal.
+//! Audit rows in transactions outside the journal.
 
 use crate::{
-    Store, StoreError,
+    StoreError,
     journal::records::{Audit, array},
 };
 use cowork_domain::audit::AuditRow;
@@ -24,17 +24,4 @@ pub(crate) async fn write_audit(tx: &mut PgConnection, rows: &[AuditRow]) -> Res
     .execute(tx)
     .await?;
     Ok(())
-}
-
-impl Store {
-    /// Writes audit rows about what leaves no other trace, such as a refused sign-in.
-    ///
-    /// # Errors
-    /// `Unavailable`, `Database`.
-    pub async fn record_audit(&self, rows: &[AuditRow]) -> Result<(), StoreError> {
-        if rows.is_empty() {
-            return Ok(());
-        }
-        write_audit(&mut *self.pool.acquire().await?, rows).await
-    }
 }

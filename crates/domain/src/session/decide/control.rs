@@ -19,7 +19,7 @@ struct Resolution {
     /// What was asked.
     target: String,
     /// Names the kind of interaction in the audit log.
-    interaction: AuditAction,
+    interaction: &'static str,
     /// Audit event beside the command's own.
     action: AuditAction,
     /// It waits for an answer.
