@@ -12,6 +12,7 @@ mod lookups;
 mod member;
 mod operator;
 mod revocations;
+mod scim_token;
 mod signed_headers;
 mod signing_key;
 #[cfg(test)]
@@ -24,5 +25,6 @@ pub use entry::EntryError;
 pub use member::{Badge, Member};
 pub use operator::OperatorToken;
 pub use revocations::Revocations;
+pub use scim_token::ScimToken;
 pub use signed_headers::HeaderSecret;
 pub use signing_key::SigningKey;

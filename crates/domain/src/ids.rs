@@ -110,6 +110,16 @@ impl WorkspaceId {
 
 /// A UUID (version 8, RFC 9562) made of the SHA-256 of the parts, joined by NUL.
 pub fn derived_uuid(parts: &[&str]) -> Uuid {
+    uuid::Builder::from_custom_bytes(half_digest(parts)).into_uuid()
+}
+
+/// An id that the same parts always give: the prefix, `_`, and 32 hex digits of the SHA-256 of the parts, joined by NUL
+/// (contract 00 §11).
+pub fn stable_id(prefix: &str, parts: &[&str]) -> String {
+    format!("{prefix}_{:032x}", u128::from_be_bytes(half_digest(parts)))
+}
+
+fn half_digest(parts: &[&str]) -> [u8; 16] {
     let mut hash = Sha256::new();
     for (index, part) in parts.iter().enumerate() {
         if index > 0 {
@@ -117,10 +127,9 @@ pub fn derived_uuid(parts: &[&str]) -> Uuid {
         }
         hash.update(part.as_bytes());
     }
-    let digest = hash.finalize();
     let mut bytes = [0_u8; 16];
-    bytes.copy_from_slice(&digest[..16]);
-    uuid::Builder::from_custom_bytes(bytes).into_uuid()
+    bytes.copy_from_slice(&hash.finalize()[..16]);
+    bytes
 }
 
 macro_rules! text_id {

@@ -9,6 +9,7 @@
 
 mod audit;
 mod column;
+mod directory;
 mod error;
 mod front;
 mod identity;
@@ -19,10 +20,12 @@ mod migration;
 mod private_postgres;
 mod session;
 mod signals;
+mod sso;
 mod store;
 pub mod test_database;
 
 pub use audit::{AuditFilter, AuditPlace, AuditSealed, UnsealedAudit};
+pub use directory::{Deed, DirectoryUser};
 pub use error::StoreError;
 pub use front::IdempotencyClaim;
 pub use identity::{
@@ -39,4 +42,5 @@ pub use session::{
     BusySession, LoadedSession, LogBounds, OrgCounts, SessionFilter, SessionHead, SessionPage, StoredSnapshot, StoredWorkspaceEvent,
 };
 pub use signals::{ClusterSignals, Signal};
+pub use sso::{Directory, SsoRow};
 pub use store::{Store, StoreOptions};

@@ -12,7 +12,9 @@ mod error;
 mod event;
 mod identity;
 mod projection;
+mod scim;
 mod session;
+mod sso;
 mod workspace;
 
 pub(super) use audit::{AuditExport, AuditPage};
@@ -22,4 +24,6 @@ pub(super) use error::ErrorBody;
 pub(super) use event::{SessionEventRecord, WorkspaceEventRecord};
 pub(super) use identity::Me;
 pub(super) use session::{CloudSessionView, CreateSessionRequest, ImportSessionRequest, SessionList, SessionWithView};
+pub(super) use scim::{ScimErrorBody, ScimGroupBody, ScimUserBody};
+pub(super) use sso::SsoRequest;
 pub(super) use workspace::{CloudConfig, Livez, Progress, Workspace};

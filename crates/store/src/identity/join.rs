@@ -70,7 +70,7 @@ impl Store {
         let Some(waiting) = waiting else { return Ok(None) };
         insert_account(&mut transaction, principal).await?;
         sqlx::query!(
-            "update memberships set account = $3, updated_at = now(),
+            "update memberships set account = $3, directory_id = coalesce(directory_id, account), updated_at = now(),
                     status = case when $4 and status = 'invited' then 'active' else status end
               where org = $1 and account = $2",
             org,

@@ -6,4 +6,5 @@ mod revocation;
 
 pub use join::Joined;
 pub use lookup::{CredentialState, Key, Membership, OrgStatus, Standing, StoredCredential};
+pub(crate) use revocation::record_revocation;
 pub use revocation::{Revocation, RevocationSignals, Revoked};
