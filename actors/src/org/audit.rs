@@ -11,7 +11,7 @@ use std::{sync::Arc, time::Duration};
 
 /// Between two rounds.
 const PAUSE: Duration = Duration::from_secs(2);
-/// Rows of one seal: a transaction of a few milliseconds.
+/// Rows of one seal: a transaction of some 20 ms.
 const BATCH: u32 = 1_000;
 /// Seals of one org in a round, so that a long backlog doesn't hold up the others.
 const BATCHES: usize = 20;

@@ -112,17 +112,15 @@ fn as_text(reports: &[ChainReport]) -> String {
             report.head.map_or_else(|| "-".to_owned(), |head| head.hash.to_string()),
         ]);
     }
-    let mut text = table.trim_fmt();
+    let mut lines = vec![table.trim_fmt()];
     for report in reports {
-        for defect in &report.defects {
-            text.push_str(&format!("\n{}: {defect}", report.org));
-        }
+        lines.extend(report.defects.iter().map(|defect| format!("{}: {defect}", report.org)));
         let unnamed = report.defect_count - report.defects.len() as u64;
         if unnamed > 0 {
-            text.push_str(&format!("\n{}: and {unnamed} more", report.org));
+            lines.push(format!("{}: and {unnamed} more", report.org));
         }
     }
-    text
+    lines.join("\n")
 }
 
 #[cfg(test)]

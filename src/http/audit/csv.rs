@@ -19,7 +19,7 @@ pub(super) enum Reader {
 /// Appends the line of a row.
 pub(super) fn push_line(out: &mut String, row: &AuditRow, reader: Reader) {
     let (id, at, metadata) = (row.id.to_string(), row.at.to_string(), row.metadata.to_string());
-    let cells = [
+    let cells: [&str; 11] = [
         &id,
         &at,
         row.org.as_str(),

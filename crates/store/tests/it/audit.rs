@@ -28,6 +28,9 @@ async fn sealed_log(store: &Store, name: &str) -> OrgId {
     org
 }
 
+/// Whether these are the defects that a change must lead to.
+type Expected = Box<dyn Fn(&[ChainDefect]) -> bool>;
+
 fn counts(report: &ChainReport) -> (u64, u64, u64, u64) {
     (report.seals, report.sealed_rows, report.unsealed_rows, report.defect_count)
 }
@@ -123,7 +126,7 @@ async fn ordinary_statements_cannot_change_what_was_written() {
         "truncate audit_seals",
     ] {
         let refused = sqlx::query(statement).execute(&pool).await.unwrap_err();
-        let code = refused.as_database_error().and_then(|error| error.code()).unwrap_or_default().into_owned();
+        let code = refused.as_database_error().and_then(sqlx::error::DatabaseError::code).unwrap_or_default().into_owned();
         assert_eq!(code, "CW006", "{statement}");
     }
     let report = store.verify_audit(&OrgId::new("acme"), None).await.unwrap();
@@ -137,7 +140,6 @@ async fn whoever_gets_around_the_triggers_is_found_out_and_where() {
     let unlock = "alter table audit_events disable trigger user; alter table audit_seals disable trigger user;";
     sqlx::raw_sql(unlock).execute(&pool).await.unwrap();
     let is_altered = |defect: &ChainDefect| matches!(defect, ChainDefect::RowAltered { seal: 1, position: 2, .. });
-    type Expected = Box<dyn Fn(&[ChainDefect]) -> bool>;
     let cases: Vec<(&str, Expected)> = vec![
         (
             "update audit_events set metadata = '{\"enabled\": false}' where org = $org and chain_position = 2",
