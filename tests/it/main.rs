@@ -11,6 +11,8 @@ mod front_door;
 mod lifecycle;
 mod program;
 mod server;
+mod scim;
 mod sessions;
 mod setting;
+mod sso;
 mod streams;

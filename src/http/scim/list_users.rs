@@ -21,12 +21,7 @@ pub(super) const MOST: u32 = 500;
         (status = 200, description = "At most 500 users", content_type = "application/scim+json", body = serde_json::Value),
         (status = 401, description = "No or a bad token", content_type = "application/scim+json", body = ScimErrorBody),
     ))]
-pub(super) async fn list(
-    caller: ScimCaller,
-    State(state): State<HttpState>,
-    location: Location,
-    uri: Uri,
-) -> Result<ScimJson, ScimError> {
+pub(super) async fn list(caller: ScimCaller, State(state): State<HttpState>, location: Location, uri: Uri) -> Result<ScimJson, ScimError> {
     let wanted = Query::of(&uri).get("filter").and_then(scim::wanted_user_name);
     // No name holds it, and the database can't compare with it.
     let is_impossible = wanted.as_ref().is_some_and(|name| name.contains('\0'));

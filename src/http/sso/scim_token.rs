@@ -12,10 +12,10 @@ use utoipa::ToSchema;
 
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-struct ScimTokenIssued<'a> {
+struct ScimTokenIssued {
     config: SsoView,
     /// Shown once.
-    scim_token: &'a str,
+    scim_token: String,
 }
 
 /// Give the organisation's directory a new token. The old one ends at once.
@@ -31,6 +31,6 @@ pub(super) async fn issue(State(state): State<HttpState>, caller: Caller) -> Res
     let principal = caller.principal();
     let row = state.node.store().issue_scim_token(principal, &token.hash(), &clock.nonce(), clock.now()).await?;
     let row = row.ok_or_else(|| ApiError::not_found("SSO is not configured."))?;
-    let answer = ScimTokenIssued { config: SsoView::of(&principal.org_id, row), scim_token: token.plaintext() };
+    let answer = ScimTokenIssued { config: SsoView::of(&principal.org_id, row), scim_token: token.plaintext().to_owned() };
     Ok(Json::of(&answer).with_status(StatusCode::CREATED))
 }

@@ -42,9 +42,13 @@ mod tests {
 
     #[test]
     fn a_group_that_is_called_like_a_role_gives_it() {
-        let group = |name: &str| GroupRequest::read(&json!({ "displayName": name, "members": [{ "value": "ext-sam" }, { "display": "x" }] }));
+        let group =
+            |name: &str| GroupRequest::read(&json!({ "displayName": name, "members": [{ "value": "ext-sam" }, { "display": "x" }] }));
         let admins = group("Admin").expect("valid");
-        assert_eq!((admins.role, admins.members.as_slice(), admins.display_name.as_str()), (Some(Role::Admin), &["ext-sam".to_owned()][..], "Admin"));
+        assert_eq!(
+            (admins.role, admins.members.as_slice(), admins.display_name.as_str()),
+            (Some(Role::Admin), &["ext-sam".to_owned()][..], "Admin")
+        );
         assert_eq!(group("Engineering").expect("valid").role, None);
         assert_eq!(group("  "), Err(ScimInvalid::GroupName));
     }

@@ -55,7 +55,11 @@ fn display_name(resource: &Value) -> Result<Option<String>, ScimInvalid> {
 fn is_email(text: &str) -> bool {
     let Some((name, domain)) = text.split_once('@') else { return false };
     let is_clean = !text.chars().any(char::is_whitespace);
-    is_clean && !name.is_empty() && !domain.contains('@') && domain.split('.').count() > 1 && domain.split('.').all(|label| !label.is_empty())
+    is_clean
+        && !name.is_empty()
+        && !domain.contains('@')
+        && domain.split('.').count() > 1
+        && domain.split('.').all(|label| !label.is_empty())
 }
 
 #[cfg(test)]

@@ -187,7 +187,8 @@ mod tests {
 
     #[test]
     fn what_leads_nowhere_safe_is_refused() {
-        for url in ["http://idp.test", "https://", "https:///path", "https://user@idp.test", "https://idp.test/a b", "javascript:alert(1)"] {
+        for url in ["http://idp.test", "https://", "https:///path", "https://user@idp.test", "https://idp.test/a b", "javascript:alert(1)"]
+        {
             assert_eq!(edit(&json!({ "oidcIssuer": url })), Err(SsoInvalid::Url("oidcIssuer")), "{url}");
         }
         assert_eq!(edit(&json!({ "samlAcsUrl": format!("https://a.test/{}", "x".repeat(2048)) })), Err(SsoInvalid::Url("samlAcsUrl")));

@@ -109,7 +109,14 @@ impl Store {
             )
             .execute(&mut *transaction)
             .await?;
-            aftermath.audit.push(membership_row(directory, &row.account, AuditAction::MembershipUpdated, role.as_str(), &row.status, &deed));
+            aftermath.audit.push(membership_row(
+                directory,
+                &row.account,
+                AuditAction::MembershipUpdated,
+                role.as_str(),
+                &row.status,
+                &deed,
+            ));
             // A custom role replaces the built-in one, so nothing was lost.
             if !row.is_custom && !before.permissions().is_within(role.permissions()) {
                 aftermath.revoke_tokens(&mut transaction, &directory.org, &row.account, &deed).await?;

@@ -29,7 +29,13 @@ impl Store {
     ///
     /// # Errors
     /// `Unavailable`, `Database`, `Inconsistent`.
-    pub async fn issue_scim_token(&self, by: &Principal, hash: &[u8; 32], cause: &str, at: Timestamp) -> Result<Option<SsoRow>, StoreError> {
+    pub async fn issue_scim_token(
+        &self,
+        by: &Principal,
+        hash: &[u8; 32],
+        cause: &str,
+        at: Timestamp,
+    ) -> Result<Option<SsoRow>, StoreError> {
         let org = &by.org_id;
         let mut transaction = self.pool.begin().await?;
         sqlx::query!(
