@@ -15,10 +15,12 @@ mod front;
 mod identity;
 mod journal;
 mod mail;
+mod managed_policy;
 mod membership;
 mod migration;
 mod private_postgres;
 mod session;
+mod settings;
 mod signals;
 mod sso;
 mod store;
@@ -33,6 +35,7 @@ pub use identity::{
 };
 pub use journal::{Append, AppendError, BatchOutcome, HeadUpdate, LaneConnection, Refusal, Rejection, StoredEvent};
 pub use mail::Mail;
+pub use managed_policy::ManagedPolicyRow;
 pub use membership::{
     ClusterView, FenceViolation, LivenessLock, NameInUse, NodeRegistration, NodeRow, Registered, Renewal, ShardMove, ShardRow,
 };
@@ -41,6 +44,7 @@ pub use private_postgres::{PrivatePostgres, PrivatePostgresError, PrivatePostgre
 pub use session::{
     BusySession, LoadedSession, LogBounds, OrgCounts, SessionFilter, SessionHead, SessionPage, StoredSnapshot, StoredWorkspaceEvent,
 };
+pub use settings::SettingRow;
 pub use signals::{ClusterSignals, Signal};
 pub use sso::{Directory, SsoRow};
 pub use store::{Store, StoreOptions};

@@ -11,9 +11,11 @@ mod command;
 mod error;
 mod event;
 mod identity;
+mod policy;
 mod projection;
 mod scim;
 mod session;
+mod settings;
 mod sso;
 mod workspace;
 
@@ -23,7 +25,9 @@ pub(super) use command::{CommandEnvelope, PermissionRequest, PromptRequest, Ques
 pub(super) use error::ErrorBody;
 pub(super) use event::{SessionEventRecord, WorkspaceEventRecord};
 pub(super) use identity::Me;
-pub(super) use session::{CloudSessionView, CreateSessionRequest, ImportSessionRequest, SessionList, SessionWithView};
+pub(super) use policy::{ManagedPolicyRecord, ManagedPolicyRequest, ManagedPolicyView};
 pub(super) use scim::{ScimErrorBody, ScimGroupBody, ScimUserBody};
+pub(super) use session::{CloudSessionView, CreateSessionRequest, ImportSessionRequest, SessionList, SessionWithView};
+pub(super) use settings::{SettingRecord, SettingRequest};
 pub(super) use sso::SsoRequest;
 pub(super) use workspace::{CloudConfig, Livez, Progress, Workspace};
