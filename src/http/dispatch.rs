@@ -9,7 +9,7 @@ use super::{
     error::ApiError,
     gate, path,
     request_id::{self, X_REQUEST_ID},
-    routes,
+    routes, scim,
     security_headers::SecurityHeaders,
     state::HttpState,
 };
@@ -106,7 +106,7 @@ impl Dispatch {
         }
         // The router would answer HEAD like GET; only the health checks take any method.
         if *request.method() == Method::HEAD && !routes::takes_any_method(request.uri().path()) {
-            return unmatched(State(self.state.clone()), request).await.into_response();
+            return unmatched(State(self.state.clone()), request).await;
         }
         request.extensions_mut().insert(connection);
         let mut router = self.router.clone();
@@ -117,9 +117,15 @@ impl Dispatch {
 /// The answer to a path and method that no route knows: authentication comes before "not found", an
 /// unknown `/api` path is an unknown action, and the body is not read. A node that serves no clients has nothing to hide
 /// behind credentials: it says what it is.
-async fn unmatched(State(state): State<HttpState>, request: Request) -> ApiError {
+async fn unmatched(State(state): State<HttpState>, request: Request) -> Response {
     let clock = state.node.clock();
     let started = clock.instant();
+    let is_scim = scim::holds(request.uri().path());
+    if is_scim && state.options.role.serves_clients() {
+        let answer = scim::unmatched(&state, request.headers()).await;
+        state.metrics.unmatched.answered(request.method(), answer.status(), clock.instant().duration_since(started));
+        return answer;
+    }
     let error = if state.options.role.serves_clients() {
         gate::refuse_unknown(&state, request.method(), request.uri().path(), request.headers()).await
     } else {
@@ -128,7 +134,7 @@ async fn unmatched(State(state): State<HttpState>, request: Request) -> ApiError
             .code(Code::NodeServesNoClients)
     };
     state.metrics.unmatched.answered(request.method(), error.status(), clock.instant().duration_since(started));
-    error
+    error.into_response()
 }
 
 #[cfg(test)]

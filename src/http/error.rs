@@ -100,6 +100,11 @@ impl ApiError {
         self.status
     }
 
+    /// The sentence for a person.
+    pub(crate) fn message(&self) -> &str {
+        &self.message
+    }
+
     /// The stable code of the answer, if it has one.
     pub(crate) const fn stable_code(&self) -> Option<&'static str> {
         self.code

@@ -1,13 +1,13 @@
 //! The route table, and the description of the API that is made from it.
 
 use super::{
-    admin, artifacts, audit, auth, docs, gate::Gate, health, import, invites, members, metrics, ops, roles, sessions, state::HttpState,
-    tokens, workspace, ws,
+    admin, artifacts, audit, auth, docs, gate::Gate, health, import, invites, members, metrics, ops, policy, roles, scim, sessions, settings,
+    sso, state::HttpState, tokens, workspace, ws,
 };
 use crate::web;
 use utoipa::{
     OpenApi,
-    openapi::security::{ApiKey, ApiKeyValue, SecurityScheme},
+    openapi::security::{ApiKey, ApiKeyValue, Http, HttpAuthScheme, SecurityScheme},
 };
 use utoipa_axum::router::OpenApiRouter;
 
@@ -28,6 +28,10 @@ pub(super) fn table(gate: &Gate, metrics_are_open: bool) -> OpenApiRouter<HttpSt
         .merge(roles::routes(gate))
         .merge(invites::routes(gate))
         .merge(audit::routes(gate))
+        .merge(policy::routes(gate))
+        .merge(settings::routes(gate))
+        .merge(sso::routes(gate))
+        .merge(scim::routes(gate))
         .merge(metrics::routes(gate, metrics_are_open))
         .merge(ops::routes(gate))
         .merge(docs::routes(gate))
@@ -55,6 +59,7 @@ pub fn openapi() -> utoipa::openapi::OpenApi {
             "Set by a trusted proxy, together with the identity headers that it signs. Deployments in auth mode none need nothing.",
         ),
     );
+    components.add_security_scheme("scimToken", SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer)));
     description
 }
 
@@ -69,6 +74,7 @@ pub fn openapi() -> utoipa::openapi::OpenApi {
         (name = "workspace", description = "The signed-in user's workspace"),
         (name = "identity", description = "Who asks"),
         (name = "administration", description = "The organisation, for its owners and admins"),
+        (name = "directory", description = "SCIM 2.0, for an organisation's directory; errors have the shape of RFC 7644"),
         (name = "health", description = "Probes"),
         (name = "operations", description = "For operators"),
     ),

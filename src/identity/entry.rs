@@ -5,6 +5,7 @@ use cowork_domain::{
     policy::{Authority, Permissions},
     principal::{AuthSource, Principal, Role},
     signup::{Entry, EntryRefused, SignupRules},
+    sso::requires_sso,
 };
 use cowork_store::{Membership, OrgStatus, Standing, Store, StoreError};
 
@@ -93,6 +94,7 @@ fn may_claim(rules: &SignupRules, authenticated: &Authenticated) -> bool {
     let is_vouched_for = matches!(authenticated.principal.auth_source, AuthSource::User | AuthSource::Header);
     is_vouched_for
         && authenticated.standing.org.is_some()
+        && !needs_sso(authenticated, &authenticated.standing)
         && rules.entry(authenticated.principal.auth_source, &authenticated.principal.email, None) != Err(EntryRefused::Domain)
 }
 
@@ -103,7 +105,15 @@ fn entry(rules: &SignupRules, authenticated: &Authenticated, standing: &Standing
         return Err(EntryError::OrgInactive);
     }
     let status = standing.membership.as_ref().map(|membership| membership.status);
-    Ok(rules.entry(authenticated.principal.auth_source, &authenticated.principal.email, status)?)
+    let entry = rules.entry(authenticated.principal.auth_source, &authenticated.principal.email, status)?;
+    if needs_sso(authenticated, standing) {
+        return Err(EntryRefused::SsoRequired.into());
+    }
+    Ok(entry)
+}
+
+fn needs_sso(authenticated: &Authenticated, standing: &Standing) -> bool {
+    requires_sso(&standing.sso_domains, authenticated.principal.auth_source, &authenticated.principal.email)
 }
 
 fn member(authenticated: &Authenticated, membership: Membership) -> Member {

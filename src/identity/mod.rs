@@ -17,6 +17,7 @@ pub mod oidc;
 mod operator;
 mod refusals;
 mod revocations;
+mod scim_token;
 mod signed_headers;
 mod signing_key;
 #[cfg(test)]
@@ -30,5 +31,6 @@ pub use invitation::{Invitation, NoInvitation};
 pub use member::{Badge, Member};
 pub use operator::OperatorToken;
 pub use revocations::Revocations;
+pub use scim_token::ScimToken;
 pub use signed_headers::HeaderSecret;
 pub use signing_key::SigningKey;

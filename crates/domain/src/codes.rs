@@ -102,6 +102,7 @@ codes! {
     BodyTooLarge "request.body_too_large" "the request body is larger than the limit of this route",
     InvalidJson "request.invalid_json" "the request body is not JSON",
     InvalidField "request.invalid_field" "a field of the request is missing or malformed",
+    SecretsUnsealed "secrets.unsealed" "the deployment has no key to seal secrets with",
     ImportUnsafe "import.unsafe_content" "the import holds local paths or secret-like values",
     ArtifactStorageOff "artifacts.storage_off" "the deployment has no artifact storage",
     ProjectSourceInvalid "project_source.required" "the project source is absent or malformed",

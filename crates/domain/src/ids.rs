@@ -128,9 +128,8 @@ fn digest(parts: &[&str]) -> [u8; 16] {
         }
         hash.update(part.as_bytes());
     }
-    let digest = hash.finalize();
     let mut bytes = [0_u8; 16];
-    bytes.copy_from_slice(&digest[..16]);
+    bytes.copy_from_slice(&hash.finalize()[..16]);
     bytes
 }
 

@@ -150,6 +150,9 @@ pub enum EntryRefused {
         /// An invitation would help.
         by_invitation: bool,
     },
+    /// The organisation wants people with this address to come through its identity provider.
+    #[error("This organization requires SSO login. Sign in through your identity provider.")]
+    SsoRequired,
 }
 
 impl EntryRefused {
@@ -159,6 +162,7 @@ impl EntryRefused {
             Self::Domain => Code::AuthDomainNotAllowed,
             Self::Membership { by_invitation: true } => Code::AuthInviteRequired,
             Self::Membership { by_invitation: false } => Code::AuthMembershipMissing,
+            Self::SsoRequired => Code::AuthSsoRequired,
         }
     }
 }

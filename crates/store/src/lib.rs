@@ -9,21 +9,26 @@
 
 mod audit;
 mod column;
+mod directory;
 mod error;
 mod front;
 mod identity;
 mod journal;
 mod limits;
 mod mail;
+mod managed_policy;
 mod membership;
 mod migration;
 mod private_postgres;
 mod session;
+mod settings;
 mod signals;
+mod sso;
 mod store;
 pub mod test_database;
 
 pub use audit::{AuditFilter, AuditPlace, AuditSealed, UnsealedAudit};
+pub use directory::{Deed, DirectoryUser};
 pub use error::StoreError;
 pub use front::IdempotencyClaim;
 pub use identity::{
@@ -34,6 +39,7 @@ pub use identity::{
 pub use journal::{Append, AppendError, BatchOutcome, HeadUpdate, LaneConnection, Refusal, Rejection, StoredEvent};
 pub use limits::{AuthBlock, AuthFailures, Counted, PermitLease};
 pub use mail::Mail;
+pub use managed_policy::ManagedPolicyRow;
 pub use membership::{
     ClusterView, FenceViolation, LivenessLock, NameInUse, NodeRegistration, NodeRow, Registered, Renewal, ShardMove, ShardRow,
 };
@@ -42,5 +48,7 @@ pub use private_postgres::{PrivatePostgres, PrivatePostgresError, PrivatePostgre
 pub use session::{
     BusySession, LoadedSession, LogBounds, OrgCounts, SessionFilter, SessionHead, SessionPage, StoredSnapshot, StoredWorkspaceEvent,
 };
+pub use settings::SettingRow;
 pub use signals::{ClusterSignals, Signal};
+pub use sso::{Directory, SsoRow};
 pub use store::{Store, StoreOptions};

@@ -12,8 +12,12 @@ mod error;
 mod event;
 mod identity;
 mod member;
+mod policy;
 mod projection;
+mod scim;
 mod session;
+mod settings;
+mod sso;
 mod workspace;
 
 pub(super) use audit::{AuditExport, AuditPage};
@@ -26,5 +30,9 @@ pub(super) use member::{
     AcceptInviteAnswer, AcceptInviteRequest, AccessAnswer, AssignRoleRequest, CreateRoleRequest, CustomRoleAnswer, CustomRoleList,
     InviteAnswer, InviteRequest, MemberAnswer, MemberList, PermissionCatalog, PolicyOverviewAnswer, UpdateMemberRequest, UpdateRoleRequest,
 };
+pub(super) use policy::{ManagedPolicyRecord, ManagedPolicyRequest, ManagedPolicyView};
+pub(super) use scim::{ScimErrorBody, ScimGroupBody, ScimUserBody};
 pub(super) use session::{CloudSessionView, CreateSessionRequest, ImportSessionRequest, SessionList, SessionWithView};
+pub(super) use settings::{SettingRecord, SettingRequest};
+pub(super) use sso::SsoRequest;
 pub(super) use workspace::{CloudConfig, Livez, Progress, Workspace};

@@ -1,8 +1,9 @@
 //! `GET /api/config` (contract 02 §1).
 
-use super::policy::{FeatureFlags, unrestricted};
+use super::policy::FeatureFlags;
 use crate::http::{
     answer::Json,
+    error::ApiError,
     gate::Caller,
     schema::{CloudConfig, ErrorBody},
     state::HttpState,
@@ -31,16 +32,17 @@ struct Config<'a> {
         (status = 401, description = "No or bad credentials", body = ErrorBody,
             example = json!({"error": "Trusted header authentication secret is invalid."})),
     ))]
-pub(super) async fn get(State(state): State<HttpState>, _caller: Caller) -> Json {
+pub(super) async fn get(State(state): State<HttpState>, caller: Caller) -> Result<Json, ApiError> {
     let options = &state.options;
-    Json::of(&Config {
+    let policy = state.node.store().managed_policy(&caller.principal().org_id).await?.map(|row| row.policy).unwrap_or_default();
+    Ok(Json::of(&Config {
         role: options.role.as_str(),
         profile_name: &options.profile_name,
         features: FeatureFlags(&options.features),
         allowed_agents: options.allowed_agents.as_deref(),
         allowed_tools: options.allowed_tools.as_deref(),
         allowed_mcps: options.allowed_mcps.as_deref(),
-        managed_policy: unrestricted(),
+        managed_policy: policy.view(),
         public_branding: &options.branding,
-    })
+    }))
 }

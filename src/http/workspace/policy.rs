@@ -11,22 +11,3 @@ impl Serialize for FeatureFlags<'_> {
         serializer.collect_map(Feature::ALL.iter().map(|feature| (feature.key(), self.0.has(*feature))))
     }
 }
-
-/// The managed policy of an organisation that has none: everything is allowed.
-pub(super) fn unrestricted() -> serde_json::Value {
-    serde_json::json!({
-        "allowedProviders": null,
-        "deniedProviders": [],
-        "allowedModels": null,
-        "deniedModels": [],
-        "keyManagement": "any",
-        "extensions": { "customProviders": true, "customMcps": true, "customSkills": true },
-        "features": {},
-        "permissionCeilings": {
-            "bash": "allow", "fileWrite": "allow", "web": "allow", "webSearch": "allow",
-            "task": "allow", "mcp": "allow", "externalDirectory": "allow",
-        },
-        "updateChannel": null,
-        "disabledByPolicy": {},
-    })
-}

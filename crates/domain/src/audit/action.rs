@@ -45,6 +45,7 @@ audit_actions! {
     CustomRoleUpdated "custom_role.updated",
     CustomRoleDeleted "custom_role.deleted",
     ManagedPolicyUpdated "managed_policy.updated",
+    SsoConfigCreated "sso_config.created",
     SsoConfigUpdated "sso_config.updated",
     SsoConfigDeleted "sso_config.deleted",
     ApiTokenCreated "api_token.created",

@@ -3,12 +3,14 @@
 mod action;
 mod authority;
 mod feature;
+mod managed;
 mod permission;
 mod scope;
 
 pub use action::{Action, HumanRule, Rule};
 pub use authority::Authority;
 pub use feature::{Feature, FeatureNeed, Features};
+pub use managed::{Ceiling, Extensions, KeyManagement, ManagedPolicy, ManagedPolicyEdit, ManagedPolicyInvalid, PermissionCeilings};
 pub use permission::{Permission, Permissions};
 pub use scope::{Scope, Scopes};
 

@@ -91,7 +91,7 @@ impl Store {
         let Some(waiting) = waiting else { return Ok(None) };
         insert_account(&mut transaction, principal).await?;
         let claimed = sqlx::query!(
-            "update memberships m set account = $3, updated_at = clock_timestamp(),
+            "update memberships m set account = $3, directory_id = coalesce(m.directory_id, m.account), updated_at = clock_timestamp(),
                     status = case when $4 and m.status = 'invited' then 'active' else m.status end
                from memberships before
               where m.org = $1 and m.account = $2 and before.org = m.org and before.account = m.account

@@ -39,6 +39,8 @@ pub struct Standing {
     pub membership: Option<Membership>,
     /// The organisation's tenant and status, where the organisation exists.
     pub org: Option<(TenantId, OrgStatus)>,
+    /// Domains of e-mail addresses whose people the organisation wants to come through its identity provider.
+    pub sso_domains: Vec<String>,
 }
 
 /// A token or a browser session as stored.
@@ -130,14 +132,16 @@ impl Store {
                       o.org as "org?", o.tenant as "tenant?", o.name as "org_name?", o.status as "org_status?",
                       m.account as "account?", m.role as "role?", m.status as "member_status?",
                       a.user_id as "user_id?", a.email as "email?",
-                      r.role_key as "custom_role?", r.permissions as "permissions?"
+                      r.role_key as "custom_role?", r.permissions as "permissions?",
+                      i.verified_domains as "sso_domains?"
                  from unnest($1::text[], $2::uuid[], $3::text[], $4::text[]) with ordinality as q (token, session, org, account, n)
                  left join api_tokens t on t.id = q.token
                  left join browser_sessions s on s.id = q.session
                  left join orgs o on o.org = coalesce(t.org, s.org, q.org)
                  left join memberships m on m.org = o.org and m.account = coalesce(t.account, s.account, q.account)
                  left join accounts a on a.tenant = o.tenant and a.account = m.account
-                 left join custom_roles r on r.org = m.org and r.role_key = m.custom_role"#,
+                 left join custom_roles r on r.org = m.org and r.role_key = m.custom_role
+                 left join sso_configs i on i.org = o.org and i.enabled and i.enforced"#,
             &tokens as &[Option<&str>],
             &sessions as &[Option<Uuid>],
             &orgs as &[Option<&str>],
@@ -177,6 +181,7 @@ impl Store {
             };
             let org_status = OrgStatus::parse(&org_status).ok_or_else(|| wrong("unknown status of an organisation"))?;
             standing.org = Some((TenantId::new(tenant.as_str()), org_status));
+            standing.sso_domains = row.sso_domains.unwrap_or_default();
             let (Some(account), Some(role), Some(status)) = (row.account.as_deref(), row.role, row.member_status) else { continue };
             let role = Role::parse(&role).ok_or_else(|| wrong("unknown role"))?;
             let permissions = row.permissions.map(|names| names.iter().filter_map(|name| Permission::parse(name)).collect());

@@ -23,5 +23,6 @@ pub use lookup::{CredentialState, Key, Membership, Standing, StoredCredential};
 pub use mandate::Mandate;
 pub use member::MemberError;
 pub use org::{OrgOrderError, OrgRow};
+pub(crate) use revocation::record_revocation;
 pub use revocation::{Revocation, RevocationSignals, Revoked};
 pub use token::{ApiTokenRow, Grant, NewApiToken};

@@ -1,0 +1,39 @@
+//! `PUT /scim/v2/Users/{id}` (contract 02 §9).
+
+use super::{
+    answer::{ScimError, ScimJson},
+    directory::{ScimBody, ScimCaller, deed},
+    location::Location,
+    resource::User,
+};
+use crate::http::{
+    schema::{ScimErrorBody, ScimUserBody},
+    state::HttpState,
+};
+use axum::extract::{Path, State};
+use cowork_domain::scim::UserRequest;
+use http::StatusCode;
+
+/// Let a member take part, or shut them out. Names and addresses stay as they are.
+#[utoipa::path(put, path = "/scim/v2/Users/{id}", operation_id = "replaceScimUser", tag = "directory", security(("scimToken" = [])),
+    params(("id" = String, Path, description = "The member's id")),
+    request_body(content = ScimUserBody, content_type = "application/scim+json", example = json!({"userName": "sam@acme.test", "active": false})),
+    responses(
+        (status = 200, description = "The member", content_type = "application/scim+json", body = serde_json::Value),
+        (status = 400, description = "No user name, or no address", content_type = "application/scim+json", body = ScimErrorBody),
+        (status = 401, description = "No or a bad token", content_type = "application/scim+json", body = ScimErrorBody),
+        (status = 404, description = "No member of this organisation has the id", content_type = "application/scim+json", body = ScimErrorBody),
+    ))]
+pub(super) async fn replace(
+    caller: ScimCaller,
+    State(state): State<HttpState>,
+    location: Location,
+    Path(id): Path<String>,
+    ScimBody(body): ScimBody,
+) -> Result<ScimJson, ScimError> {
+    let active = UserRequest::read(&body)?.active;
+    let part = if active { "scim.update" } else { "scim.deprovision" };
+    let cause = state.node.clock().nonce();
+    let user = state.node.store().set_directory_user_active(&caller.0, &id, Some(active), deed(&state, part, &cause)).await?;
+    Ok(ScimJson::of(StatusCode::OK, &User::of(&user.ok_or_else(ScimError::not_found)?, &location)))
+}

@@ -1,0 +1,60 @@
+//! `/api/policy`, and where members see it.
+
+use crate::{
+    caller::{Caller, HEADER_MODE},
+    server::Server,
+};
+use reqwest::{Method, StatusCode};
+use serde_json::{Value, json};
+
+#[tokio::test]
+async fn what_administrators_decide_every_member_reads() {
+    let server = Server::with(&HEADER_MODE).await;
+    let (kim, lee, eve) = (Caller::new("acme", "kim", "owner"), Caller::new("acme", "lee", "member"), Caller::new("other", "eve", "owner"));
+    let read = async |caller: &Caller, path: &str| server.ask(caller, Method::GET, path, None).await.body;
+    let nothing = read(&kim, "/api/policy").await;
+    assert_eq!((&nothing["policy"], &nothing["view"]["disabledByPolicy"]), (&Value::Null, &json!({})));
+
+    let change = json!({
+        "allowedProviders": ["openrouter", "anthropic"], "keyManagement": "byok_required", "permissionCeilings": { "bash": "deny" },
+        "extensions": { "customMcps": false }, "updateChannel": "beta", "features": { "x": false },
+    });
+    let put = server.ask(&kim, Method::PUT, "/api/policy", Some(change)).await;
+    assert_eq!(put.status, StatusCode::OK, "{put:?}");
+    let mut record = put.body["policy"].clone();
+    let fields = record.as_object_mut().expect("an object");
+    assert!(fields.remove("createdAt").is_some() && fields.remove("updatedAt").is_some());
+    let expected = json!({
+        "orgId": "acme", "allowedProviders": ["anthropic", "openrouter"], "deniedProviders": [], "allowedModels": null, "deniedModels": [],
+        "keyManagement": "byok_required", "extensions": { "customMcps": false, "customSkills": true, "customProviders": true },
+        "features": { "x": false }, "updateChannel": "beta",
+        "permissionCeilings": { "mcp": "allow", "web": "allow", "bash": "deny", "task": "allow", "fileWrite": "allow", "webSearch": "allow",
+            "externalDirectory": "allow" },
+    });
+    assert_eq!(record, expected);
+    let mark = json!({ "disabledByPolicy": true, "reason": "Managed by your organization" });
+    let disabled = json!({ "bash": mark, "providers": mark, "customMcps": mark, "keyManagement": mark, "updateChannel": mark });
+    assert_eq!(put.body["view"]["disabledByPolicy"], disabled);
+    assert_eq!(put.body["view"].get("orgId"), None);
+
+    for (path, field) in [("/api/policy/effective", "policy"), ("/api/config", "managedPolicy")] {
+        assert_eq!(read(&lee, path).await[field], put.body["view"], "{path}");
+        assert_eq!(read(&eve, path).await[field]["disabledByPolicy"], json!({}), "{path} of another organisation");
+    }
+    assert_eq!(read(&eve, "/api/policy").await["policy"], Value::Null);
+    for method in [Method::GET, Method::PUT, Method::POST] {
+        let refused = server.ask(&lee, method, "/api/policy", Some(json!({}))).await;
+        assert_eq!((refused.status, refused.policy_code()), (StatusCode::FORBIDDEN, "authorization.principal_denied"));
+    }
+    let lifted = server.ask(&kim, Method::POST, "/api/policy", Some(json!({ "allowedProviders": null }))).await.body;
+    assert_eq!((&lifted["policy"]["allowedProviders"], &lifted["policy"]["updateChannel"]), (&Value::Null, &json!("beta")));
+    for (change, error) in [
+        (json!({ "allowedProviders": "x" }), "\"allowedProviders\" must be an array of strings or null."),
+        (json!({ "updateChannel": 7, "deniedModels": ["m"] }), "\"updateChannel\" must be a string or null."),
+    ] {
+        server.ask(&kim, Method::PUT, "/api/policy", Some(change)).await.expect(StatusCode::BAD_REQUEST, error);
+    }
+    assert_eq!(read(&kim, "/api/policy").await["policy"], lifted["policy"], "nothing of a refused change is kept");
+    let log = read(&kim, "/api/admin/audit?action=managed_policy.updated").await;
+    assert_eq!(log["events"].as_array().map(Vec::len), Some(2));
+}

@@ -1,0 +1,3 @@
+//! Managed policies.
+
+mod change;

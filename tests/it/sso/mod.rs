@@ -1,0 +1,3 @@
+//! Single sign-on of an organisation.
+
+mod configure;
