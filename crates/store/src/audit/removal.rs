@@ -25,7 +25,11 @@ impl Store {
         )
         .fetch_all(&mut *transaction)
         .await?;
-        let (Some(first), Some(last)) = (seals.first(), seals.last()) else { return Ok(0) };
+        let (Some(first), Some(last)) = (seals.first(), seals.last()) else {
+            // At once: a dropped transaction keeps its lock until its connection is used again.
+            transaction.rollback().await?;
+            return Ok(0);
+        };
         sqlx::query!(
             "update audit_seals set removed_at = $4 where org = $1 and number >= $2 and number <= $3 and removed_at is null",
             org.as_str(),

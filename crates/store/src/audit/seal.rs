@@ -76,7 +76,11 @@ impl Store {
         .fetch_all(&mut *transaction)
         .await?;
         let hashes: Vec<ChainHash> = rows.iter().map(|row| row.hash(org)).collect();
-        let Some(seal) = Seal::link(org, head.as_ref(), &hashes, micros(sealed_at)) else { return Ok(nothing) };
+        let Some(seal) = Seal::link(org, head.as_ref(), &hashes, micros(sealed_at)) else {
+            // At once: a dropped transaction keeps its lock until its connection is used again.
+            transaction.rollback().await?;
+            return Ok(nothing);
+        };
         let ids: Vec<_> = rows.iter().map(|row| row.id).collect();
         let placed = sqlx::query!(
             "update audit_events e set chain_position = $2 + t.o - 1
