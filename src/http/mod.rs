@@ -33,6 +33,7 @@ mod query;
 mod request_id;
 mod revocation;
 mod routes;
+mod runtime;
 mod schema;
 mod scim;
 mod security_headers;

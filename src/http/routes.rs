@@ -1,6 +1,9 @@
 //! The route table, and the description of the API that is made from it.
 
-use super::{audit, auth, docs, gate::Gate, health, import, metrics, ops, policy, scim, sessions, settings, sso, state::HttpState, workspace, ws};
+use super::{
+    audit, auth, docs, gate::Gate, health, import, metrics, ops, policy, runtime, scim, sessions, settings, sso, state::HttpState,
+    workspace, ws,
+};
 use crate::web;
 use utoipa::{
     OpenApi,
@@ -19,6 +22,7 @@ pub(super) fn table(gate: &Gate, metrics_are_open: bool) -> OpenApiRouter<HttpSt
         .merge(import::routes(gate))
         .merge(ws::routes(gate))
         .merge(audit::routes(gate))
+        .merge(runtime::routes(gate))
         .merge(policy::routes(gate))
         .merge(settings::routes(gate))
         .merge(sso::routes(gate))

@@ -12,6 +12,7 @@ mod lifecycle;
 mod policy;
 mod program;
 mod server;
+mod runtime;
 mod scim;
 mod sessions;
 mod setting;

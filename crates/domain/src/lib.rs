@@ -10,6 +10,7 @@ pub mod event;
 pub mod ids;
 pub mod import;
 pub mod invariant;
+pub mod managed_worker;
 pub mod placement;
 pub mod policy;
 pub mod principal;
