@@ -18,7 +18,7 @@ mod tests;
 mod turn;
 
 pub use clock::Clock;
-pub use cluster::{ClusterReport, LinkOptions, LinkSecret, LinkTls};
+pub use cluster::{ClusterReport, Heartbeat, LinkOptions, LinkSecret, LinkTls};
 pub use feed::{CutReason, CutSwitch, FeedOptions, Subscription};
 pub use node::{
     ClusterSupervision, CreateSession, NodeHandle, NodeOptions, NodeRole, ProjectionRepair, ProjectionStatus, Readiness, StartError,

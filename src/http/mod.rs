@@ -44,6 +44,7 @@ mod request_id;
 mod revocation;
 mod roles;
 mod routes;
+mod runtime;
 mod schema;
 mod scim;
 mod security_headers;

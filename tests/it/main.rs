@@ -15,6 +15,7 @@ mod oidc;
 mod policy;
 mod program;
 mod server;
+mod runtime;
 mod scim;
 mod sessions;
 mod setting;

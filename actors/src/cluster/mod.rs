@@ -5,6 +5,7 @@
 //! it must not act at all. It is a hint that keeps a node honest and quick; the fence inside the
 //! journal's transaction is what makes it safe. [`PictureWatch`] says where everything else is.
 
+mod heartbeat;
 pub(crate) mod link;
 mod membership;
 mod ownership;
@@ -14,6 +15,7 @@ pub(crate) mod request;
 mod view;
 mod whereabouts;
 
+pub use heartbeat::Heartbeat;
 pub use link::{LinkOptions, LinkSecret, LinkTls};
 pub(crate) use membership::{Membership, MembershipArguments, MembershipMsg, MembershipOptions};
 pub(crate) use ownership::{Ownership, OwnershipWatch};

@@ -2,11 +2,12 @@
 
 use super::{NodeHandle, Shared};
 use crate::{
-    ClusterReport,
+    ClusterReport, Heartbeat,
     cluster::request::{Answer, Request},
     session::SessionError,
     supervise::SupervisionReport,
 };
+use cowork_domain::ids::OrgId;
 use serde::Serialize;
 use serde_json::Value;
 use std::{sync::Arc, time::Duration};
@@ -36,6 +37,11 @@ impl NodeHandle {
     /// The cluster as the database says that it is, with this node's links.
     pub async fn cluster_report(&self) -> Result<ClusterReport, SessionError> {
         ClusterReport::of(&self.shared).await
+    }
+
+    /// Which nodes work and when each was last heard of, with the sessions of one organisation; none means all of them.
+    pub async fn heartbeats(&self, org: Option<&OrgId>) -> Result<Vec<Heartbeat>, SessionError> {
+        Heartbeat::all(&self.shared, org).await
     }
 
     /// The actor trees of all nodes. One that doesn't answer is marked.

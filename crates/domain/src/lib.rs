@@ -15,6 +15,7 @@ pub mod ids;
 pub mod import;
 pub mod invariant;
 pub mod limits;
+pub mod managed_worker;
 pub mod membership;
 pub mod org;
 pub mod placement;

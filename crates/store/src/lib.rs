@@ -17,6 +17,7 @@ mod journal;
 mod limits;
 mod mail;
 mod managed_policy;
+mod managed_worker;
 mod membership;
 mod migration;
 mod private_postgres;
@@ -40,8 +41,9 @@ pub use journal::{Append, AppendError, BatchOutcome, HeadUpdate, LaneConnection,
 pub use limits::{AuthBlock, AuthFailures, Counted, PermitLease};
 pub use mail::Mail;
 pub use managed_policy::ManagedPolicyRow;
+pub use managed_worker::{CredentialChange, Heard, Moved, NewCredential, Registration, ShownCredential};
 pub use membership::{
-    ClusterView, FenceViolation, LivenessLock, NameInUse, NodeRegistration, NodeRow, Registered, Renewal, ShardMove, ShardRow,
+    ClusterView, FenceViolation, LivenessLock, NameInUse, NodeHeartbeat, NodeRegistration, NodeRow, Registered, Renewal, ShardMove, ShardRow,
 };
 pub use migration::{MigrationReport, MigrationStatus};
 pub use private_postgres::{PrivatePostgres, PrivatePostgresError, PrivatePostgresOptions};

@@ -14,6 +14,7 @@ mod identity;
 mod member;
 mod policy;
 mod projection;
+mod runtime;
 mod scim;
 mod session;
 mod settings;
@@ -31,6 +32,7 @@ pub(super) use member::{
     InviteAnswer, InviteRequest, MemberAnswer, MemberList, PermissionCatalog, PolicyOverviewAnswer, UpdateMemberRequest, UpdateRoleRequest,
 };
 pub(super) use policy::{ManagedPolicyRecord, ManagedPolicyRequest, ManagedPolicyView};
+pub(super) use runtime::{Diagnostics, NodeHeartbeats, RuntimeStatus};
 pub(super) use scim::{ScimErrorBody, ScimGroupBody, ScimUserBody};
 pub(super) use session::{CloudSessionView, CreateSessionRequest, ImportSessionRequest, SessionList, SessionWithView};
 pub(super) use settings::{SettingRecord, SettingRequest};

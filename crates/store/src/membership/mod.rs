@@ -4,6 +4,7 @@
 //! it waits for the batches that run, and what was queued behind it is refused.
 
 mod fence;
+mod heartbeats;
 mod idle_connection;
 mod liveness;
 pub(crate) mod locks;
@@ -13,6 +14,7 @@ mod shards;
 mod view;
 
 pub use fence::FenceViolation;
+pub use heartbeats::NodeHeartbeat;
 pub(crate) use idle_connection::IdleConnection;
 pub use liveness::LivenessLock;
 pub use node::{NodeRegistration, Registered, Renewal};

@@ -1,0 +1,3 @@
+//! What operators read of the machinery.
+
+mod report;
