@@ -20,7 +20,10 @@ use cowork_store::Store;
 use http::{HeaderMap, Method, StatusCode, header};
 use proxies::Proxies;
 use reach::Reach;
-use std::{net::SocketAddr, time::Instant};
+use std::{
+    net::{IpAddr, SocketAddr},
+    time::Instant,
+};
 
 /// What makes a request one of a trusted proxy's (contract 00 §3.5).
 const SIGNED_HEADERS: &str = "x-open-cowork-header-auth-";
@@ -64,6 +67,11 @@ impl Limits {
             operator_token: options.auth.operator_token.clone(),
             _sweeper: Sweeper::start(store.clone()),
         }
+    }
+
+    /// The client whose request it is: whoever a trusted proxy names, else the other end of the socket.
+    pub(in crate::http) fn client(&self, peer: SocketAddr, headers: &HeaderMap) -> IpAddr {
+        self.proxies.client(peer, headers).address()
     }
 
     /// What the limits have to know of a request; nothing if they don't reach it. The path is in its normal form.

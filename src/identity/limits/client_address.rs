@@ -19,6 +19,11 @@ impl ClientAddress {
         Self(address.to_canonical())
     }
 
+    /// The address itself.
+    pub(crate) const fn address(self) -> IpAddr {
+        self.0
+    }
+
     /// What is counted for this client: an IPv4 address itself, but the whole /64 of an IPv6 address. Every host has 2^64
     /// addresses of its own there and may use a new one for each request.
     pub(crate) fn counted(self) -> AddressBlock {

@@ -1,5 +1,5 @@
 use super::{BROWSERS, Browser};
-use crate::{caller::Caller, server::Server, tokens::issue};
+use crate::{answer::Answer, caller::Caller, server::Server, tokens::issue};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
@@ -41,4 +41,17 @@ async fn people_see_their_browsers_and_end_one_from_another() {
     let everywhere = server.ask_with(&token, Method::POST, "/auth/logout", Some(json!({ "everywhere": true }))).await;
     assert_eq!(everywhere.status, StatusCode::FORBIDDEN, "a token that got lost signs nobody out");
     assert_eq!(laptop.code(&server).await, Value::Null);
+}
+
+#[tokio::test]
+async fn a_device_is_shown_with_the_address_that_a_trusted_proxy_names_and_nobody_else() {
+    let kim = Caller::new("acme", "kim", "owner");
+    for (trusted, expected) in [("127.0.0.0/8", "203.0.113.7"), ("192.0.2.0/24", "127.0.0.1")] {
+        let trusting = [("TRUST_PROXY_HEADERS", "true"), ("TRUSTED_PROXY_CIDRS", trusted)];
+        let server = Server::with(&[&BROWSERS[..], &trusting].concat()).await;
+        let request = server.request(Method::POST, "/auth/session").headers(kim.headers()).header("x-forwarded-for", "203.0.113.7");
+        assert_eq!(Answer::of(request).await.status, StatusCode::OK);
+        let listed = server.ask(&kim, Method::GET, "/auth/sessions", None).await;
+        assert_eq!(listed.body["sessions"][0]["address"], expected, "proxies in {trusted} are trusted");
+    }
 }
