@@ -11,6 +11,8 @@ mod front_door;
 mod identity;
 mod lifecycle;
 mod limits;
+mod members;
+mod orgs;
 mod program;
 mod server;
 mod sessions;
