@@ -22,7 +22,7 @@ async fn organisations_and_members_are_made_listed_and_exported_without_secrets(
     assert!(again.stderr().contains("there is an organisation acme.test already"), "{}", again.stderr());
     cowork(&server, &["org", "create", "globex.test"]).expect_code(2);
     cowork(&server, &["org", "create", "globex.test", "--owner", "not an@address"]).expect_code(1);
-    cowork(&server, &["member", "add", "--org", "acme.test", "kim", "--role", "admin"]).expect_code(0);
+    cowork(&server, &["member", "add", "--org", "acme.test", "kim", "--as", "admin"]).expect_code(0);
     cowork(&server, &["member", "add", "--org", "acme.test", "kim"]).expect_code(1);
     cowork(&server, &["member", "add", "--org", "globex.test", "kim"]).expect_code(1);
 
