@@ -207,3 +207,15 @@ fn token_lives_and_references_are_checked() {
     assert_refused(&[("OPEN_COWORK_CLOUD_CONTROL_PLANE_URL", "mysql://u:hunter2@db/c")], "must begin with postgres://");
     assert!(!problems(&[("OPEN_COWORK_CLOUD_CONTROL_PLANE_URL", "mysql://u:hunter2@db/c")]).concat().contains("hunter2"));
 }
+
+#[test]
+fn a_list_of_domains_lets_in_somebody_and_not_everybody() {
+    let mode = ("OPEN_COWORK_CLOUD_SIGNUP_MODE", "domain");
+    let domains = |list| ("OPEN_COWORK_CLOUD_ALLOWED_EMAIL_DOMAINS", list);
+    assert_refused(&[mode], "needs OPEN_COWORK_CLOUD_ALLOWED_EMAIL_DOMAINS");
+    assert_refused(&[mode, domains("acme.example,GMail.com")], "holds gmail.com, where everybody can have an address");
+    assert_refused(&[mode, domains("@acme.example")], "expected domains such as acme.example");
+    assert_refused(&[("OPEN_COWORK_CLOUD_SIGNUP_MODE", "everyone")], "SIGNUP_MODE");
+    let consumers = ("OPEN_COWORK_CLOUD_ALLOW_CONSUMER_EMAIL_DOMAINS", "true");
+    assert_eq!(problems(&[mode, domains("acme.example,gmail.com"), consumers]), Vec::<String>::new());
+}

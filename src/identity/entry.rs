@@ -4,7 +4,7 @@ use super::{Authenticated, Authenticator, Member, Proof};
 use cowork_domain::{
     policy::{Authority, Permissions},
     principal::{AuthSource, Principal, Role},
-    signup::{Entry, EntryRefused, SignupRules},
+    signup::{Entry, EntryRefused, SignupMode, SignupRules},
     sso::requires_sso,
 };
 use cowork_store::{Membership, OrgStatus, Standing, Store, StoreError};
@@ -66,7 +66,8 @@ impl Authenticator {
         }
         let mut standing = authenticated.standing.clone();
         if standing.membership.is_none() && may_claim(rules, authenticated) {
-            let activates = authenticated.principal.auth_source == AuthSource::User;
+            // A login at the identity provider proves the address, and accepts the invitation where people may come in at all.
+            let activates = authenticated.principal.auth_source == AuthSource::User && rules.mode != SignupMode::Disabled;
             if store.claim_membership(&authenticated.principal, activates).await?.is_some() {
                 standing = self.look_again(store, authenticated).await?;
             }

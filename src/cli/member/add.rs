@@ -13,7 +13,7 @@ use cowork_store::{MemberError, Store};
 
 const EXAMPLES: &str = "\
 Examples:
-  cowork member add --org acme kim@acme.example --role admin
+  cowork member add --org acme kim@acme.example --as admin
   cowork member add --org acme 4f1c2d…
 
 Exit codes:
@@ -35,7 +35,7 @@ pub(super) struct AddArgs {
     #[arg(value_name = "EMAIL|ACCOUNT")]
     who: String,
     /// What they are.
-    #[arg(long, value_enum, default_value = "member")]
+    #[arg(long = "as", id = "member_role", value_name = "ROLE", value_enum, default_value = "member")]
     role: RoleArg,
     /// Form of the output.
     #[arg(long, value_enum, default_value = "table")]

@@ -21,7 +21,7 @@ pub(super) struct SetRoleArgs {
     #[arg(value_name = "EMAIL|ACCOUNT")]
     who: String,
     /// What they are from now on.
-    #[arg(value_enum)]
+    #[arg(id = "member_role", value_name = "ROLE", value_enum)]
     role: RoleArg,
     /// Form of the output.
     #[arg(long, value_enum, default_value = "table")]

@@ -18,7 +18,7 @@ use serde_json::json;
 const EXAMPLES: &str = "\
 Examples:
   cowork member list --org acme
-  cowork member add --org acme kim@acme.example --role admin
+  cowork member add --org acme kim@acme.example --as admin
   cowork member set-role --org acme kim@acme.example owner
   cowork member disable --org acme kim@acme.example
 

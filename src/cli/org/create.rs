@@ -119,7 +119,7 @@ impl Wanted {
         if !store.create_org(id, &self.tenant, &self.name, &by).await.context("the organisation cannot be made")? {
             bail!("there is an organisation {id} already; cowork member add --org {id} gives it members");
         }
-        let no_owner = || format!("{id} is made and has no owner: cowork member add --org {id} --role owner gives it one");
+        let no_owner = || format!("{id} is made and has no owner: cowork member add --org {id} --as owner gives it one");
         let (owner, invitation) = match (&self.owner, key) {
             (Owner::Address(invitee), Some(key)) => {
                 let invited = store.invite_member(id, invitee, &by).await.with_context(no_owner)?;

@@ -128,7 +128,7 @@ impl Store {
         let row = sqlx::query!(
             r#"select m.account, m.status, o.status as org_status, coalesce(m.disabled_at > $5, false) as "is_over!"
                  from memberships m join orgs o on o.org = m.org join accounts a on a.tenant = $2 and a.account = m.account
-                where m.org = $1 and lower(a.email) = lower($4) and (m.account = $3 or m.status <> 'invited')
+                where m.org = $1 and lower(a.email) = lower($4)
                 order by m.account = $3 desc, m.created_at limit 1"#,
             org.as_str(),
             locked.tenant.as_str(),

@@ -66,7 +66,8 @@ impl Store {
     }
 
     /// Gives the membership that waits for this principal's e-mail address, made by an invitation or a directory, to the
-    /// account that signed in with it. `activates` accepts the invitation by that. None when nothing waits.
+    /// account that signed in with it. `activates` accepts the invitation by that; without it an invitation goes on waiting.
+    /// None when nothing waits.
     ///
     /// The e-mail address must be proved: whoever has it takes the membership.
     ///
@@ -80,11 +81,13 @@ impl Store {
         let waiting = sqlx::query_scalar!(
             "select m.account from memberships m join orgs o on o.org = m.org join accounts a on a.tenant = o.tenant and a.account = m.account
               where m.org = $1 and o.tenant = $2 and lower(a.email) = lower($3) and a.subject is null and a.account <> $4
+                and ($5 or m.status <> 'invited')
               order by m.created_at limit 1 for update of m",
             org,
             tenant,
             principal.email,
-            account
+            account,
+            activates
         )
         .fetch_optional(&mut *transaction)
         .await?;
@@ -154,7 +157,8 @@ fn own_target(principal: &Principal) -> AuditTarget {
 
 async fn insert_account(transaction: &mut sqlx::PgConnection, principal: &Principal) -> Result<(), StoreError> {
     sqlx::query!(
-        "insert into accounts (tenant, account, user_id, email, subject) values ($1, $2, $3, $4, $3) on conflict (tenant, account) do nothing",
+        "insert into accounts (tenant, account, user_id, email, subject) values ($1, $2, $3, $4, $3)
+         on conflict (tenant, account) do update set email = excluded.email where accounts.email is distinct from excluded.email",
         principal.tenant_id.as_str(),
         principal.account_id.as_str(),
         principal.user_id.as_str(),
