@@ -16,6 +16,7 @@ mod private_postgres;
 mod reference;
 mod serve;
 mod settings;
+mod token;
 
 pub use exit::ExitCode;
 
@@ -48,6 +49,7 @@ enum Command {
     Migrate(migrate::MigrateArgs),
     Cluster(cluster::ClusterArgs),
     Audit(audit::AuditArgs),
+    Token(token::TokenArgs),
     Config(config::ConfigArgs),
     Doctor(doctor::DoctorArgs),
     DemoModel(demo_model::DemoModelArgs),
@@ -67,6 +69,7 @@ impl Cli {
             Command::Migrate(args) => migrate::run(args).await?,
             Command::Cluster(args) => cluster::run(args).await?,
             Command::Audit(args) => Box::pin(audit::run(args)).await?,
+            Command::Token(args) => Box::pin(token::run(args)).await?,
             Command::Config(args) => config::run(args)?,
             Command::Doctor(args) => doctor::run(args).await?,
             Command::DemoModel(args) => demo_model::run(args).await?,

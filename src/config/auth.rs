@@ -7,7 +7,11 @@ use super::secret::Secret;
 use super::secret_reference;
 use super::setting::{Kind, Setting};
 use super::values::Values;
-use cowork_domain::signup::{SignupMode, SignupRules};
+use cowork_domain::{
+    policy::Scope,
+    signup::{SignupMode, SignupRules},
+    token::TokenRules,
+};
 use std::time::Duration;
 
 const SCOPES: &[&str] = &["desktop", "gateway", "admin", "operator", "worker-internal"];
@@ -68,16 +72,13 @@ pub(super) const SETTINGS: &[Setting] = &[
     Setting::new("INTERNAL_TOKEN_REF", Kind::SecretRef, "where to read the internal token").later(),
     Setting::new("API_TOKEN_DEFAULT_TTL_MS", Kind::Millis(60_000), "life of an API token that names none")
         .or("7776000000")
-        .file("auth.apiTokens.defaultTtlMs")
-        .later(),
+        .file("auth.apiTokens.defaultTtlMs"),
     Setting::new("API_TOKEN_MAX_TTL_MS", Kind::Millis(60_000), "longest life of an API token")
         .or("31536000000")
-        .file("auth.apiTokens.maxTtlMs")
-        .later(),
+        .file("auth.apiTokens.maxTtlMs"),
     Setting::new("API_TOKEN_ALLOWED_SCOPES", Kind::Choices(SCOPES), "scopes that API tokens may have")
         .or("desktop,gateway,admin,operator")
-        .file("auth.apiTokens.allowedScopes")
-        .later(),
+        .file("auth.apiTokens.allowedScopes"),
     Setting::new("SECRET_KEY", Kind::Secret, "seals what the database must not hold in the clear").later(),
     Setting::new("SECRET_KEY_REF", Kind::SecretRef, "where to read the secret key").later(),
     Setting::new("SECRET_KEY_PREVIOUS", Kind::Secret, "earlier secret keys, comma-separated, during a rotation").later(),
@@ -163,6 +164,15 @@ pub struct ApiTokenConfig {
     pub max_ttl: Duration,
     /// Which scopes may be issued.
     pub allowed_scopes: Vec<String>,
+}
+
+impl ApiTokenConfig {
+    /// What may be issued.
+    pub fn rules(&self) -> TokenRules {
+        let millis = |life: Duration| i64::try_from(life.as_millis()).unwrap_or(i64::MAX);
+        let allowed = self.allowed_scopes.iter().filter_map(|scope| Scope::parse(scope)).collect();
+        TokenRules::new(millis(self.default_ttl), millis(self.max_ttl), allowed)
+    }
 }
 
 impl AuthConfig {

@@ -38,6 +38,7 @@ pub mod values;
 pub use environment::Environment;
 pub use problem::ConfigError;
 pub use secret::Secret;
+pub(crate) use span::parse as parse_span;
 pub use values::{Override, Values};
 
 use file::ConfigFile;

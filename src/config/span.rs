@@ -1,10 +1,10 @@
-//! Lengths of time as people write them: `500ms`, `5s`, `2m`, `1h`.
+//! Lengths of time as people write them: `500ms`, `5s`, `2m`, `1h`, `90d`.
 
 use std::time::Duration;
 
 /// Reads a whole number with its unit. A number alone is not accepted, except 0: neighbouring settings count milliseconds, and
 /// nobody should have to guess.
-pub(super) fn parse(text: &str) -> Option<Duration> {
+pub(crate) fn parse(text: &str) -> Option<Duration> {
     if text == "0" {
         return Some(Duration::ZERO);
     }
@@ -15,6 +15,7 @@ pub(super) fn parse(text: &str) -> Option<Duration> {
         "s" => 1000,
         "m" => 60_000,
         "h" => 3_600_000,
+        "d" => 86_400_000,
         _ => return None,
     };
     Some(Duration::from_millis(number.parse::<u64>().ok()?.checked_mul(millis_per_unit)?))
@@ -41,8 +42,11 @@ mod tests {
             assert_eq!(parse(text), Some(Duration::from_millis(millis)), "{text}");
             assert_eq!(show(Duration::from_millis(millis)), text);
         }
-        assert_eq!((parse("0"), parse("1h")), (Some(Duration::ZERO), Some(Duration::from_hours(1))));
-        for wrong in ["", "5", "s", "5 s", "-1s", "1.5s", "99999999999999999999s", "5d"] {
+        assert_eq!(
+            [parse("0"), parse("1h"), parse("2d")],
+            [Some(Duration::ZERO), Some(Duration::from_hours(1)), Some(Duration::from_hours(48))]
+        );
+        for wrong in ["", "5", "s", "5 s", "-1s", "1.5s", "99999999999999999999s", "5w"] {
             assert_eq!(parse(wrong), None, "{wrong}");
         }
     }

@@ -11,7 +11,7 @@ use super::values::{Source, Values};
 
 pub(super) fn check(config: &Config, values: &Values, findings: &mut Findings) {
     cluster_rules::check(config, values, findings);
-    tokens(config, findings);
+    tokens(config, values, findings);
     operators(config, findings);
     if config.cluster.role.serves_clients() {
         match config.auth.mode {
@@ -27,10 +27,18 @@ pub(super) fn check(config: &Config, values: &Values, findings: &mut Findings) {
     }
 }
 
-fn tokens(config: &Config, findings: &mut Findings) {
+fn tokens(config: &Config, values: &Values, findings: &mut Findings) {
     let tokens = &config.auth.tokens;
     if tokens.default_ttl > tokens.max_ttl {
         findings.problem("OPEN_COWORK_CLOUD_API_TOKEN_DEFAULT_TTL_MS is longer than OPEN_COWORK_CLOUD_API_TOKEN_MAX_TTL_MS");
+    }
+    if tokens.allowed_scopes.iter().any(|scope| scope == "worker-internal") {
+        findings.warning("OPEN_COWORK_CLOUD_API_TOKEN_ALLOWED_SCOPES names worker-internal, which is never issued to anybody");
+    }
+    let settings = ["API_TOKEN_DEFAULT_TTL_MS", "API_TOKEN_MAX_TTL_MS", "API_TOKEN_ALLOWED_SCOPES"];
+    let is_hosted = matches!(config.cluster.tier, Tier::PrivateBeta | Tier::PublicProduction) && config.cluster.role.serves_clients();
+    for name in settings.into_iter().filter(|name| is_hosted && !values.is_configured(name)) {
+        findings.warning(format!("a hosted deployment should decide about its API tokens: set OPEN_COWORK_CLOUD_{name}"));
     }
 }
 

@@ -9,7 +9,7 @@ use axum::{
     extract::{FromRequest, Request},
 };
 use bytes::{Bytes, BytesMut};
-use cowork_domain::codes::Code;
+use cowork_domain::{codes::Code, timestamp::Timestamp};
 use http::{StatusCode, header};
 use http_body_util::BodyExt;
 use serde_json::{Map, Value};
@@ -111,6 +111,19 @@ impl Fields {
         self.0.get(name).filter(|value| !value.is_null())
     }
 
+    /// An instant, or a day, which begins at midnight in UTC; absent, null and empty are none (contract 00 §2).
+    pub(super) fn date(&self, name: &str) -> Result<Option<Timestamp>, ApiError> {
+        match self.0.get(name) {
+            None | Some(Value::Null) => Ok(None),
+            Some(Value::String(text)) if text.is_empty() => Ok(None),
+            Some(Value::String(text)) => Timestamp::parse(text)
+                .or_else(|| Timestamp::parse(&format!("{text}T00:00:00Z")))
+                .map(Some)
+                .ok_or_else(|| ApiError::invalid("Date value must be a valid ISO timestamp.")),
+            Some(_) => Err(ApiError::invalid("Date value must be an ISO timestamp.")),
+        }
+    }
+
     /// Refuses text that the database cannot hold. Only the fields that will be stored are looked at.
     pub(super) fn refuse_nul(&self, names: &[&str]) -> Result<(), ApiError> {
         for name in names {
@@ -155,6 +168,17 @@ mod tests {
         assert_eq!([body.text("b"), body.text("c"), body.text("d")], [None, None, None]);
         assert_eq!(body.value("c"), Some(&Value::from(3)));
         assert_eq!(body.value("d"), None);
+    }
+
+    #[test]
+    fn a_date_is_an_instant_or_a_day_and_nothing_else() {
+        let body = fields(r#"{"a":"2026-03-04T06:00:00+01:00","b":"2026-03-04","c":"","d":null,"e":"soon","f":7}"#).expect("JSON");
+        let read = |name| body.date(name).map(|at| at.map(|at| at.to_string())).map_err(|error| error.body());
+        assert_eq!(read("a"), Ok(Some("2026-03-04T05:00:00.000Z".to_owned())));
+        assert_eq!(read("b"), Ok(Some("2026-03-04T00:00:00.000Z".to_owned())));
+        assert_eq!([read("c"), read("d"), read("missing")], [Ok(None), Ok(None), Ok(None)]);
+        assert!(read("e").is_err_and(|body| body.contains("must be a valid ISO timestamp.")));
+        assert!(read("f").is_err_and(|body| body.contains("must be an ISO timestamp.")));
     }
 
     #[test]

@@ -192,7 +192,7 @@ async fn enter(state: &HttpState, access: Access, request: &mut Request) -> Resu
 
 /// Where everybody is the local owner, a web page of some other site must not act as that owner
 /// through the visitor's browser. A configured origin may, and so may every program.
-fn refuse_foreign_page(state: &HttpState, method: &Method, headers: &HeaderMap) -> Result<(), ApiError> {
+pub(super) fn refuse_foreign_page(state: &HttpState, method: &Method, headers: &HeaderMap) -> Result<(), ApiError> {
     let changes_something = *method != Method::GET || headers.contains_key(http::header::UPGRADE);
     if !changes_something || !state.authenticator.is_open() {
         return Ok(());

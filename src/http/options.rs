@@ -2,7 +2,7 @@
 //! configuration; nothing in here reads the environment.
 
 use crate::{config::cluster::Role, identity::AuthOptions};
-use cowork_domain::{policy::Features, signup::SignupRules};
+use cowork_domain::{policy::Features, signup::SignupRules, token::TokenRules};
 use std::{path::PathBuf, time::Duration};
 
 /// Everything configurable about HTTP.
@@ -32,6 +32,8 @@ pub struct HttpOptions {
     pub auth: AuthOptions,
     /// Who becomes a member.
     pub signup: SignupRules,
+    /// What API tokens may be.
+    pub token_rules: TokenRules,
     /// Whether browsers keep their cookies to https, and how long a browser stays signed in.
     pub browser_sessions: BrowserSessions,
     /// Permissions and questions may be answered from here (contract 01, remote approval policy).
@@ -67,6 +69,7 @@ impl Default for HttpOptions {
             branding: serde_json::Value::Null,
             auth: AuthOptions::default(),
             signup: SignupRules::default(),
+            token_rules: TokenRules::default(),
             browser_sessions: BrowserSessions::default(),
             allow_remote_approvals: true,
             workspace_dir: None,

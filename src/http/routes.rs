@@ -1,8 +1,8 @@
 //! The route table, and the description of the API that is made from it.
 
 use super::{
-    audit, auth, docs, gate::Gate, health, import, metrics, ops, policy, runtime, scim, sessions, settings, sso, state::HttpState,
-    workspace, ws,
+    audit, auth, docs, gate::Gate, health, import, managed_workers, metrics, ops, policy, runtime, scim, sessions, settings, sso,
+    state::HttpState, tokens, workspace, ws,
 };
 use crate::web;
 use utoipa::{
@@ -18,12 +18,14 @@ pub(super) fn table(gate: &Gate, metrics_are_open: bool) -> OpenApiRouter<HttpSt
         .merge(health::routes(gate))
         .merge(auth::routes(gate))
         .merge(workspace::routes(gate))
+        .merge(tokens::routes(gate))
         .merge(sessions::routes(gate))
         .merge(import::routes(gate))
         .merge(ws::routes(gate))
         .merge(audit::routes(gate))
         .merge(runtime::routes(gate))
         .merge(policy::routes(gate))
+        .merge(managed_workers::routes(gate))
         .merge(settings::routes(gate))
         .merge(sso::routes(gate))
         .merge(scim::routes(gate))

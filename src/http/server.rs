@@ -6,6 +6,7 @@
 
 use super::{
     connection::Connection,
+    credential_notes,
     dispatch::Dispatch,
     lingering::{Lingering, WatchedBody},
     revocation,
@@ -49,8 +50,10 @@ pub async fn serve(listener: TcpListener, state: HttpState, shutdown: Cancellati
             connections.spawn(run(http, stream, connection, dispatch.clone(), state.closing.clone(), time_is_up.clone(), permit));
         }
     };
-    // It goes on while the last requests end.
-    let _watching = state.options.role.serves_clients().then(|| AbortOnDropHandle::new(tokio::spawn(revocation::watch(state.clone()))));
+    // These go on while the last requests end.
+    let serves_clients = state.options.role.serves_clients();
+    let _watching = serves_clients.then(|| AbortOnDropHandle::new(tokio::spawn(revocation::watch(state.clone()))));
+    let noting = serves_clients.then(|| AbortOnDropHandle::new(tokio::spawn(credential_notes::keep(state.clone()))));
     tokio::select! {
         () = accepting => {}
         () = shutdown.cancelled() => {}
@@ -62,6 +65,10 @@ pub async fn serve(listener: TcpListener, state: HttpState, shutdown: Cancellati
         tracing::warn!(open = connections.len(), "requests were still running when their time was up");
         time_is_up.cancel();
         connections.wait().await;
+    }
+    drop(noting);
+    if serves_clients {
+        credential_notes::write(&state).await;
     }
 }
 

@@ -49,6 +49,11 @@ impl ApiToken {
         bool::from(self.hash().ct_eq(stored))
     }
 
+    /// The last characters of the whole token, to recognise it by.
+    pub fn last4(&self) -> String {
+        self.secret[self.secret.len() - 4..].to_owned()
+    }
+
     /// The whole token, to be shown once.
     pub fn plaintext(&self) -> String {
         format!("{PREFIX}{}_{}", self.id, self.secret)

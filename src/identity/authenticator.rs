@@ -1,9 +1,11 @@
 //! From the headers of a request to whom they prove (contract 00 §3.2).
 
 use super::{
-    ApiToken, Revocations, SessionCookie, SigningKey, cookie,
+    ApiToken, Revocations, SessionCookie, SigningKey, WorkerCredential, cookie,
+    last_used::LastUsed,
     lookups::Lookups,
     operator::{self, OperatorToken},
+    refusals::Refusals,
     signed_headers::{self, HeaderSecret},
 };
 use cowork_domain::{
@@ -63,7 +65,7 @@ impl Unauthenticated {
         Self { message, code: None }
     }
 
-    const fn because(message: &'static str, code: Code) -> Self {
+    pub(super) const fn because(message: &'static str, code: Code) -> Self {
         Self { message, code: Some(code) }
     }
 }
@@ -90,6 +92,15 @@ pub enum Proof {
     Header,
     /// By the identity provider.
     Login,
+    /// By a managed worker's credential.
+    Worker {
+        /// Who shows it.
+        worker: String,
+        /// Where the worker belongs.
+        pool: String,
+        /// The public part of what it shows.
+        credential: String,
+    },
     /// By an API token.
     Token(TokenId),
     /// By the cookie of a browser session.
@@ -123,6 +134,8 @@ pub struct Authenticator {
     local: Principal,
     lookups: Lookups,
     revocations: Arc<Revocations>,
+    last_used: LastUsed,
+    refusals: Refusals,
 }
 
 const SESSION_OVER: &str = "Cloud browser session is no longer valid.";
@@ -131,7 +144,14 @@ const TOKEN_OVER: &str = "Cloud API token is invalid or expired.";
 impl Authenticator {
     /// For one configured mode.
     pub fn new(options: AuthOptions, revocations: Arc<Revocations>) -> Self {
-        Self { local: local_owner(), lookups: Lookups::default(), options, revocations }
+        Self {
+            local: local_owner(),
+            lookups: Lookups::default(),
+            last_used: LastUsed::default(),
+            refusals: Refusals::default(),
+            options,
+            revocations,
+        }
     }
 
     /// Whether everybody is the local owner.
@@ -147,27 +167,47 @@ impl Authenticator {
     /// Recognises the sender of a request, with one read of the database in the usual case. A good session cookie wins;
     /// then come API tokens and the operator token, and the configured mode is last.
     pub async fn authenticate(&self, store: &Store, headers: &HeaderMap, now: Timestamp) -> Result<Authenticated, AuthenticateError> {
+        let authenticated = self.recognise(store, headers, now).await?;
+        self.last_used.mark(&authenticated.proof);
+        Ok(authenticated)
+    }
+
+    async fn recognise(&self, store: &Store, headers: &HeaderMap, now: Timestamp) -> Result<Authenticated, AuthenticateError> {
         let known_revocations = self.revocations.last_seen();
         let mut over = None;
         if let Some((key, cookie)) = self.options.signing_key.as_ref().zip(SessionCookie::of(headers)) {
             let standing = self.lookups.ask(store, Key::Session(cookie.id())).await?;
             match session(key, &cookie, standing, known_revocations) {
                 Ok(authenticated) => return Ok(authenticated),
-                Err(refused) => over = refused,
+                Err(Some(refused)) => over = Some(refused),
+                Err(None) => self.refusals.forged_cookie(),
             }
         }
         if let Some(shown) = bearer(headers) {
             if !self.is_open() && self.options.operator_token.as_ref().is_some_and(|token| token.is(shown)) {
                 return Ok(operator(known_revocations));
             }
+            if let Some(credential) = WorkerCredential::parse(shown)
+                && let Some(worker) = credential.recognise(store, known_revocations, now).await?
+            {
+                return Ok(worker);
+            }
             if let Some(token) = ApiToken::parse(shown) {
                 let standing = self.lookups.ask(store, Key::Token(token.id().clone())).await?;
-                match api_token(&token, standing, known_revocations) {
-                    Ok(authenticated) => return Ok(authenticated),
+                match api_token(&token, &standing) {
+                    Ok((membership, stored)) => {
+                        let proof = Proof::Token(token.id().clone());
+                        return Ok(stored_caller(membership, &stored, proof, standing, known_revocations));
+                    }
                     // Whoever has the secret of a token that is over is told so, in every mode: silently falling back to
                     // another identity would hide it.
-                    Err(Some(refused)) => return Err(refused.into()),
-                    Err(None) => {}
+                    Err(Some(refused)) => {
+                        if let Some((stored, code)) = standing.credential.as_ref().zip(refused.code) {
+                            self.refusals.token_over(token.id(), stored, code, now);
+                        }
+                        return Err(refused.into());
+                    }
+                    Err(None) => self.refusals.forged_token(),
                 }
             }
         }
@@ -175,9 +215,18 @@ impl Authenticator {
             AuthMode::None => (self.local.clone(), Proof::Local),
             AuthMode::Header { secret, allow_unsigned, max_age } => {
                 let verified = signed_headers::verify(headers, secret.as_ref(), *allow_unsigned, *max_age, now);
+                if verified.is_err() && signed_headers::are_shown(headers) {
+                    self.refusals.forged_header();
+                }
                 (verified.map_err(|refused| over.unwrap_or(refused))?, Proof::Header)
             }
         };
+        Ok(self.vouched_for(store, principal, proof).await?)
+    }
+
+    /// Somebody for whom a proxy or an identity provider vouches, with what is stored about them.
+    pub async fn vouched_for(&self, store: &Store, principal: Principal, proof: Proof) -> Result<Authenticated, StoreError> {
+        let known_revocations = self.revocations.last_seen();
         let principal = self.placed(principal);
         let key = Key::Account { org: principal.org_id.clone(), account: principal.account_id.clone() };
         let standing = self.lookups.ask(store, key).await?;
@@ -189,7 +238,8 @@ impl Authenticator {
     pub async fn again(&self, store: &Store, before: &Authenticated) -> Result<Authenticated, AuthenticateError> {
         let known_revocations = self.revocations.last_seen();
         let standing = match &before.proof {
-            Proof::Operator => return Ok(before.clone()),
+            // A worker's one action is a single request, so no connection of it stays open.
+            Proof::Operator | Proof::Worker { .. } => return Ok(before.clone()),
             Proof::Local | Proof::Header | Proof::Login => self.look_again(store, before).await?,
             Proof::Token(token) => self.lookups.ask(store, Key::Token(token.clone())).await?,
             Proof::Browser { session, .. } => self.lookups.ask(store, Key::Session(*session)).await?,
@@ -197,10 +247,26 @@ impl Authenticator {
         let is_over = match &before.proof {
             Proof::Token(_) => still_live(&standing, TOKEN_OVER, Code::AuthTokenExpired, Code::AuthTokenRevoked),
             Proof::Browser { .. } => still_live(&standing, SESSION_OVER, Code::AuthSessionExpired, Code::AuthSessionRevoked),
-            Proof::Local | Proof::Operator | Proof::Header | Proof::Login => Ok(()),
+            Proof::Local | Proof::Operator | Proof::Worker { .. } | Proof::Header | Proof::Login => Ok(()),
         };
         is_over?;
-        Ok(Authenticated { standing, known_revocations, ..before.clone() })
+        self.last_used.mark(&before.proof);
+        Ok(Authenticated { known_revocations, standing, ..before.clone() })
+    }
+
+    /// Resolves when there is something to note that should not wait for long.
+    pub async fn notes_are_due(&self) {
+        self.refusals.due().await;
+    }
+
+    /// Writes down which credentials were used, and which were refused. `nonce` is used once.
+    ///
+    /// # Errors
+    /// `Unavailable`, `Database`: what could not be written is written the next time.
+    pub async fn write_notes(&self, store: &Store, nonce: &str, now: Timestamp) -> Result<(), StoreError> {
+        let refused = self.refusals.write(store, nonce, now).await;
+        self.last_used.write(store).await?;
+        refused
     }
 
     /// Looks up again who was recognised before, after something about them was changed.
@@ -252,28 +318,28 @@ fn session(
         csrf_token: cookie::csrf_token(key, shown.id()),
         expires_at: stored.expires_at.unwrap_or(Timestamp::from_millis(0)),
     };
-    Ok(stored_caller(membership.clone(), stored.clone(), proof, standing, known_revocations))
+    Ok(stored_caller(membership.clone(), &stored.clone(), proof, standing, known_revocations))
 }
 
 /// The error is none when the secret didn't match: then nothing about the token is said.
-fn api_token(token: &ApiToken, standing: Standing, known_revocations: i64) -> Result<Authenticated, Option<Unauthenticated>> {
+fn api_token(token: &ApiToken, standing: &Standing) -> Result<(Membership, StoredCredential), Option<Unauthenticated>> {
     let Some(stored) = standing.credential.as_ref().filter(|stored| token.matches(&stored.hash)) else { return Err(None) };
-    still_live(&standing, TOKEN_OVER, Code::AuthTokenExpired, Code::AuthTokenRevoked).map_err(Some)?;
+    still_live(standing, TOKEN_OVER, Code::AuthTokenExpired, Code::AuthTokenRevoked).map_err(Some)?;
     let Some(membership) = standing.membership.as_ref().filter(|membership| membership.status == MemberStatus::Active) else {
         let text = "Cloud API token membership is not active.";
         return Err(Some(Unauthenticated::because(text, Code::AuthMembershipMissing)));
     };
-    Ok(stored_caller(membership.clone(), stored.clone(), Proof::Token(token.id().clone()), standing, known_revocations))
+    Ok((membership.clone(), stored.clone()))
 }
 
 fn stored_caller(
     membership: Membership,
-    credential: StoredCredential,
+    credential: &StoredCredential,
     proof: Proof,
     standing: Standing,
     known_revocations: i64,
 ) -> Authenticated {
-    let authority = authority_of(&membership, credential.source, &credential);
+    let authority = authority_of(&membership, credential);
     let principal = Principal {
         tenant_id: membership.tenant,
         org_id: membership.org,
@@ -287,9 +353,9 @@ fn stored_caller(
     Authenticated { principal, authority, proof, known_revocations, standing }
 }
 
-fn authority_of(membership: &Membership, source: AuthSource, credential: &StoredCredential) -> Authority {
+fn authority_of(membership: &Membership, credential: &StoredCredential) -> Authority {
     Authority {
-        source,
+        source: credential.source,
         role: membership.role,
         custom_role: membership.custom_role.clone(),
         permissions: membership.permissions,

@@ -30,8 +30,11 @@ impl Authenticator {
         if authenticated.proof == Proof::Operator {
             return Ok(operator(authenticated));
         }
+        if matches!(authenticated.proof, Proof::Worker { .. }) {
+            return worker(authenticated);
+        }
         let mut standing = authenticated.standing.clone();
-        if standing.membership.is_none() && self.may_claim(rules, authenticated) {
+        if standing.membership.is_none() && may_claim(rules, authenticated) {
             let activates = authenticated.principal.auth_source == AuthSource::User;
             if store.claim_membership(&authenticated.principal, activates).await?.is_some() {
                 standing = self.look_again(store, authenticated).await?;
@@ -52,16 +55,16 @@ impl Authenticator {
         let membership = membership.ok_or(EntryError::OrgInactive)?;
         Ok(member(authenticated, membership))
     }
+}
 
-    /// An address proves something where an identity provider or a proxy vouches for it, and where memberships are made for
-    /// addresses: by invitations or a directory.
-    fn may_claim(&self, rules: &SignupRules, authenticated: &Authenticated) -> bool {
-        let is_vouched_for = matches!(authenticated.principal.auth_source, AuthSource::User | AuthSource::Header);
-        is_vouched_for
-            && authenticated.standing.org.is_some()
-            && !needs_sso(authenticated, &authenticated.standing)
-            && rules.entry(authenticated.principal.auth_source, &authenticated.principal.email, None) != Err(EntryRefused::Domain)
-    }
+/// An address proves something where an identity provider or a proxy vouches for it, and where memberships are made for
+/// addresses: by invitations or a directory.
+fn may_claim(rules: &SignupRules, authenticated: &Authenticated) -> bool {
+    let is_vouched_for = matches!(authenticated.principal.auth_source, AuthSource::User | AuthSource::Header);
+    is_vouched_for
+        && authenticated.standing.org.is_some()
+        && !needs_sso(authenticated, &authenticated.standing)
+        && rules.entry(authenticated.principal.auth_source, &authenticated.principal.email, None) != Err(EntryRefused::Domain)
 }
 
 fn entry(rules: &SignupRules, authenticated: &Authenticated, standing: &Standing) -> Result<Entry, EntryError> {
@@ -103,6 +106,13 @@ fn member(authenticated: &Authenticated, membership: Membership) -> Member {
         proof: authenticated.proof.clone(),
         known_revocations: authenticated.known_revocations,
     }
+}
+
+/// Workers belong to an organisation without being members of it.
+fn worker(authenticated: &Authenticated) -> Result<Member, EntryError> {
+    let status = authenticated.standing.org.as_ref().map(|(_, status)| *status);
+    let org_status = status.filter(|status| matches!(status, OrgStatus::Active | OrgStatus::Frozen)).ok_or(EntryError::OrgInactive)?;
+    Ok(Member { org_status, proof: authenticated.proof.clone(), ..operator(authenticated) })
 }
 
 /// Operators are members of nothing, so there is nothing to look up.

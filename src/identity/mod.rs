@@ -8,15 +8,18 @@ mod api_token;
 mod authenticator;
 pub mod cookie;
 mod entry;
+mod last_used;
 mod lookups;
 mod member;
 mod operator;
+mod refusals;
 mod revocations;
 mod scim_token;
 mod signed_headers;
 mod signing_key;
 #[cfg(test)]
 pub(crate) mod tests;
+mod worker_credential;
 
 pub use api_token::ApiToken;
 pub use authenticator::{AuthMode, AuthOptions, AuthenticateError, Authenticated, Authenticator, Proof, Unauthenticated};
@@ -28,3 +31,4 @@ pub use revocations::Revocations;
 pub use scim_token::ScimToken;
 pub use signed_headers::HeaderSecret;
 pub use signing_key::SigningKey;
+pub use worker_credential::WorkerCredential;

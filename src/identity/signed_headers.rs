@@ -49,6 +49,11 @@ impl fmt::Debug for HeaderSecret {
     }
 }
 
+/// Whether somebody claims to be a proxy that vouches; whoever shows nothing is no forger.
+pub(super) fn are_shown(headers: &HeaderMap) -> bool {
+    IDENTITY.iter().chain([&SECRET, &SIGNATURE]).any(|name| headers.contains_key(name))
+}
+
 /// Checks in the order of the contract, so that a caller always reads the first thing that is wrong.
 pub(super) fn verify(
     headers: &HeaderMap,

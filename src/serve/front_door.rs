@@ -22,6 +22,7 @@ pub(super) fn options(config: &Config, execution_isolation: ExecutionIsolation) 
         branding: config.branding.clone(),
         auth: auth(config),
         signup: config.auth.signup.clone(),
+        token_rules: config.auth.tokens.rules(),
         browser_sessions: BrowserSessions {
             secure: config.auth.cookie.secure,
             lifetime: config.auth.cookie.lifetime,

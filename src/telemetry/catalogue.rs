@@ -164,6 +164,11 @@ pub const METRICS: &[Metric] = &[
     gauge("cowork_sse_streams", &["kind"], "open event streams"),
     counter("cowork_sse_cut_total", &[], "event streams cut because their reader fell too far behind"),
     counter("cowork_revoked_streams_total", &[], "streams and sockets cut because what they were opened with was taken back"),
+    counter(
+        "cowork_auth_refused_total",
+        &["kind"],
+        "credentials that were shown and refused, by kind: cookie, header, token. Many of one kind are somebody guessing",
+    ),
     gauge("cowork_ws_connections", &[], "open WebSockets"),
     // Front door
     counter("cowork_http_requests_total", &["method", "route", "status"], "answered requests"),

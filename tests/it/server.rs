@@ -16,6 +16,7 @@ use reqwest::{Method, RequestBuilder, StatusCode};
 use serde_json::{Value, json};
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection, PgConnection, postgres::PgConnectOptions};
 use std::{
+    fmt::Write,
     io::Read,
     path::{Path, PathBuf},
     process::{Child, Command},
@@ -212,6 +213,37 @@ impl Server {
         let mut connection = self.connect(None).await;
         sqlx::raw_sql(AssertSqlSafe(statement.to_owned())).execute(&mut connection).await.expect("the statement is right");
         connection.close().await.ok();
+    }
+
+    /// The rows of a query, one JSON text each.
+    pub(crate) async fn rows(&self, query: &str) -> Vec<Value> {
+        let mut connection = self.connect(None).await;
+        let statement = format!("select to_jsonb(q)::text from ({query}) q");
+        let rows: Vec<String> = sqlx::query_scalar(AssertSqlSafe(statement)).fetch_all(&mut connection).await.expect("the query is right");
+        connection.close().await.ok();
+        rows.iter().map(|row| serde_json::from_str(row).expect("JSON")).collect()
+    }
+
+    /// Everything in the database, as text.
+    pub(crate) async fn dump(&self) -> String {
+        let tables = self.rows("select table_name from information_schema.tables where table_schema = 'public'").await;
+        let mut dump = String::new();
+        for table in tables {
+            let name = table["table_name"].as_str().expect("a name");
+            for row in self.rows(&format!("select * from {name}")).await {
+                writeln!(dump, "{name} {row}").expect("a string takes any text");
+            }
+        }
+        dump
+    }
+
+    /// Asks with a bearer token.
+    pub(crate) async fn ask_with(&self, token: &str, method: Method, path: &str, body: Option<Value>) -> Answer {
+        let mut request = self.request(method, path).bearer_auth(token);
+        if let Some(body) = body {
+            request = request.json(&body);
+        }
+        Answer::of(request).await
     }
 
     /// Lets nobody into the server's database, and ends who is in there; or lets them in again.

@@ -23,4 +23,5 @@ pub mod session;
 pub mod signup;
 pub mod sso;
 pub mod timestamp;
+pub mod token;
 pub mod view;

@@ -167,7 +167,7 @@ impl SignupRules {
     fn admits_address(&self, email: &str) -> bool {
         let Some((_, domain)) = email.rsplit_once('@') else { return false };
         let domain = domain.to_ascii_lowercase();
-        (self.consumer_domains || !is_consumer_domain(&domain)) && self.domains.iter().any(|allowed| *allowed == domain)
+        (self.consumer_domains || !is_consumer_domain(&domain)) && self.domains.contains(&domain)
     }
 }
 

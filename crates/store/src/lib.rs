@@ -32,7 +32,8 @@ pub use directory::{Deed, DirectoryUser};
 pub use error::StoreError;
 pub use front::IdempotencyClaim;
 pub use identity::{
-    CredentialState, Joined, Key, Membership, OrgStatus, Revocation, RevocationSignals, Revoked, Standing, StoredCredential,
+    ApiTokenRow, BrowserSessionRow, CredentialState, Grant, Joined, Key, Membership, NewApiToken, NewBrowserSession, OrgStatus, Revocation,
+    RevocationSignals, Revoked, Standing, StoredCredential,
 };
 pub use journal::{Append, AppendError, BatchOutcome, HeadUpdate, LaneConnection, Refusal, Rejection, StoredEvent};
 pub use mail::Mail;

@@ -41,8 +41,9 @@ struct TokenFields<'a> {
     token_scopes: Scopes,
 }
 
-/// Whoever was recognised, as `/auth/me` and `/auth/session` show it.
-pub(super) fn shown(caller: &Authenticated) -> Json {
+/// Whoever was recognised, as `/auth/me` and `/auth/session` show it: with the CSRF token and the end of their browser
+/// session, if they have one.
+pub(super) fn shown(caller: &Authenticated, session: Option<(&str, Timestamp)>) -> Json {
     let token = match &caller.proof {
         Proof::Token(token_id) => Some(TokenFields {
             custom_role_key: caller.authority.custom_role.as_deref(),
@@ -50,10 +51,6 @@ pub(super) fn shown(caller: &Authenticated) -> Json {
             token_id,
             token_scopes: caller.authority.scopes,
         }),
-        _ => None,
-    };
-    let session = match &caller.proof {
-        Proof::Browser { csrf_token, expires_at, .. } => Some((csrf_token.as_str(), *expires_at)),
         _ => None,
     };
     Json::of(&Me {
@@ -72,5 +69,9 @@ pub(super) fn shown(caller: &Authenticated) -> Json {
         (status = 401, description = "No or bad credentials", body = ErrorBody),
     ))]
 pub(super) async fn me(Credential(caller): Credential) -> Json {
-    shown(&caller)
+    let session = match &caller.proof {
+        Proof::Browser { csrf_token, expires_at, .. } => Some((csrf_token.as_str(), *expires_at)),
+        _ => None,
+    };
+    shown(&caller, session)
 }

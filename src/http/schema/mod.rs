@@ -11,6 +11,7 @@ mod command;
 mod error;
 mod event;
 mod identity;
+mod managed_worker;
 mod policy;
 mod projection;
 mod runtime;
@@ -26,6 +27,7 @@ pub(super) use command::{CommandEnvelope, PermissionRequest, PromptRequest, Ques
 pub(super) use error::ErrorBody;
 pub(super) use event::{SessionEventRecord, WorkspaceEventRecord};
 pub(super) use identity::Me;
+pub(super) use managed_worker::{WorkerBeatSchema, WorkerCredentialSchema, WorkerPoolSchema, WorkerSchema};
 pub(super) use policy::{ManagedPolicyRecord, ManagedPolicyRequest, ManagedPolicyView};
 pub(super) use runtime::{Diagnostics, NodeHeartbeats, RuntimeStatus};
 pub(super) use scim::{ScimErrorBody, ScimGroupBody, ScimUserBody};

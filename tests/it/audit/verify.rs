@@ -7,7 +7,7 @@ use crate::{
 use serde_json::Value;
 use std::time::Instant;
 
-fn verify(server: &Server, options: &[&str]) -> (Option<i32>, Value, String) {
+pub(super) fn verify(server: &Server, options: &[&str]) -> (Option<i32>, Value, String) {
     let arguments: Vec<&str> = ["audit", "verify", "--output", "json"].iter().chain(options).copied().collect();
     let done = run_with(&arguments, &[("OPEN_COWORK_CLOUD_CONTROL_PLANE_URL", server.database_url())]);
     (done.code(), serde_json::from_str(&done.stdout()).unwrap_or_default(), done.stderr())

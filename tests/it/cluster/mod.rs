@@ -3,6 +3,7 @@
 mod drain;
 mod harness;
 mod membership;
+mod revocation;
 mod roles;
 mod serving;
 mod status;

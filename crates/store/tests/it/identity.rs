@@ -1,10 +1,12 @@
 use cowork_domain::{
+    audit::AuditActor,
     ids::{OrgId, TenantId, TokenId, UserId},
     policy::{Permission, Scope},
     principal::{AuthSource, Principal, Role},
     signup::MemberStatus,
+    timestamp::Timestamp,
 };
-use cowork_store::{CredentialState, Joined, Key, OrgStatus, test_database::TestDatabase};
+use cowork_store::{CredentialState, Joined, Key, NewApiToken, OrgStatus, Revoked, Store, test_database::TestDatabase};
 
 fn kim(account: &str) -> Principal {
     Principal {
@@ -86,4 +88,64 @@ async fn an_invited_membership_goes_to_whoever_signs_in_with_the_address_and_to_
     let membership = store.look_up(&[account("kim")]).await.unwrap().remove(0).membership.unwrap();
     assert_eq!((membership.role, membership.status), (Role::Admin, MemberStatus::Active));
     assert_eq!(store.claim_membership(&kim("kim-again"), true).await.unwrap(), None, "an address is claimed once");
+}
+
+async fn issue(store: &Store, id: &str, account: &str) {
+    let token = NewApiToken {
+        id: TokenId::new(id),
+        org: OrgId::new("acme"),
+        account: UserId::new(account),
+        name: id.to_owned(),
+        scopes: [Scope::Desktop].into_iter().collect(),
+        hash: [7; 32],
+        last4: "aaaa".to_owned(),
+        expires_at: Timestamp::parse("2999-01-01T00:00:00Z").unwrap(),
+        channel_bindings: Vec::new(),
+    };
+    let made = store.create_api_token(&token, &AuditActor::system("test"), Timestamp::from_millis(1000)).await.unwrap();
+    assert_eq!(made.map(|row| row.id), Some(TokenId::new(id)));
+}
+
+#[tokio::test]
+async fn the_tokens_of_one_account_fall_together_each_told_once() {
+    let (_database, store) = TestDatabase::migrated().await;
+    for account in ["kim", "lee"] {
+        store.join(&kim(account)).await.unwrap();
+    }
+    for (id, account) in [("tok_1", "kim"), ("tok_2", "kim"), ("tok_3", "lee")] {
+        issue(&store, id, account).await;
+    }
+    let (org, by, at) = (OrgId::new("acme"), AuditActor::system("test"), Timestamp::from_millis(2000));
+    let before = store.last_revocation().await.unwrap();
+    let alone = store.revoke_api_token(&org, &TokenId::new("tok_1"), &by, at).await.unwrap().unwrap();
+    assert_eq!(alone.revoked_at, Some(at));
+    let revoke = async || store.revoke_api_tokens_of(&org, &UserId::new("kim"), &by, "role_downgraded", at).await.unwrap();
+    assert_eq!(revoke().await, [TokenId::new("tok_2")]);
+    assert_eq!(revoke().await, [], "once");
+    let told = store.revocations_after(before).await.unwrap();
+    let told: Vec<_> = told.into_iter().map(|(number, revocation)| (number - before, revocation.what)).collect();
+    assert_eq!(told, [(1, Revoked::Token(TokenId::new("tok_1"))), (2, Revoked::Token(TokenId::new("tok_2")))]);
+    let live: Vec<_> =
+        store.api_tokens(&org, 10).await.unwrap().into_iter().filter(|row| row.revoked_at.is_none()).map(|row| row.id).collect();
+    assert_eq!(live, [TokenId::new("tok_3")]);
+    assert_eq!(store.revoke_api_token(&OrgId::new("globex"), &TokenId::new("tok_3"), &by, at).await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn noting_a_use_never_waits_for_whoever_changes_the_token() {
+    let (database, store) = TestDatabase::migrated().await;
+    store.join(&kim("kim")).await.unwrap();
+    for id in ["tok_free", "tok_busy"] {
+        issue(&store, id, "kim").await;
+    }
+    let pool = sqlx::PgPool::connect(database.url()).await.unwrap();
+    let mut busy = pool.begin().await.unwrap();
+    sqlx::raw_sql("update api_tokens set name = 'changing' where id = 'tok_busy'").execute(&mut *busy).await.unwrap();
+    let both = ["tok_free", "tok_busy"].map(TokenId::new);
+    store.note_use(&both, &[]).await.unwrap();
+    let used = async |id: &str| store.api_token(&OrgId::new("acme"), &TokenId::new(id)).await.unwrap().unwrap().last_used_at.is_some();
+    assert!(used("tok_free").await && !used("tok_busy").await);
+    busy.rollback().await.unwrap();
+    store.note_use(&both, &[]).await.unwrap();
+    assert!(used("tok_busy").await);
 }
