@@ -77,7 +77,6 @@ async fn a_pool_has_its_workers_and_each_has_its_life() {
 async fn an_organisation_reaches_its_own_workers_alone() {
     let server = Server::with(&HEADER_MODE).await;
     let (kim, lee, eve) = (Caller::new("acme", "kim", "admin"), Caller::new("acme", "lee", "member"), Caller::new("other", "eve", "owner"));
-    // Header mode makes the first of an organisation what the proxy says.
     let ask = async |caller: &Caller, method: Method, path: &str, body: Value| server.ask(caller, method, path, Some(body)).await;
     let made = ask(&kim, Method::POST, "/api/admin/worker-pools", json!({ "poolId": "p", "name": "A", "mode": "self_hosted" })).await;
     assert_eq!(made.status, StatusCode::CREATED, "{made:?}");
