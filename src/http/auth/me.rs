@@ -87,12 +87,6 @@ pub(super) fn shown(caller: &Authenticated, session: Option<(&str, Timestamp)>) 
         (status = 401, description = "No or bad credentials", body = ErrorBody),
     ))]
 pub(super) async fn me(Credential(caller): Credential) -> Json {
-    let worker = match &caller.proof {
-        Proof::Worker { worker, pool, credential } => {
-            Some(WorkerFields { worker_id: worker, worker_pool_id: pool, worker_credential_id: credential, worker_scopes: ["heartbeat"] })
-        }
-        _ => None,
-    };
     let session = match &caller.proof {
         Proof::Browser { csrf_token, expires_at, .. } => Some((csrf_token.as_str(), *expires_at)),
         _ => None,

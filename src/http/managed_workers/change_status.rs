@@ -36,7 +36,7 @@ struct WorkerMoved {
         (status = 400, description = "Its life doesn't have that change", body = ErrorBody,
             example = json!({"error": "Invalid managed worker transition from pending to draining.", "code": "request.invalid_field"})),
         (status = 403, description = "The caller doesn't run the organisation", body = ErrorBody),
-        (status = 404, description = "No worker of the organisation has the id", body = WorkerMoved, example = json!({"worker": null})),
+        (status = 404, description = "No worker of the organisation has the id", body = WorkerMoved, example = json!({"worker": null, "error": "Managed worker was not found."})),
     ))]
 pub(super) async fn change(
     State(state): State<HttpState>,
@@ -49,7 +49,7 @@ pub(super) async fn change(
     let reason = body.fields.text("reason");
     match state.node.store().move_worker(caller.principal(), &id, status, reason, &clock.nonce(), clock.now()).await? {
         Moved::Done(worker) => Ok(Json::of(&json!({ "worker": worker }))),
-        Moved::NoWorker => Ok(refusal::nothing("worker")),
+        Moved::NoWorker => Ok(refusal::nothing("worker", "Managed worker was not found.")),
         Moved::Invalid(invalid) => Err(ApiError::invalid(invalid.to_string())),
     }
 }

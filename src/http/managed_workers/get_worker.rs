@@ -27,9 +27,9 @@ struct WorkerFound {
             "lastErrorCode": null, "lastErrorSummary": null, "currentLoad": 0, "createdAt": "2026-11-21T17:56:51.228Z",
             "updatedAt": "2026-11-21T17:56:51.228Z", "revokedAt": null}})),
         (status = 403, description = "The caller doesn't run the organisation", body = ErrorBody),
-        (status = 404, description = "No worker of the organisation has the id", body = WorkerFound, example = json!({"worker": null})),
+        (status = 404, description = "No worker of the organisation has the id", body = WorkerFound, example = json!({"worker": null, "error": "Managed worker was not found."})),
     ))]
 pub(super) async fn get(State(state): State<HttpState>, caller: Caller, Path(id): Path<String>) -> Result<Json, ApiError> {
     let worker = state.node.store().managed_worker(&caller.principal().org_id, &id).await?;
-    Ok(worker.map_or_else(|| refusal::nothing("worker"), |worker| Json::of(&json!({ "worker": worker }))))
+    Ok(worker.map_or_else(|| refusal::nothing("worker", "Managed worker was not found."), |worker| Json::of(&json!({ "worker": worker }))))
 }

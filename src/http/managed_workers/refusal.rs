@@ -12,9 +12,9 @@ impl From<WorkerInvalid> for ApiError {
     }
 }
 
-/// 404 as the contract has it here: the record that isn't there, as null.
-pub(super) fn nothing(name: &str) -> Json {
-    let body = Map::from_iter([(name.to_owned(), Value::Null)]);
+/// 404 as the contract has it here: the record that isn't there, as null. The sentence is ours.
+pub(super) fn nothing(name: &str, text: &'static str) -> Json {
+    let body = Map::from_iter([(name.to_owned(), Value::Null), ("error".to_owned(), text.into())]);
     Json::of(&body).with_status(StatusCode::NOT_FOUND)
 }
 

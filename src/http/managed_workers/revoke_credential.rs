@@ -27,7 +27,7 @@ struct WorkerCredentialRevoked {
             "expiresAt": "2027-02-19T17:56:51.539Z", "revokedAt": null, "lastUsedAt": null, "rotatedFromCredentialId": null,
             "createdAt": "2026-11-21T17:56:51.539Z", "updatedAt": "2026-11-21T17:56:51.539Z"}})),
         (status = 403, description = "The caller doesn't run the organisation", body = ErrorBody),
-        (status = 404, description = "The worker has no such credential", body = WorkerCredentialRevoked, example = json!({"credential": null})),
+        (status = 404, description = "The worker has no such credential", body = WorkerCredentialRevoked, example = json!({"credential": null, "error": "Managed worker credential was not found."})),
     ))]
 pub(super) async fn revoke(
     State(state): State<HttpState>,
@@ -36,5 +36,8 @@ pub(super) async fn revoke(
 ) -> Result<Json, ApiError> {
     let clock = state.node.clock();
     let revoked = state.node.store().revoke_worker_credential(caller.principal(), &id, &credential, &clock.nonce(), clock.now()).await?;
-    Ok(revoked.map_or_else(|| refusal::nothing("credential"), |credential| Json::of(&json!({ "credential": credential }))))
+    Ok(revoked.map_or_else(
+        || refusal::nothing("credential", "Managed worker credential was not found."),
+        |credential| Json::of(&json!({ "credential": credential })),
+    ))
 }

@@ -30,7 +30,7 @@ struct WorkerPoolUpdated {
             "createdAt": "2026-11-21T17:56:51.113Z", "updatedAt": "2026-11-21T17:56:51.113Z"}})),
         (status = 400, description = "An unknown value", body = ErrorBody),
         (status = 403, description = "The caller doesn't run the organisation", body = ErrorBody),
-        (status = 404, description = "No pool of the organisation has the id", body = WorkerPoolUpdated, example = json!({"pool": null})),
+        (status = 404, description = "No pool of the organisation has the id", body = WorkerPoolUpdated, example = json!({"pool": null, "error": "Managed worker pool was not found."})),
     ))]
 pub(super) async fn update(
     State(state): State<HttpState>,
@@ -42,5 +42,5 @@ pub(super) async fn update(
     let edit = PoolEdit::read(&body.fields.0)?;
     let clock = state.node.clock();
     let pool = state.node.store().update_worker_pool(caller.principal(), &id, &edit, &clock.nonce(), clock.now()).await?;
-    Ok(pool.map_or_else(|| refusal::nothing("pool"), |pool| Json::of(&json!({ "pool": pool }))))
+    Ok(pool.map_or_else(|| refusal::nothing("pool", "Managed worker pool was not found."), |pool| Json::of(&json!({ "pool": pool }))))
 }

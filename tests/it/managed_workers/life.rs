@@ -85,12 +85,17 @@ async fn an_organisation_reaches_its_own_workers_alone() {
     let issued = ask(&kim, Method::POST, "/api/admin/workers/w/credentials", json!({})).await;
     let credential = issued.body["credential"]["credential"]["credentialId"].as_str().expect("an id").to_owned();
 
-    let null = |name: &str| json!({ name: null });
+    let null = |name: &str, error: &str| json!({ name: null, "error": error });
+    let (no_pool, no_worker) = ("Managed worker pool was not found.", "Managed worker was not found.");
     for (method, path, body) in [
-        (Method::POST, "/api/admin/worker-pools/p/update".to_owned(), null("pool")),
-        (Method::GET, "/api/admin/workers/w".to_owned(), null("worker")),
-        (Method::POST, "/api/admin/workers/w/revoke".to_owned(), null("worker")),
-        (Method::POST, format!("/api/admin/workers/w/credentials/{credential}/revoke"), null("credential")),
+        (Method::POST, "/api/admin/worker-pools/p/update".to_owned(), null("pool", no_pool)),
+        (Method::GET, "/api/admin/workers/w".to_owned(), null("worker", no_worker)),
+        (Method::POST, "/api/admin/workers/w/revoke".to_owned(), null("worker", no_worker)),
+        (
+            Method::POST,
+            format!("/api/admin/workers/w/credentials/{credential}/revoke"),
+            null("credential", "Managed worker credential was not found."),
+        ),
     ] {
         let answer = ask(&eve, method, &path, json!({})).await;
         assert_eq!((answer.status, answer.body), (StatusCode::NOT_FOUND, body), "{path}");
