@@ -32,6 +32,7 @@ mod import;
 mod invites;
 mod limits;
 mod lingering;
+mod managed_workers;
 mod mandate;
 mod members;
 mod metrics;

@@ -1,8 +1,8 @@
 //! The route table, and the description of the API that is made from it.
 
 use super::{
-    admin, artifacts, audit, auth, docs, gate::Gate, health, import, invites, members, metrics, ops, policy, roles, runtime, scim, sessions,
-    settings, sso, state::HttpState, tokens, workspace, ws,
+    admin, artifacts, audit, auth, docs, gate::Gate, health, import, invites, managed_workers, members, metrics, ops, policy, roles, runtime,
+    scim, sessions, settings, sso, state::HttpState, tokens, workspace, ws,
 };
 use crate::web;
 use utoipa::{
@@ -30,6 +30,7 @@ pub(super) fn table(gate: &Gate, metrics_are_open: bool) -> OpenApiRouter<HttpSt
         .merge(audit::routes(gate))
         .merge(runtime::routes(gate))
         .merge(policy::routes(gate))
+        .merge(managed_workers::routes(gate))
         .merge(settings::routes(gate))
         .merge(sso::routes(gate))
         .merge(scim::routes(gate))

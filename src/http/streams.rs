@@ -147,7 +147,7 @@ fn refuse_revoked(state: &HttpState, member: &Member) -> Result<(), ApiError> {
     let code = match member.proof {
         Proof::Token(_) => Code::AuthTokenRevoked,
         Proof::Browser { .. } => Code::AuthSessionRevoked,
-        Proof::Local | Proof::Operator | Proof::Header | Proof::Login => Code::AuthMembershipMissing,
+        Proof::Local | Proof::Operator | Proof::Worker { .. } | Proof::Header | Proof::Login => Code::AuthMembershipMissing,
     };
     Err(ApiError::new(StatusCode::UNAUTHORIZED, "The credential was taken back.").code(code))
 }

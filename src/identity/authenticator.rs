@@ -1,7 +1,7 @@
 //! From the headers of a request to whom they prove (contract 00 §3.2).
 
 use super::{
-    ApiToken, Revocations, SessionCookie, SigningKey, cookie,
+    ApiToken, Revocations, SessionCookie, SigningKey, WorkerCredential, cookie,
     last_used::LastUsed,
     lookups::Lookups,
     oidc::{OidcError, OidcProvider},
@@ -78,7 +78,7 @@ impl Unauthenticated {
         Self { message, code: None }
     }
 
-    const fn because(message: &'static str, code: Code) -> Self {
+    pub(super) const fn because(message: &'static str, code: Code) -> Self {
         Self { message, code: Some(code) }
     }
 }
@@ -105,6 +105,15 @@ pub enum Proof {
     Header,
     /// By the identity provider.
     Login,
+    /// By a managed worker's credential.
+    Worker {
+        /// Who shows it.
+        worker: String,
+        /// Where the worker belongs.
+        pool: String,
+        /// The public part of what it shows.
+        credential: String,
+    },
     /// By an API token.
     Token(TokenId),
     /// By the cookie of a browser session.
@@ -191,6 +200,11 @@ impl Authenticator {
             if !self.is_open() && self.options.operator_token.as_ref().is_some_and(|token| token.is(shown)) {
                 return Ok(operator(known_revocations));
             }
+            if let Some(credential) = WorkerCredential::parse(shown)
+                && let Some(worker) = credential.recognise(store, known_revocations, now).await?
+            {
+                return Ok(worker);
+            }
             if let Some(token) = ApiToken::parse(shown) {
                 let standing = self.lookups.ask(store, Key::Token(token.id().clone())).await?;
                 match api_token(&token, &standing) {
@@ -241,7 +255,8 @@ impl Authenticator {
     pub async fn again(&self, store: &Store, before: &Authenticated) -> Result<Authenticated, AuthenticateError> {
         let known_revocations = self.revocations.last_seen();
         let standing = match &before.proof {
-            Proof::Operator => return Ok(before.clone()),
+            // A worker's one action is a single request, so no connection of it stays open.
+            Proof::Operator | Proof::Worker { .. } => return Ok(before.clone()),
             Proof::Local | Proof::Header | Proof::Login => self.look_again(store, before).await?,
             Proof::Token(token) => self.lookups.ask(store, Key::Token(token.clone())).await?,
             Proof::Browser { session, .. } => self.lookups.ask(store, Key::Session(*session)).await?,
@@ -249,7 +264,7 @@ impl Authenticator {
         let is_over = match &before.proof {
             Proof::Token(_) => still_live(&standing, TOKEN_OVER, Code::AuthTokenExpired, Code::AuthTokenRevoked),
             Proof::Browser { .. } => still_live(&standing, SESSION_OVER, Code::AuthSessionExpired, Code::AuthSessionRevoked),
-            Proof::Local | Proof::Operator | Proof::Header | Proof::Login => Ok(()),
+            Proof::Local | Proof::Operator | Proof::Worker { .. } | Proof::Header | Proof::Login => Ok(()),
         };
         is_over?;
         self.last_used.mark(&before.proof);

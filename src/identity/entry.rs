@@ -64,6 +64,9 @@ impl Authenticator {
         if authenticated.proof == Proof::Operator {
             return Ok(operator(authenticated));
         }
+        if matches!(authenticated.proof, Proof::Worker { .. }) {
+            return worker(authenticated);
+        }
         let mut standing = authenticated.standing.clone();
         if standing.membership.is_none() && may_claim(rules, authenticated) {
             // A login at the identity provider proves the address, and accepts the invitation where people may come in at all.
@@ -140,6 +143,13 @@ fn member(authenticated: &Authenticated, membership: Membership) -> Member {
     }
 }
 
+/// Workers belong to an organisation without being members of it.
+fn worker(authenticated: &Authenticated) -> Result<Member, EntryError> {
+    let status = authenticated.standing.org.as_ref().map(|(_, status)| *status);
+    let org_status = status.filter(|status| matches!(status, OrgStatus::Active | OrgStatus::Frozen)).ok_or(EntryError::OrgInactive)?;
+    Ok(Member { org_status, proof: authenticated.proof.clone(), ..operator(authenticated) })
+}
+
 /// Operators are members of nothing, so there is nothing to look up.
 fn operator(authenticated: &Authenticated) -> Member {
     Member {
@@ -149,5 +159,43 @@ fn operator(authenticated: &Authenticated) -> Member {
         org_status: OrgStatus::Active,
         proof: Proof::Operator,
         known_revocations: authenticated.known_revocations,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::identity::tests::member;
+    use cowork_domain::principal::Role;
+
+    /// Somebody of acme.example whose organisation enforces single sign-on for these domains.
+    fn comes_by(source: AuthSource, proof: Proof, domains: &[&str]) -> Authenticated {
+        let principal = Principal { auth_source: source, ..member("acme", "kim").principal };
+        let standing = Standing {
+            org: Some((principal.tenant_id.clone(), OrgStatus::Active)),
+            sso_domains: domains.iter().map(|domain| (*domain).to_owned()).collect(),
+            ..Standing::default()
+        };
+        Authenticated { authority: Authority::of_role(source, Role::Member), principal, proof, known_revocations: 0, standing }
+    }
+
+    #[test]
+    fn a_plain_login_is_not_enough_where_single_sign_on_is_enforced() {
+        let rules = SignupRules::default();
+        let enters = |authenticated: &Authenticated| entry(&rules, authenticated, &authenticated.standing);
+        let refused = comes_by(AuthSource::User, Proof::Login, &["acme.example"]);
+        assert!(matches!(enters(&refused), Err(EntryError::Refused(EntryRefused::SsoRequired))));
+        assert!(!may_claim(&rules, &refused), "it takes no membership either");
+        assert_eq!(
+            enters(&refused).err().map(|error| error.to_string()).as_deref(),
+            Some("This organization requires SSO login. Sign in through your identity provider.")
+        );
+        for allowed in [
+            comes_by(AuthSource::User, Proof::Login, &["other.example"]),
+            comes_by(AuthSource::User, Proof::Login, &[]),
+            comes_by(AuthSource::Header, Proof::Header, &["acme.example"]),
+        ] {
+            assert!(enters(&allowed).is_ok() && may_claim(&rules, &allowed), "{allowed:?}");
+        }
     }
 }

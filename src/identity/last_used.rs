@@ -40,7 +40,7 @@ impl LastUsed {
                     marks.sessions.insert(*session);
                 }
             }
-            Proof::Local | Proof::Operator | Proof::Header | Proof::Login => {}
+            Proof::Local | Proof::Operator | Proof::Worker { .. } | Proof::Header | Proof::Login => {}
         }
     }
 

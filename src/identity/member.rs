@@ -34,7 +34,7 @@ impl Member {
             credential: match &self.proof {
                 Proof::Token(token) => ShownBy::Token(token.clone()),
                 Proof::Browser { session, .. } => ShownBy::Session(*session),
-                Proof::Local | Proof::Operator | Proof::Header | Proof::Login => ShownBy::Other,
+                Proof::Local | Proof::Operator | Proof::Worker { .. } | Proof::Header | Proof::Login => ShownBy::Other,
             },
         }
     }

@@ -22,6 +22,7 @@ mod signed_headers;
 mod signing_key;
 #[cfg(test)]
 pub(crate) mod tests;
+mod worker_credential;
 
 pub use api_token::ApiToken;
 pub use authenticator::{AuthMode, AuthOptions, AuthenticateError, Authenticated, Authenticator, Proof, Unauthenticated, bearer};
@@ -34,3 +35,4 @@ pub use revocations::Revocations;
 pub use scim_token::ScimToken;
 pub use signed_headers::HeaderSecret;
 pub use signing_key::SigningKey;
+pub use worker_credential::WorkerCredential;

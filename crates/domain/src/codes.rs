@@ -102,6 +102,8 @@ codes! {
     BodyTooLarge "request.body_too_large" "the request body is larger than the limit of this route",
     InvalidJson "request.invalid_json" "the request body is not JSON",
     InvalidField "request.invalid_field" "a field of the request is missing or malformed",
+    CapacityUnavailable "capacity_unavailable" "a pool of workers has as many workers or as much work as it may have",
+    WorkerOver "managed_worker.over" "the worker is retired or revoked, or the credential was taken back",
     SecretsUnsealed "secrets.unsealed" "the deployment has no key to seal secrets with",
     ImportUnsafe "import.unsafe_content" "the import holds local paths or secret-like values",
     ArtifactStorageOff "artifacts.storage_off" "the deployment has no artifact storage",

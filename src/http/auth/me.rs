@@ -29,6 +29,8 @@ struct Shown<'a> {
     principal: &'a Principal,
     #[serde(flatten)]
     token: Option<TokenFields<'a>>,
+    #[serde(flatten)]
+    worker: Option<WorkerFields<'a>>,
 }
 
 /// What only API tokens have.
@@ -39,6 +41,16 @@ struct TokenFields<'a> {
     permissions: Permissions,
     token_id: &'a TokenId,
     token_scopes: Scopes,
+}
+
+/// What only managed workers have.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct WorkerFields<'a> {
+    worker_id: &'a str,
+    worker_pool_id: &'a str,
+    worker_credential_id: &'a str,
+    worker_scopes: [&'static str; 1],
 }
 
 /// Whoever was recognised, as `/auth/me` and `/auth/session` show it: with the CSRF token and the end of their browser
@@ -53,8 +65,14 @@ pub(super) fn shown(caller: &Authenticated, session: Option<(&str, Timestamp)>) 
         }),
         _ => None,
     };
+    let worker = match &caller.proof {
+        Proof::Worker { worker, pool, credential } => {
+            Some(WorkerFields { worker_id: worker, worker_pool_id: pool, worker_credential_id: credential, worker_scopes: ["heartbeat"] })
+        }
+        _ => None,
+    };
     Json::of(&Me {
-        principal: Shown { principal: &caller.principal, token },
+        principal: Shown { principal: &caller.principal, token, worker },
         csrf_token: session.map(|(csrf_token, _)| csrf_token),
         expires_at: session.map(|(_, expires_at)| expires_at),
     })

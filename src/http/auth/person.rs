@@ -19,7 +19,7 @@ pub(super) async fn authenticate(state: &HttpState, method: &Method, headers: &H
 
 /// 403 for whoever is no person.
 pub(super) fn refuse_programs(caller: &Authenticated) -> Result<(), ApiError> {
-    if matches!(caller.proof, Proof::Token(_) | Proof::Operator) {
+    if matches!(caller.proof, Proof::Token(_) | Proof::Operator | Proof::Worker { .. }) {
         let text = "Browser sessions are for people: tokens can neither see nor end them.";
         return Err(ApiError::forbidden(Code::AuthorizationPrincipalDenied, text));
     }

@@ -11,6 +11,7 @@ mod command;
 mod error;
 mod event;
 mod identity;
+mod managed_worker;
 mod member;
 mod policy;
 mod projection;
@@ -27,6 +28,7 @@ pub(super) use command::{CommandEnvelope, PermissionRequest, PromptRequest, Ques
 pub(super) use error::ErrorBody;
 pub(super) use event::{SessionEventRecord, WorkspaceEventRecord};
 pub(super) use identity::{DesktopAuthConfig, Me};
+pub(super) use managed_worker::{WorkerBeatSchema, WorkerCredentialSchema, WorkerPoolSchema, WorkerSchema};
 pub(super) use member::{
     AcceptInviteAnswer, AcceptInviteRequest, AccessAnswer, AssignRoleRequest, CreateRoleRequest, CustomRoleAnswer, CustomRoleList,
     InviteAnswer, InviteRequest, MemberAnswer, MemberList, PermissionCatalog, PolicyOverviewAnswer, UpdateMemberRequest, UpdateRoleRequest,

@@ -73,7 +73,7 @@ pub struct PermissionCeilings {
 }
 
 impl PermissionCeilings {
-    fn named(&self) -> [(&'static str, Ceiling); 7] {
+    fn named(self) -> [(&'static str, Ceiling); 7] {
         [
             ("bash", self.bash),
             ("fileWrite", self.file_write),

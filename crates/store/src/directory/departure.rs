@@ -1,12 +1,11 @@
 //! What is taken back from somebody who leaves or loses rights.
 
 use super::Deed;
-use crate::{Revocation, Revoked, StoreError};
+use crate::{Revocation, Revoked, StoreError, identity::revoke_tokens_of};
 use cowork_domain::{
-    audit::{AuditAction, AuditRow, AuditTarget},
-    ids::{OrgId, TokenId, UserId},
+    audit::{AuditActor, AuditRow},
+    ids::{OrgId, UserId},
 };
-use serde_json::json;
 use sqlx::PgConnection;
 
 /// What is left to write at the end of the transaction: rows for auditors, and streams to cut.
@@ -25,19 +24,8 @@ impl Aftermath {
         account: &str,
         deed: &Deed<'_>,
     ) -> Result<(), StoreError> {
-        let tokens = sqlx::query_scalar!(
-            "update api_tokens set revoked_at = now(), updated_at = now() where org = $1 and account = $2 and revoked_at is null returning id",
-            org.as_str(),
-            account
-        )
-        .fetch_all(connection)
-        .await?;
-        for token in tokens {
-            let target = AuditTarget::new("api_token", &token);
-            let metadata = json!({ "reason": deed.part });
-            self.audit.push(AuditRow::by_system(org, deed.part, deed.cause, AuditAction::ApiTokenRevoked, &target, metadata, deed.at));
-            self.revocations.push(Revocation { org: org.clone(), what: Revoked::Token(TokenId::new(token)) });
-        }
+        let tokens = revoke_tokens_of(connection, org, &UserId::new(account), &AuditActor::system(deed.part), deed.part, deed.at).await?;
+        self.revocations.extend(tokens.into_iter().map(|token| Revocation { org: org.clone(), what: Revoked::Token(token) }));
         Ok(())
     }
 

@@ -25,4 +25,5 @@ pub use member::MemberError;
 pub use org::{OrgOrderError, OrgRow};
 pub(crate) use revocation::record_revocation;
 pub use revocation::{Revocation, RevocationSignals, Revoked};
+pub(crate) use token::revoke_tokens_of;
 pub use token::{ApiTokenRow, Grant, NewApiToken};

@@ -41,7 +41,7 @@ impl<T: Clone> Change<T> {
 }
 
 /// A change that can't be made. The texts of the first ones are the contract's.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum ManagedPolicyInvalid {
     /// An allow-list of another type.
     #[error("\"{0}\" must be an array of strings or null.")]
@@ -132,10 +132,10 @@ fn deny_list(fields: &Map<String, Value>, name: &'static str) -> Result<Change<V
 
 /// Each once, sorted, without blank ones; counted after that.
 fn entries(value: &Value, name: &'static str, wrong: ManagedPolicyInvalid) -> Result<Vec<String>, ManagedPolicyInvalid> {
-    let items = value.as_array().ok_or_else(|| wrong.clone())?;
+    let items = value.as_array().ok_or(wrong)?;
     let mut kept = BTreeSet::new();
     for item in items {
-        let text = item.as_str().ok_or_else(|| wrong.clone())?.trim();
+        let text = item.as_str().ok_or(wrong)?.trim();
         if !text.is_empty() {
             kept.insert(plain(text, name, LONGEST_ENTRY)?);
         }

@@ -1,0 +1,4 @@
+//! Managed workers.
+
+mod heartbeat;
+mod life;
