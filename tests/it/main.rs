@@ -22,7 +22,6 @@ mod scim;
 mod server;
 mod sessions;
 mod setting;
-mod sign_in;
 mod settings;
 mod sign_in;
 mod sso;

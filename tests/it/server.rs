@@ -1,7 +1,7 @@
 //! A server under test: the real binary on a database of its own.
 
 use crate::{
-    answer::{Answer, is_settled},
+    answer::{Answer, is_settled, messages},
     caller::Caller,
     event_stream::EventStream,
     program::{GLANCE, wait_for_end},
@@ -184,7 +184,12 @@ impl Server {
     pub(crate) async fn run(&self, session: &str, text: &str) -> Value {
         let before = self.view(session).await["projection"]["sequence"].as_u64().unwrap_or(0);
         self.prompt(session, text).await;
-        self.until(session, |view| is_settled(view) && view["projection"]["sequence"].as_u64() > Some(before + 1)).await
+        self.until(session, |view| {
+            // A turn that moves to another node rests for a moment; its prompt is still without an answer then.
+            let is_answered = view["session"]["status"] == "errored" || messages(view).last().is_some_and(|last| last["role"] != "user");
+            is_settled(view) && is_answered && view["projection"]["sequence"].as_u64() > Some(before + 1)
+        })
+        .await
     }
 
     /// Follows a stream.
