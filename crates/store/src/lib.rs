@@ -34,8 +34,8 @@ pub use error::StoreError;
 pub use front::IdempotencyClaim;
 pub use identity::{
     AcceptError, ApiTokenRow, BrowserSessionRow, CredentialState, CustomRoleError, Grant, Invited, Joined, Key, Mandate, MemberError,
-    Membership, NewApiToken, NewBrowserSession, OrgOrderError, OrgRow, OrgStatus, Revocation, RevocationSignals, Revoked, Standing,
-    StoredCredential,
+    Membership, NewApiToken, NewBrowserSession, NotIssued, OrgOrderError, OrgRow, OrgStatus, Revocation, RevocationSignals, Revoked,
+    Standing, StoredCredential,
 };
 pub use journal::{Append, AppendError, BatchOutcome, HeadUpdate, LaneConnection, Refusal, Rejection, StoredEvent};
 pub use limits::{AuthBlock, AuthFailures, Counted, PermitLease};
@@ -43,7 +43,8 @@ pub use mail::Mail;
 pub use managed_policy::ManagedPolicyRow;
 pub use managed_worker::{CredentialChange, Heard, Moved, NewCredential, Registration, ShownCredential};
 pub use membership::{
-    ClusterView, FenceViolation, LivenessLock, NameInUse, NodeHeartbeat, NodeRegistration, NodeRow, Registered, Renewal, ShardMove, ShardRow,
+    ClusterView, FenceViolation, LivenessLock, NameInUse, NodeHeartbeat, NodeRegistration, NodeRow, Registered, Renewal, ShardMove,
+    ShardRow,
 };
 pub use migration::{MigrationReport, MigrationStatus};
 pub use private_postgres::{PrivatePostgres, PrivatePostgresError, PrivatePostgresOptions};

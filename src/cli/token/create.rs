@@ -113,7 +113,7 @@ async fn issue(store: &Store, rules: &TokenRules, wanted: &Wanted) -> anyhow::Re
         channel_bindings: Vec::new(),
     };
     let row = store.create_api_token(&new, &actor(), now).await.context("the token cannot be stored")?;
-    Ok((row.context("the token cannot be stored")?, minted))
+    Ok((row?, minted))
 }
 
 fn after(now: Timestamp, ttl: Duration) -> Timestamp {

@@ -10,14 +10,15 @@ use crate::{
         schema::ErrorBody,
         state::HttpState,
     },
-    identity,
+    identity::{self, EntryError},
 };
 use axum::extract::State;
 use cowork_domain::{
     policy::{Scope, Scopes},
+    signup::EntryRefused,
     token::{self, NoGateway, TokenRefused},
 };
-use cowork_store::NewApiToken;
+use cowork_store::{NewApiToken, NotIssued};
 use http::StatusCode;
 use serde::Serialize;
 use serde_json::Value;
@@ -90,7 +91,10 @@ pub(super) async fn create(State(state): State<HttpState>, caller: Caller, body:
         expires_at: terms.expires_at,
         channel_bindings,
     };
-    let row = state.node.store().create_api_token(&new, &actor(&caller), now).await?.ok_or_else(binding_not_found)?;
+    let row = state.node.store().create_api_token(&new, &actor(&caller), now).await?.map_err(|not_issued| match not_issued {
+        NotIssued::UnknownBinding => binding_not_found(),
+        NotIssued::NoMember => EntryError::from(EntryRefused::Membership { by_invitation: false }).into(),
+    })?;
     Ok(Json::of(&IssuedApiToken { token: row.into(), plaintext: minted.plaintext() }).with_status(StatusCode::CREATED))
 }
 

@@ -26,4 +26,4 @@ pub use org::{OrgOrderError, OrgRow};
 pub(crate) use revocation::record_revocation;
 pub use revocation::{Revocation, RevocationSignals, Revoked};
 pub(crate) use token::revoke_tokens_of;
-pub use token::{ApiTokenRow, Grant, NewApiToken};
+pub use token::{ApiTokenRow, Grant, NewApiToken, NotIssued};

@@ -105,17 +105,44 @@ impl Stored {
     }
 }
 
+/// Why a token was not stored.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum NotIssued {
+    /// A channel binding that the organisation doesn't have.
+    #[error("the organisation has no such channel binding")]
+    UnknownBinding,
+    /// The account takes no part in the organisation.
+    #[error("the account has no active membership in the organisation")]
+    NoMember,
+}
+
 impl Store {
-    /// Stores a new token and its audit row. None when one of the channel bindings is not the organisation's.
+    /// Stores a new token and its audit row.
+    ///
+    /// Whoever is removed at the same moment gets none: the membership is looked at under a lock that a removal waits for, or
+    /// has waited for.
     ///
     /// # Errors
     /// `Unavailable`, `Database`.
-    pub async fn create_api_token(&self, token: &NewApiToken, by: &AuditActor, at: Timestamp) -> Result<Option<ApiTokenRow>, StoreError> {
+    pub async fn create_api_token(
+        &self,
+        token: &NewApiToken,
+        by: &AuditActor,
+        at: Timestamp,
+    ) -> Result<Result<ApiTokenRow, NotIssued>, StoreError> {
         let mut tx = self.pool.begin().await?;
         for binding in &token.channel_bindings {
             if !has_binding(&mut tx, &token.org, binding).await? {
-                return Ok(None);
+                return Ok(Err(NotIssued::UnknownBinding));
             }
+        }
+        let issuer = sqlx::query_scalar!(
+            r#"select 1 as "one!" from memberships where org = $1 and account = $2 and status = 'active' for share"#,
+            token.org.as_str(),
+            token.account.as_str()
+        );
+        if issuer.fetch_optional(&mut *tx).await?.is_none() {
+            return Ok(Err(NotIssued::NoMember));
         }
         let scopes: Vec<&str> = token.scopes.iter().map(Scope::as_str).collect();
         sqlx::query!(
@@ -142,7 +169,8 @@ impl Store {
         write_audit(&mut tx, &rows).await?;
         let stored = find(&mut tx, &token.org, &token.id).await?;
         tx.commit().await?;
-        Ok(stored)
+        let stored = stored.ok_or_else(|| StoreError::inconsistent("api_tokens", &token.id, "it vanished while it was made"))?;
+        Ok(Ok(stored))
     }
 
     /// The newest tokens of an organisation, revoked ones included.

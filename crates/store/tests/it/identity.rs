@@ -103,7 +103,7 @@ async fn issue(store: &Store, id: &str, account: &str) {
         channel_bindings: Vec::new(),
     };
     let made = store.create_api_token(&token, &AuditActor::system("test"), Timestamp::from_millis(1000)).await.unwrap();
-    assert_eq!(made.map(|row| row.id), Some(TokenId::new(id)));
+    assert_eq!(made.map(|row| row.id), Ok(TokenId::new(id)));
 }
 
 #[tokio::test]
