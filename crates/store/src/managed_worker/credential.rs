@@ -30,7 +30,7 @@ pub struct NewCredential<'a> {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum CredentialChange {
     /// The new one.
-    Made(WorkerCredentialRecord),
+    Made(Box<WorkerCredentialRecord>),
     /// The organisation has no such worker or credential.
     Unknown,
     /// The worker or the credential is over.
@@ -133,7 +133,7 @@ impl Store {
         let made = insert(&mut transaction, &by.org_id, worker, new, None).await?;
         write_audit(&mut transaction, &[audit(by, &made, AuditAction::ManagedWorkerCredentialIssued, cause, at)]).await?;
         transaction.commit().await?;
-        Ok(CredentialChange::Made(made))
+        Ok(CredentialChange::Made(Box::new(made)))
     }
 
     /// Puts a new credential in the place of one that still counts, which stops at once.
@@ -158,7 +158,7 @@ impl Store {
         let made = insert(&mut transaction, &by.org_id, worker, new, Some(old)).await?;
         write_audit(&mut transaction, &[audit(by, &made, AuditAction::ManagedWorkerCredentialRotated, cause, at)]).await?;
         transaction.commit().await?;
-        Ok(CredentialChange::Made(made))
+        Ok(CredentialChange::Made(Box::new(made)))
     }
 
     /// Takes a credential back; again is no error. None: the worker has no such credential.

@@ -14,7 +14,7 @@ use time::OffsetDateTime;
 #[derive(Debug, Clone, PartialEq)]
 pub enum Heard {
     /// As it is kept.
-    Kept(WorkerHeartbeat),
+    Kept(Box<WorkerHeartbeat>),
     /// The pool would have more to do than it may.
     Overloaded,
     /// The worker is gone.
@@ -73,7 +73,7 @@ impl Store {
             .await?;
         let heard = latest(&mut transaction, org, worker).await?;
         transaction.commit().await?;
-        Ok(heard.map_or(Heard::NoWorker, Heard::Kept))
+        Ok(heard.map_or(Heard::NoWorker, |heartbeat| Heard::Kept(Box::new(heartbeat))))
     }
 
     /// The latest that a worker said, if it ever said anything.

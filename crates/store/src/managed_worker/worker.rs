@@ -17,7 +17,7 @@ use time::OffsetDateTime;
 #[derive(Debug, Clone, PartialEq)]
 pub enum Registration {
     /// The worker, new or as it was.
-    Registered(ManagedWorker),
+    Registered(Box<ManagedWorker>),
     /// The organisation has no such pool.
     NoPool,
     /// The pool has as many workers as it may have.
@@ -28,7 +28,7 @@ pub enum Registration {
 #[derive(Debug, Clone, PartialEq)]
 pub enum Moved {
     /// The worker as it is now.
-    Done(ManagedWorker),
+    Done(Box<ManagedWorker>),
     /// The organisation has no such worker.
     NoWorker,
     /// A worker in its status can't become that.
@@ -89,7 +89,7 @@ impl Store {
         let mut transaction = self.pool.begin().await?;
         let Some(limits) = pool::lock(&mut transaction, org, &request.pool_id).await? else { return Ok(Registration::NoPool) };
         if let Some(known) = read(&mut transaction, org, id).await? {
-            return Ok(Registration::Registered(known));
+            return Ok(Registration::Registered(Box::new(known)));
         }
         let count = sqlx::query_scalar!(
             r#"select count(*) as "count!" from managed_workers where org = $1 and pool = $2 and status not in ('retired', 'revoked')"#,
@@ -122,7 +122,7 @@ impl Store {
         let worker = read(&mut transaction, org, id).await?;
         let worker = worker.ok_or_else(|| StoreError::inconsistent("managed_workers", id, "it was just written"))?;
         transaction.commit().await?;
-        Ok(Registration::Registered(worker))
+        Ok(Registration::Registered(Box::new(worker)))
     }
 
     /// Changes the status of a worker, where its life has that change.
@@ -145,7 +145,7 @@ impl Store {
             .await?;
         let Some(worker) = read(&mut transaction, org, id).await? else { return Ok(Moved::NoWorker) };
         let status = match worker.status.become_next(to) {
-            Ok(status) if status == worker.status => return Ok(Moved::Done(worker)),
+            Ok(status) if status == worker.status => return Ok(Moved::Done(Box::new(worker))),
             Ok(status) => status,
             Err(invalid) => return Ok(Moved::Invalid(invalid)),
         };
@@ -163,7 +163,7 @@ impl Store {
             .await?;
         let worker = read(&mut transaction, org, id).await?;
         transaction.commit().await?;
-        Ok(worker.map_or(Moved::NoWorker, Moved::Done))
+        Ok(worker.map_or(Moved::NoWorker, |worker| Moved::Done(Box::new(worker))))
     }
 }
 
