@@ -1,8 +1,8 @@
 //! The route table, and the description of the API that is made from it.
 
 use super::{
-    admin, artifacts, audit, auth, docs, gate::Gate, health, import, invites, managed_workers, members, metrics, ops, policy, roles, runtime,
-    scim, sessions, settings, sso, state::HttpState, tokens, workspace, ws,
+    admin, artifacts, audit, auth, docs, gate::Gate, health, import, invites, managed_workers, members, metrics, ops, policy, roles,
+    runtime, scim, sessions, settings, sso, state::HttpState, tokens, workspace, ws,
 };
 use crate::web;
 use utoipa::{

@@ -6,12 +6,21 @@
 
 use cowork_store::{Key, Standing, Store, StoreError};
 use parking_lot::Mutex;
-use tokio::sync::{Semaphore, oneshot};
+use std::time::Duration;
+use tokio::{
+    sync::{Semaphore, oneshot},
+    time::{Instant, sleep},
+};
 
 /// Statements on their way at the same time.
 const AT_ONCE: usize = 2;
 /// Questions in one statement.
 const MOST: usize = 256;
+
+/// How long a question is asked again while the database can't be reached: after its restart every connection of the pool
+/// breaks once, which is nothing that a caller should hear of.
+const PATIENCE: Duration = Duration::from_secs(2);
+const PAUSE: Duration = Duration::from_millis(50);
 
 /// The questions that wait.
 pub(super) struct Lookups {
@@ -64,7 +73,7 @@ impl Lookups {
         if keys.is_empty() {
             return;
         }
-        match store.look_up(&keys).await {
+        match patiently(store, &keys).await {
             Ok(found) => {
                 for (answer, standing) in answers.into_iter().zip(found) {
                     // Who doesn't wait any more needs no answer.
@@ -76,6 +85,16 @@ impl Lookups {
                     answer.send(Err(error.clone())).ok();
                 }
             }
+        }
+    }
+}
+
+async fn patiently(store: &Store, keys: &[Key]) -> Result<Vec<Standing>, StoreError> {
+    let deadline = Instant::now() + PATIENCE;
+    loop {
+        match store.look_up(keys).await {
+            Err(error) if error.is_transient() && Instant::now() < deadline => sleep(PAUSE).await,
+            found => return found,
         }
     }
 }

@@ -17,7 +17,7 @@ async fn rows_past_their_retention_are_removed_and_their_seals_stay() {
         let (code, report, stderr) = verify(&server, &["--all"]);
         assert_eq!(code, Some(0), "{report:#} {stderr}");
         let org = &report["orgs"][0];
-        if (org["removedRows"].as_u64(), org["sealedRows"].as_u64()) == (Some(1), Some(0)) {
+        if (org["removedRows"].as_u64(), org["sealedRows"].as_u64()) == (Some(3), Some(0)) {
             return;
         }
         assert!(Instant::now() < deadline, "{report:#}");

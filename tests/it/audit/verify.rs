@@ -34,7 +34,7 @@ async fn a_running_server_seals_its_log_and_tampering_is_found() {
     let session = server.session().await;
     server.run(&session, "hello").await;
     let report = sealed(&server).await;
-    assert_eq!(report["sealedRows"], 2, "{report:#}");
+    assert_eq!(report["sealedRows"], 4, "{report:#}");
     let (org, head) = (report["org"].as_str().expect("text"), report["head"]["hash"].as_str().expect("a head"));
     let expect_head = ["--org", org, "--expect-head", head];
     assert_eq!(verify(&server, &expect_head).0, Some(0));

@@ -65,6 +65,7 @@ fn concrete(path: &str) -> String {
     let parts = path.split('/').map(|part| match part.strip_prefix('{') {
         Some(name) if name.starts_with("id") => "ses_00000000000070008000000000000000",
         Some(name) if name.starts_with("entity") => "org:nobody",
+        Some(name) if name.starts_with("verb") => "activate",
         Some(_) => "nobody",
         None => part,
     });

@@ -235,7 +235,8 @@ mod tests {
         }));
         let policy = first.expect("valid").apply(ManagedPolicy::default());
         assert_eq!(policy.allowed_providers.as_deref(), Some(&["anthropic".to_owned(), "openrouter".to_owned()][..]));
-        let disabled: Vec<String> = policy.disabled().keys().cloned().collect();
+        let mut disabled: Vec<String> = policy.disabled().keys().cloned().collect();
+        disabled.sort();
         assert_eq!(disabled, ["bash", "customMcps", "keyManagement", "providers", "updateChannel"]);
         let kept = edit(&json!({ "keyManagement": null, "extensions": null, "features": null, "permissionCeilings": null }));
         assert_eq!(kept.expect("valid").apply(policy.clone()), policy);
