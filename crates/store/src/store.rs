@@ -16,13 +16,16 @@ const TRUSTED_IDLE: Duration = Duration::from_secs(1);
 /// A renewal, a look, and a claim or a hand-over, at the same time.
 const MEMBERSHIP_CONNECTIONS: u32 = 3;
 
+/// Callers share statements, so a few are enough.
+const LOOKUP_CONNECTIONS: u32 = 2;
+
 /// How to reach the database.
 #[derive(Clone)]
 pub struct StoreOptions {
     /// `postgres://…`; may carry a password.
     pub url: String,
-    /// Connections of the pool for clients' requests. On top come the lanes, the liveness lock, the listener,
-    /// and at most three for membership.
+    /// Connections of the pool for clients' requests. On top come the lanes, the liveness lock, the listeners,
+    /// at most three for membership, and two to look up callers.
     pub max_connections: u32,
     /// How long to wait for a connection.
     pub connect_timeout: Duration,
@@ -44,6 +47,8 @@ pub struct Store {
     /// For leases and shards alone: a renewal never queues behind the requests of clients, and never fails because
     /// its connection went with the server's last life.
     pub(crate) membership: PgPool,
+    /// For the look-up that every request makes: planning it anew would take ten times as long as doing it.
+    pub(crate) lookups: PgPool,
     dedicated: Arc<PgConnectOptions>,
     pub(crate) connect_timeout: Duration,
     pub(crate) statement_timeout: Duration,
@@ -75,7 +80,10 @@ impl Store {
         let timed = connect.clone().options([("statement_timeout", options.statement_timeout.as_millis().to_string())]);
         let membership =
             pool_of(MEMBERSHIP_CONNECTIONS, Duration::ZERO, options.connect_timeout, timed.clone().application_name("cowork membership"));
+        let planned_once = timed.clone().application_name("cowork lookups").options([("plan_cache_mode", "force_generic_plan")]);
+        let lookups = pool_of(LOOKUP_CONNECTIONS, TRUSTED_IDLE, options.connect_timeout, planned_once);
         let store = Self {
+            lookups,
             pool: pool_of(options.max_connections.max(1), TRUSTED_IDLE, options.connect_timeout, timed),
             membership,
             dedicated: Arc::new(connect),
@@ -117,6 +125,7 @@ impl Store {
     pub async fn close(&self) {
         self.pool.close().await;
         self.membership.close().await;
+        self.lookups.close().await;
     }
 
     /// The options of a connection outside the pool.

@@ -121,24 +121,30 @@ impl Store {
             }
         }
         let rows = sqlx::query!(
-            r#"select q.n as "n!",
-                      coalesce(t.hash, s.hash) as "hash?",
-                      coalesce(t.revoked_at, s.revoked_at) is not null as "is_revoked!",
-                      coalesce(t.expires_at <= now(), s.expires_at <= now() or s.last_seen_at + make_interval(secs => s.idle_ms / 1000.0) <= now(),
-                               false) as "is_expired!",
-                      coalesce(t.expires_at, s.expires_at) as expires_at,
-                      t.scopes as "scopes?", s.auth_source as "auth_source?",
-                      coalesce(t.org, s.org) as credential_org, coalesce(t.account, s.account) as credential_account,
+            r#"select k.n as "n!", k.hash as "hash?", k.is_revoked as "is_revoked!", k.is_expired as "is_expired!", k.expires_at as "expires_at?",
+                      k.scopes as "scopes?", k.auth_source as "auth_source?", k.credential_org as "credential_org?",
+                      k.credential_account as "credential_account?",
                       o.org as "org?", o.tenant as "tenant?", o.name as "org_name?", o.status as "org_status?",
                       m.account as "account?", m.role as "role?", m.status as "member_status?",
                       a.user_id as "user_id?", a.email as "email?",
                       r.role_key as "custom_role?", r.permissions as "permissions?",
                       i.verified_domains as "sso_domains?"
-                 from unnest($1::text[], $2::uuid[], $3::text[], $4::text[]) with ordinality as q (token, session, org, account, n)
-                 left join api_tokens t on t.id = q.token
-                 left join browser_sessions s on s.id = q.session
-                 left join orgs o on o.org = coalesce(t.org, s.org, q.org)
-                 left join memberships m on m.org = o.org and m.account = coalesce(t.account, s.account, q.account)
+                 from (select q.n, coalesce(t.hash, s.hash) as hash,
+                              coalesce(t.revoked_at, s.revoked_at) is not null as is_revoked,
+                              coalesce(t.expires_at <= now(),
+                                       s.expires_at <= now() or s.last_seen_at + make_interval(secs => s.idle_ms / 1000.0) <= now(),
+                                       false) as is_expired,
+                              coalesce(t.expires_at, s.expires_at) as expires_at,
+                              t.scopes, s.auth_source,
+                              coalesce(t.org, s.org) as credential_org, coalesce(t.account, s.account) as credential_account,
+                              coalesce(t.org, s.org, q.org) as org, coalesce(t.account, s.account, q.account) as account
+                         from unnest($1::text[], $2::uuid[], $3::text[], $4::text[]) with ordinality as q (token, session, org, account, n)
+                         left join api_tokens t on t.id = q.token
+                         left join browser_sessions s on s.id = q.session
+                       -- Keeps the planner from looking through all members of an organisation for the one.
+                       offset 0) k
+                 left join orgs o on o.org = k.org
+                 left join memberships m on m.org = k.org and m.account = k.account
                  left join accounts a on a.tenant = o.tenant and a.account = m.account
                  left join custom_roles r on r.org = m.org and r.role_key = m.custom_role
                  left join sso_configs i on i.org = o.org and i.enabled and i.enforced"#,
@@ -147,7 +153,7 @@ impl Store {
             &orgs as &[Option<&str>],
             &accounts as &[Option<&str>],
         )
-        .fetch_all(&self.pool)
+        .fetch_all(&self.lookups)
         .await?;
         let mut found = vec![Standing::default(); keys.len()];
         for row in rows {
