@@ -9,7 +9,7 @@ mod front_door;
 mod node;
 mod runtime;
 mod signals;
-mod signup_mode;
+mod start_notes;
 mod stopping;
 
 use crate::{
@@ -58,7 +58,7 @@ async fn serve(
     signals: &mut Signals,
 ) -> anyhow::Result<()> {
     let auth = front_door::auth(config)?;
-    signup_mode::note(config, &database.store()).await.context("the signup mode cannot be noted")?;
+    start_notes::write(config, &database.store()).await.context("the start cannot be noted in the audit log")?;
     let agents = runtime::Agents::start(config).await?;
     let node = match NodeHandle::start(node::options(config), database.store(), agents.runtime()).await {
         Ok(node) => node,

@@ -85,3 +85,26 @@ fn everything_that_is_wrong_with_a_configuration_is_told_at_once() {
     .expect_code(2);
     assert!(failed.stderr().contains("auth mode none may only listen on loopback"), "{}", failed.stderr());
 }
+
+#[tokio::test]
+async fn an_exception_from_the_rules_is_listed_at_the_start_and_in_the_audit_log() {
+    let waived = "split-roles,separate-migrations,object-store,object-store-bucket,secret-key,retention,public-url,cookie-secret,token-lives,token-scopes";
+    let server = Server::with(&[
+        ("DEPLOYMENT_TIER", "private_beta"),
+        ("AUTH_MODE", "header"),
+        ("HEADER_AUTH_SECRET", "vJ4q0ZrT8mXw1LkYb6HsNc9FgPu3Ea5D"),
+        ("SIGNUP_MODE", "invite"),
+        ("START_RULE_WAIVERS", waived),
+    ])
+    .await;
+    for rule in waived.split(',') {
+        assert!(server.log().contains(&format!("[{rule}]")), "{rule} is not listed: {}", server.log());
+    }
+    server
+        .sql(
+            "do $$ begin
+                 assert (select count(distinct target_id) from audit_events where event_type = 'start_rule.waived' and org = 'operators') = 10;
+             end $$",
+        )
+        .await;
+}
