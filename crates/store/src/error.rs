@@ -53,9 +53,10 @@ pub(crate) fn is_transient_code(code: &str) -> bool {
     matches!(code, "40001" | "40P01" | "55P03" | "57014") || code.starts_with("53")
 }
 
-/// The server ends connections with these: shutdown, crash, starting up, termination by an operator.
+/// The server ends or refuses connections with these: shutdown, crash, starting up, termination by an operator, and a database
+/// that takes no connections at the moment (55000).
 pub(crate) fn is_disconnect_code(code: &str) -> bool {
-    code.starts_with("08") || matches!(code, "57P01" | "57P02" | "57P03" | "57P05" | "53300")
+    code.starts_with("08") || matches!(code, "53300" | "55000" | "57P01" | "57P02" | "57P03" | "57P05")
 }
 
 impl From<sqlx::Error> for StoreError {
