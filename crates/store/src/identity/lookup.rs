@@ -100,26 +100,40 @@ pub struct Membership {
     pub permissions: Permissions,
 }
 
+/// Keys as the statement takes them: a column for each kind.
+struct KeyColumns<'a> {
+    tokens: Vec<Option<&'a str>>,
+    sessions: Vec<Option<Uuid>>,
+    orgs: Vec<Option<&'a str>>,
+    accounts: Vec<Option<&'a str>>,
+}
+
+impl<'a> KeyColumns<'a> {
+    fn of(keys: &'a [Key]) -> Self {
+        let count = keys.len();
+        let mut columns =
+            Self { tokens: vec![None; count], sessions: vec![None; count], orgs: vec![None; count], accounts: vec![None; count] };
+        for (index, key) in keys.iter().enumerate() {
+            match key {
+                Key::Token(token) => columns.tokens[index] = Some(token.as_str()),
+                Key::Session(session) => columns.sessions[index] = Some(session.as_uuid()),
+                Key::Account { org, account } => {
+                    columns.orgs[index] = Some(org.as_str());
+                    columns.accounts[index] = Some(account.as_str());
+                }
+            }
+        }
+        columns
+    }
+}
+
 impl Store {
     /// What is stored about each key, in their order. One statement, whatever their number.
     ///
     /// # Errors
     /// `Unavailable`, `Database`, `Inconsistent`.
     pub async fn look_up(&self, keys: &[Key]) -> Result<Vec<Standing>, StoreError> {
-        let mut tokens: Vec<Option<&str>> = vec![None; keys.len()];
-        let mut sessions: Vec<Option<Uuid>> = vec![None; keys.len()];
-        let mut orgs: Vec<Option<&str>> = vec![None; keys.len()];
-        let mut accounts: Vec<Option<&str>> = vec![None; keys.len()];
-        for (index, key) in keys.iter().enumerate() {
-            match key {
-                Key::Token(token) => tokens[index] = Some(token.as_str()),
-                Key::Session(session) => sessions[index] = Some(session.as_uuid()),
-                Key::Account { org, account } => {
-                    orgs[index] = Some(org.as_str());
-                    accounts[index] = Some(account.as_str());
-                }
-            }
-        }
+        let columns = KeyColumns::of(keys);
         let rows = sqlx::query!(
             r#"select k.n as "n!", k.hash as "hash?", k.is_revoked as "is_revoked!", k.is_expired as "is_expired!", k.expires_at as "expires_at?",
                       k.scopes as "scopes?", k.auth_source as "auth_source?", k.credential_org as "credential_org?",
@@ -148,10 +162,10 @@ impl Store {
                  left join accounts a on a.tenant = o.tenant and a.account = m.account
                  left join custom_roles r on r.org = m.org and r.role_key = m.custom_role
                  left join sso_configs i on i.org = o.org and i.enabled and i.enforced"#,
-            &tokens as &[Option<&str>],
-            &sessions as &[Option<Uuid>],
-            &orgs as &[Option<&str>],
-            &accounts as &[Option<&str>],
+            &columns.tokens as &[Option<&str>],
+            &columns.sessions as &[Option<Uuid>],
+            &columns.orgs as &[Option<&str>],
+            &columns.accounts as &[Option<&str>],
         )
         .fetch_all(&self.lookups)
         .await?;
