@@ -5,6 +5,7 @@
 //! revoked ends open streams through [`Revocations`].
 
 mod api_token;
+mod auth_options;
 mod authenticator;
 pub mod cookie;
 mod entry;
@@ -25,7 +26,8 @@ pub(crate) mod tests;
 mod worker_credential;
 
 pub use api_token::ApiToken;
-pub use authenticator::{AuthMode, AuthOptions, AuthenticateError, Authenticated, Authenticator, Proof, Unauthenticated, bearer};
+pub use auth_options::{AuthMode, AuthOptions};
+pub use authenticator::{AuthenticateError, Authenticated, Authenticator, Proof, Unauthenticated, bearer};
 pub use cookie::SessionCookie;
 pub use entry::{EntryError, Resolved};
 pub use invitation::{Invitation, NoInvitation};

@@ -117,18 +117,6 @@ impl Store {
         RevocationSignals(Listening::new(self.clone(), "cowork revocations", &[REVOCATION_CHANNEL]))
     }
 
-    /// Ends the streams that a revocation concerns, where nothing is changed with it.
-    ///
-    /// # Errors
-    /// `Unavailable`, `Database`.
-    pub async fn revoke(&self, revocation: &Revocation) -> Result<(), StoreError> {
-        let mut transaction = self.pool.begin().await?;
-        record_revocation(&mut transaction, revocation).await?;
-        transaction.commit().await?;
-        self.announce_revocations().await;
-        Ok(())
-    }
-
     /// Wakes all nodes. Whoever isn't reached looks by itself within a second.
     pub async fn announce_revocations(&self) {
         if let Err(error) = self.notify(&self.membership, REVOCATION_CHANNEL, "").await {
