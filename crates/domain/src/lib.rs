@@ -26,6 +26,7 @@ pub mod record;
 pub mod redact;
 pub mod runtime_event;
 pub mod scim;
+pub mod secret;
 pub mod session;
 pub mod signup;
 pub mod sso;

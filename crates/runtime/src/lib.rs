@@ -7,10 +7,9 @@
 pub mod demo;
 pub mod native;
 mod running;
-mod secret;
 mod turn;
 
+pub use cowork_domain::secret::Secret;
 pub use native::{Coalesce, NativeError, NativeOptions, NativeRuntime, Provider, ProviderKind, TurnLimits};
 pub use running::{AnswerPort, Asks, RunningTurn};
-pub use secret::Secret;
 pub use turn::{HistoryMessage, HistoryRole, Runtime, TurnRequest};
