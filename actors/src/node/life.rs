@@ -1,6 +1,6 @@
 //! How a node starts, leaves and ends.
 
-use super::{NodeHandle, NodeOptions, Shared, feed_peers::ClusterFeeds, gate::NodeGate, root::NodeRoot, root::NodeRootMsg};
+use super::{Holds, NodeHandle, NodeOptions, Shared, feed_peers::ClusterFeeds, gate::NodeGate, holds, root::NodeRoot, root::NodeRootMsg};
 use crate::{
     clock::Clock,
     cluster::{
@@ -99,6 +99,7 @@ impl NodeHandle {
             whereabouts,
             remote,
             org_post,
+            holds: Holds::default(),
             table: EntityTable::new(),
             stats: Stats::new(),
             shards: DashMap::new(),
@@ -110,6 +111,8 @@ impl NodeHandle {
             stop,
             options,
         });
+        // Before the node owns anything: work of an organisation on hold must not even begin.
+        holds::refresh(&shared).await.map_err(|error| StartError::Join(error.to_string()))?;
         let link_events = open_links(&shared, links).await?;
         let joined = Actor::spawn(None, NodeRoot, shared.clone()).await;
         if let Err(error) = joined {
@@ -119,6 +122,7 @@ impl NodeHandle {
         }
         shared.tasks.spawn(org::carry(shared.clone(), org_news));
         shared.tasks.spawn(org::keep_audit(shared.clone()));
+        shared.tasks.spawn(holds::keep(shared.clone()));
         shared.tasks.spawn(listen_to_links(shared.clone(), link_events));
         shared.tasks.spawn(listen_to_database(shared.clone()));
         shared.tasks.spawn(tell_feeds(shared.clone()));
@@ -265,10 +269,12 @@ async fn listen_to_database(shared: Arc<Shared>) {
         };
         match signal {
             Signal::Membership => look(&shared),
+            Signal::Orgs => shared.holds.look(),
             Signal::Mail { to, id } if to == shared.options.name => shared.remote.mail_arrived(id),
             Signal::Mail { .. } => {}
             Signal::Reconnected => {
                 look(&shared);
+                shared.holds.look();
                 shared.remote.answer_mail();
             }
         }

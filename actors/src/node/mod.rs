@@ -4,6 +4,7 @@
 mod feed_peers;
 mod gate;
 mod handle;
+mod holds;
 mod life;
 mod operate;
 mod options;
@@ -15,6 +16,7 @@ mod route;
 mod shared;
 
 pub use handle::{CreateSession, NodeHandle};
+pub(crate) use holds::Holds;
 pub use life::StartError;
 pub use operate::ClusterSupervision;
 pub use options::{NodeOptions, NodeRole};

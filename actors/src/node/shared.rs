@@ -1,6 +1,6 @@
 //! What all actors of a node share.
 
-use super::{NodeOptions, root::NodeRootMsg};
+use super::{Holds, NodeOptions, root::NodeRootMsg};
 use crate::{
     clock::Clock,
     cluster::{OwnershipWatch, PictureWatch, Place, Remote, Whereabouts},
@@ -31,6 +31,7 @@ pub(crate) struct Shared {
     pub(crate) whereabouts: Whereabouts,
     pub(crate) remote: Arc<Remote>,
     pub(crate) org_post: OrgPost,
+    pub(crate) holds: Holds,
     pub(crate) table: EntityTable,
     pub(crate) stats: Stats,
     /// Supervisors of the shards that have something to do.

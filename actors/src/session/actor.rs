@@ -4,7 +4,7 @@ use super::{
     SessionMsg, SessionStart, Submitted, ViewShape,
     activation::{Activated, Tail, activate},
     append::Journaled,
-    turns::LiveTurn,
+    turns::{HeldTurn, LiveTurn},
 };
 use crate::{
     node::Shared,
@@ -34,6 +34,8 @@ pub(crate) struct SessionCore {
     pub(super) state: SessionState,
     pub(super) tail: Tail,
     pub(super) turn: Option<LiveTurn>,
+    /// What would run if the organisation were not on hold.
+    pub(super) held: Option<HeldTurn>,
     pub(super) myself: ActorRef<Mail<SessionMsg>>,
     #[expect(dead_code, reason = "counts for as long as it exists")]
     alive: Alive,
@@ -55,7 +57,7 @@ impl Actor for SessionActor {
         let Activated { shared, identity, shard, epoch, state, birth, tail } = born;
         let workspace = identity.workspace();
         let alive = Alive::count(&shared, ActorKind::Session);
-        let mut core = SessionCore { alive, shared, identity, workspace, shard, epoch, state, tail, turn: None, myself };
+        let mut core = SessionCore { alive, shared, identity, workspace, shard, epoch, state, tail, turn: None, held: None, myself };
         if let Some(changes) = birth {
             core.journal(changes).await?;
         }
@@ -81,6 +83,7 @@ impl Actor for SessionActor {
             SessionMsg::Read { shape, reply } => drop(reply.send(core.read(shape))),
             SessionMsg::Repair { reply } => core.repair(reply).await?,
             SessionMsg::Passivate => core.passivate(),
+            SessionMsg::Released => core.released().await,
             SessionMsg::Park(parked) => core.park(parked).await?,
             #[cfg(test)]
             SessionMsg::Panic => panic!("a test asked for it"),

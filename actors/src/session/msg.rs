@@ -23,6 +23,8 @@ pub(crate) enum SessionMsg {
     Repair { reply: oneshot::Sender<Sequence> },
     /// Stop if there is nothing to do.
     Passivate,
+    /// The organisation goes on: start what waited for that.
+    Released,
     /// The node leaves: interrupt the running turn so that the next owner resumes it.
     Park(oneshot::Sender<()>),
     /// Fail on purpose, to see what supervision does.

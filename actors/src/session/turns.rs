@@ -2,7 +2,8 @@
 
 use super::actor::SessionCore;
 use crate::{
-    supervise::{ActorKind, Failure},
+    session::SessionMsg,
+    supervise::{ActorKind, Failure, Mail},
     turn::{TurnActor, TurnArguments, TurnMsg},
 };
 use cowork_domain::{
@@ -12,10 +13,13 @@ use cowork_domain::{
 };
 use cowork_runtime::{AnswerPort, HistoryMessage, HistoryRole, TurnRequest};
 use ractor::{Actor, ActorCell, ActorRef};
-use std::error::Error;
+use std::{error::Error, time::Duration};
 
 /// Messages of the conversation that a turn gets to see; runtimes cut further by their own measure.
 const HISTORY_MESSAGES: usize = 200;
+
+/// Between two looks of a held session whether its organisation goes on.
+const LOOK_AGAIN: Duration = Duration::from_secs(20);
 
 /// The child that runs.
 pub(super) struct LiveTurn {
@@ -25,10 +29,22 @@ pub(super) struct LiveTurn {
     answers: AnswerPort,
 }
 
+/// A turn that waits because its organisation is on hold. To the log it runs: whoever takes the session over finds it there.
+pub(super) struct HeldTurn {
+    command: CommandId,
+    attempt: u32,
+    text: String,
+    agent: String,
+    model: Option<String>,
+}
+
 impl SessionCore {
     pub(super) async fn act(&mut self, effect: Effect) {
         match effect {
-            Effect::StartTurn { command, attempt, text, agent, model } => self.start_turn(command, attempt, text, agent, model).await,
+            Effect::StartTurn { command, attempt, text, agent, model } => {
+                self.held = Some(HeldTurn { command, attempt, text, agent, model });
+                self.released().await;
+            }
             Effect::StopTurn { command, attempt } => self.stop_turn(command, attempt),
             Effect::Answer { command, attempt, answer } => {
                 if let Some(turn) = self.turn.as_ref().filter(|turn| (turn.command, turn.attempt) == (command, attempt)) {
@@ -38,7 +54,19 @@ impl SessionCore {
         }
     }
 
-    async fn start_turn(&mut self, command: CommandId, attempt: u32, text: String, agent: String, model: Option<String>) {
+    /// Starts what waits, unless the organisation is on hold.
+    pub(super) async fn released(&mut self) {
+        if self.held.is_some() && self.shared.holds.holds(&self.identity.org) {
+            // Whoever ends the hold tells every session that he finds; one that was just starting looks for itself.
+            self.myself.send_after(LOOK_AGAIN, || Mail::new(SessionMsg::Released));
+            return;
+        }
+        if let Some(turn) = self.held.take() {
+            self.start_turn(turn).await;
+        }
+    }
+
+    async fn start_turn(&mut self, HeldTurn { command, attempt, text, agent, model }: HeldTurn) {
         let request = TurnRequest {
             session: self.identity.session,
             org: self.identity.org.clone(),
@@ -63,6 +91,7 @@ impl SessionCore {
     }
 
     fn stop_turn(&mut self, command: CommandId, attempt: u32) {
+        self.held.take_if(|turn| (turn.command, turn.attempt) == (command, attempt));
         if let Some(turn) = self.turn.take_if(|turn| (turn.command, turn.attempt) == (command, attempt)) {
             turn.actor.kill();
         }

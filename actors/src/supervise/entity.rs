@@ -13,6 +13,7 @@ use dashmap::DashMap;
 use ractor::ActorRef;
 use serde::Serialize;
 use std::{
+    collections::HashSet,
     fmt,
     str::FromStr,
     sync::{
@@ -204,6 +205,15 @@ impl EntityTable {
             EntityRef::Org { .. } => None,
         };
         self.live.iter().filter(|entry| among(entry.key())).filter_map(|entry| session(entry.value())).collect()
+    }
+
+    /// The live sessions of these organisations.
+    pub(crate) fn sessions_of(&self, orgs: &HashSet<OrgId>) -> Vec<ActorRef<Mail<SessionMsg>>> {
+        let session = |entry: &Entry| match &entry.entity {
+            EntityRef::Session { actor, identity } if orgs.contains(&identity.org) => Some(actor.clone()),
+            EntityRef::Session { .. } | EntityRef::Org { .. } => None,
+        };
+        self.live.iter().filter_map(|entry| session(entry.value())).collect()
     }
 
     fn elapsed_millis(&self) -> u64 {

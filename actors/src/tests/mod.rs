@@ -3,6 +3,7 @@
 mod cluster;
 mod faults;
 mod feeds;
+mod holds;
 mod script;
 mod switchboard;
 mod world;

@@ -9,6 +9,7 @@ use uuid::Uuid;
 
 const CLUSTER_CHANNEL: &str = "cowork_cluster";
 const MAIL_CHANNEL: &str = "cowork_mail";
+const ORGS_CHANNEL: &str = "cowork_orgs";
 
 /// Between two attempts to connect.
 const SHORTEST_PAUSE: Duration = Duration::from_millis(50);
@@ -30,6 +31,8 @@ pub enum Signal {
         /// The request.
         id: Uuid,
     },
+    /// An operator stopped an organisation, or lets it go on.
+    Orgs,
     /// The connection stands, for the first time or again: what happened before may have been missed.
     Reconnected,
 }
@@ -73,7 +76,7 @@ impl Store {
     /// Listens to what nodes tell each other, on a connection of its own that is made when somebody first asks for
     /// [`ClusterSignals::next`].
     pub fn cluster_signals(&self) -> ClusterSignals {
-        ClusterSignals(Listening::new(self.clone(), "cowork signals", &[CLUSTER_CHANNEL, MAIL_CHANNEL]))
+        ClusterSignals(Listening::new(self.clone(), "cowork signals", &[CLUSTER_CHANNEL, MAIL_CHANNEL, ORGS_CHANNEL]))
     }
 
     /// Tells all nodes that membership changed. To be called after the commit: a notification within a transaction
@@ -88,6 +91,13 @@ impl Store {
     pub(crate) async fn announce_mail(&self, to: &str, id: Uuid) {
         if let Err(error) = self.notify(&self.pool, MAIL_CHANNEL, &format!("{to} {id}")).await {
             tracing::warn!(%error, "mail could not be announced");
+        }
+    }
+
+    /// The same for an organisation that was stopped, or goes on.
+    pub(crate) async fn announce_orgs(&self) {
+        if let Err(error) = self.notify(&self.membership, ORGS_CHANNEL, "").await {
+            tracing::warn!(%error, "an order about an organisation could not be announced");
         }
     }
 
@@ -167,9 +177,12 @@ async fn ask(connection: &mut IdleConnection) -> Result<(), sqlx::Error> {
 }
 
 fn read(notification: &PgNotification) -> Option<Signal> {
-    if notification.channel() == CLUSTER_CHANNEL {
-        return Some(Signal::Membership);
+    match notification.channel() {
+        CLUSTER_CHANNEL => Some(Signal::Membership),
+        ORGS_CHANNEL => Some(Signal::Orgs),
+        _ => {
+            let (to, id) = notification.payload().rsplit_once(' ')?;
+            Some(Signal::Mail { to: to.to_owned(), id: id.parse().ok()? })
+        }
     }
-    let (to, id) = notification.payload().rsplit_once(' ')?;
-    Some(Signal::Mail { to: to.to_owned(), id: id.parse().ok()? })
 }

@@ -131,7 +131,18 @@ impl Store {
             locked.revoke_all();
         }
         locked.commit(self).await?;
+        self.announce_orgs().await;
         Ok(after)
+    }
+
+    /// The organisations whose queued work must wait: paused, suspended or closed ones, of all tenants. For workers, which run
+    /// whatever work there is; no client sees it.
+    ///
+    /// # Errors
+    /// `Unavailable`, `Database`.
+    pub async fn orgs_on_hold(&self) -> Result<Vec<OrgId>, StoreError> {
+        let orgs = sqlx::query_scalar!("select org from orgs where status not in ('active', 'frozen')");
+        Ok(orgs.fetch_all(&self.membership).await?.into_iter().map(OrgId::new).collect())
     }
 
     /// How many rows the audit log of an organisation has.

@@ -1,0 +1,67 @@
+//! Organisations on hold: nothing of theirs is started, and nothing of it is lost.
+
+use super::world::{World, answer, eventually, is_idle, principal};
+use cowork_domain::{ids::SessionId, org::OrgOrder, session::CommandKind};
+use cowork_store::Mandate;
+
+impl World {
+    async fn order(&self, order: OrgOrder) {
+        let clock = self.node.clock();
+        let mandate = Mandate::operator("test", clock.nonce(), clock.now());
+        self.store.create_org(&self.me.org_id, &self.me.tenant_id, "Acme", &mandate).await.expect("the organisation is there");
+        self.store.order_org(&self.me.org_id, order, &mandate).await.expect("the order fits");
+        let held = order == OrgOrder::Pause;
+        eventually("the order is not heard", || async { (self.node.shared.holds.holds(&self.me.org_id) == held).then_some(()) }).await;
+    }
+
+    async fn abort(&self, session: SessionId) {
+        let id = self.node.clock().mint_command_id();
+        self.node.submit(&self.me, session, id, CommandKind::Abort {}).await.expect("an abort is accepted");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn queued_prompts_of_a_paused_organisation_wait_and_others_do_not() {
+    let mut world = World::new().await;
+    let session = world.session().await;
+    world.prompt(session, "wait").await;
+    world.prompt(session, "say later").await;
+    world.until(session, |view| answer(view) == "started").await;
+    world.order(OrgOrder::Pause).await;
+    // What ran is over; what waits for it would start now.
+    world.abort(session).await;
+    world.until(session, |view| view["projection"]["view"]["messages"].as_array().is_some_and(|messages| messages.len() > 2)).await;
+
+    let acme = world.me.clone();
+    world.me = principal("globex", "ann");
+    let other = world.session().await;
+    world.prompt(other, "say hi").await;
+    world.until(other, |view| answer(view) == "say: hi").await;
+    world.me = acme;
+    assert!(!is_idle(&world.view(session).await), "the prompt still waits");
+
+    // Not even a new life of the node begins it.
+    let world = world.restarted().await;
+    eventually("the session is not taken up", || async {
+        let log = world.log(session).await;
+        log.iter().any(|event| event.payload.contains("attempt 2 of 3")).then_some(())
+    })
+    .await;
+    assert_eq!(world.node.shared.stats.of(crate::ActorKind::Turn).alive(), 0);
+    world.order(OrgOrder::Resume).await;
+    world.until(session, |view| is_idle(view) && answer(view) == "say: later").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_prompt_that_is_held_can_be_aborted() {
+    let world = World::new().await;
+    let session = world.session().await;
+    world.order(OrgOrder::Pause).await;
+    world.prompt(session, "say never").await;
+    world.abort(session).await;
+    world.until(session, is_idle).await;
+    world.order(OrgOrder::Resume).await;
+    world.prompt(session, "say next").await;
+    world.until(session, |view| is_idle(view) && answer(view) == "say: next").await;
+    assert!(world.log(session).await.iter().all(|event| !event.payload.contains("say: never")));
+}
