@@ -25,7 +25,7 @@ pub(super) fn respond(state: &HttpState, connection: Connection, mut subscriptio
     let body = StreamBody {
         greeted: false,
         subscription,
-        lifetime: Box::pin(tokio::time::sleep(state.options.stream_lifetime)),
+        lifetime: Box::pin(tokio::time::sleep(permit.lifetime)),
         revocations: state.revocations.clone(),
         cut: CutCounter { connection, counter: state.metrics.streams_cut.clone() },
         _permit: permit,

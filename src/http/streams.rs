@@ -54,7 +54,7 @@ impl OrgStreams {
     }
 
     /// `gauge` is of what is counted; none is a connection that only has to end in time.
-    fn admit(&self, badge: Badge, cut: CutSwitch, gauge: Option<Gauge>) -> Option<StreamPermit> {
+    fn admit(&self, badge: Badge, lifetime: Duration, cut: CutSwitch, gauge: Option<Gauge>) -> Option<StreamPermit> {
         let org = badge.org.clone();
         let mut open = self.open.entry(org.clone()).or_default();
         if gauge.is_some() {
@@ -67,12 +67,14 @@ impl OrgStreams {
         if let Some(gauge) = &gauge {
             gauge.increment(1);
         }
-        Some(StreamPermit { org, key, open: self.open.clone(), gauge })
+        Some(StreamPermit { lifetime, org, key, open: self.open.clone(), gauge })
     }
 }
 
 /// One open stream; it counts until it is dropped.
 pub(super) struct StreamPermit {
+    /// How long it may stay open: no longer than what it was opened with is worth anything.
+    pub(super) lifetime: Duration,
     org: OrgId,
     key: usize,
     open: Arc<DashMap<OrgId, Open>>,
@@ -124,7 +126,7 @@ pub(super) fn admit(state: &HttpState, member: &Member, kind: StreamKind, cut: &
         StreamKind::Session => &state.metrics.session_streams,
         StreamKind::Workspace => &state.metrics.workspace_streams,
     };
-    let permit = state.streams.admit(member.badge(), cut.clone(), Some(gauge.clone())).ok_or_else(|| {
+    let permit = state.streams.admit(member.badge(), lifetime(state, member), cut.clone(), Some(gauge.clone())).ok_or_else(|| {
         let error = ApiError::new(StatusCode::TOO_MANY_REQUESTS, "Too many concurrent streams for this organization.");
         error.code(Code::StreamsExceeded).retry_after(SOON).closing()
     })?;
@@ -135,9 +137,15 @@ pub(super) fn admit(state: &HttpState, member: &Member, kind: StreamKind, cut: &
 /// Registers a connection that carries more than one stream, so that it ends with what it was opened with.
 pub(super) fn register(state: &HttpState, member: &Member, cut: &CutSwitch) -> Result<StreamPermit, ApiError> {
     refuse_when_closing(state)?;
-    let permit = state.streams.admit(member.badge(), cut.clone(), None).expect("only what is counted has a limit");
+    let permit = state.streams.admit(member.badge(), lifetime(state, member), cut.clone(), None).expect("only what is counted has a limit");
     refuse_revoked(state, member)?;
     Ok(permit)
+}
+
+fn lifetime(state: &HttpState, member: &Member) -> Duration {
+    let now = state.node.clock().now();
+    let left = member.ends_at.map(|end| Duration::from_millis(u64::try_from(end.as_millis() - now.as_millis()).unwrap_or(0)));
+    left.map_or(state.options.stream_lifetime, |left| left.min(state.options.stream_lifetime))
 }
 
 fn refuse_revoked(state: &HttpState, member: &Member) -> Result<(), ApiError> {
@@ -162,7 +170,9 @@ mod tests {
     #[test]
     fn a_limit_of_two_admits_two_and_a_closed_stream_makes_room() {
         let streams = OrgStreams::new(2);
-        let admit = |org: &str| streams.admit(identity::tests::member(org, "kim").badge(), CutSwitch::default(), Some(Gauge::noop()));
+        let admit = |org: &str| {
+            streams.admit(identity::tests::member(org, "kim").badge(), Duration::MAX, CutSwitch::default(), Some(Gauge::noop()))
+        };
         let first = admit("acme").expect("one");
         let _second = admit("acme").expect("two");
         assert!(admit("acme").is_none());
@@ -178,7 +188,7 @@ mod tests {
         let streams = OrgStreams::new(10);
         let open = |org: &str, account: &str| {
             let cut = CutSwitch::default();
-            let permit = streams.admit(identity::tests::member(org, account).badge(), cut.clone(), Some(Gauge::noop()));
+            let permit = streams.admit(identity::tests::member(org, account).badge(), Duration::MAX, cut.clone(), Some(Gauge::noop()));
             (cut, permit.expect("below the limit"))
         };
         let (kim, _kim) = open("acme", "kim");

@@ -99,6 +99,13 @@ pub struct Authenticated {
     pub(super) standing: Standing,
 }
 
+impl Authenticated {
+    /// When the token or browser session that was shown ends by itself.
+    pub(super) fn ends_at(&self) -> Option<Timestamp> {
+        self.standing.credential.as_ref().and_then(|credential| credential.expires_at)
+    }
+}
+
 /// Tells genuine credentials from others.
 pub struct Authenticator {
     options: AuthOptions,

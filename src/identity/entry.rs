@@ -140,6 +140,7 @@ fn member(authenticated: &Authenticated, membership: Membership) -> Member {
         org_status: membership.org_status,
         proof: authenticated.proof.clone(),
         known_revocations: authenticated.known_revocations,
+        ends_at: authenticated.ends_at(),
     }
 }
 
@@ -159,6 +160,7 @@ fn operator(authenticated: &Authenticated) -> Member {
         org_status: OrgStatus::Active,
         proof: Proof::Operator,
         known_revocations: authenticated.known_revocations,
+        ends_at: authenticated.ends_at(),
     }
 }
 

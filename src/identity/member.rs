@@ -5,6 +5,7 @@ use cowork_domain::{
     ids::{BrowserSessionId, OrgId, TokenId, UserId},
     policy::Authority,
     principal::Principal,
+    timestamp::Timestamp,
 };
 use cowork_store::{OrgStatus, Revocation, Revoked};
 
@@ -23,6 +24,8 @@ pub struct Member {
     pub proof: Proof,
     /// The last revocation that was known before the credential was looked up: whatever was taken back later may concern it.
     pub known_revocations: i64,
+    /// When the token or browser session that was shown ends by itself.
+    pub ends_at: Option<Timestamp>,
 }
 
 impl Member {

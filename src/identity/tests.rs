@@ -26,5 +26,6 @@ pub(crate) fn member(org: &str, account: &str) -> Member {
         org_status: OrgStatus::Active,
         proof: Proof::Header,
         known_revocations: 0,
+        ends_at: None,
     }
 }

@@ -29,7 +29,7 @@ const PING_EVERY: Duration = Duration::from_secs(20);
 const GOODBYE: Duration = Duration::from_secs(1);
 
 /// Serves a socket until the client leaves, is cut, or its time is up.
-pub(super) async fn run(socket: WebSocket, state: HttpState, caller: Caller, cut: CutSwitch, _permit: StreamPermit) {
+pub(super) async fn run(socket: WebSocket, state: HttpState, caller: Caller, cut: CutSwitch, permit: StreamPermit) {
     state.metrics.sockets.increment(1);
     let mut talk =
         Talk { socket, state: state.clone(), caller, cut: cut.clone(), topics: Topics::default(), running: None, silent_pings: 0 };
@@ -43,7 +43,7 @@ pub(super) async fn run(socket: WebSocket, state: HttpState, caller: Caller, cut
                 tracing::info!("a socket was cut because its reader fell too far behind");
             }
         }
-        ended = talk.hold() => {
+        ended = talk.hold(permit.lifetime) => {
             if let Some(goodbye) = ended {
                 let closing = talk.socket.send(Message::Close(Some(goodbye)));
                 timeout(GOODBYE, closing).await.ok();
@@ -82,11 +82,11 @@ enum Step {
 
 impl Talk {
     /// Until the end; what to say as a goodbye, if there is somebody to hear it.
-    async fn hold(&mut self) -> Option<CloseFrame> {
+    async fn hold(&mut self, lifetime: Duration) -> Option<CloseFrame> {
         if self.send(protocol::hello()).await.is_err() {
             return None;
         }
-        let lifetime = sleep(self.state.options.stream_lifetime);
+        let lifetime = sleep(lifetime);
         let mut lifetime = std::pin::pin!(lifetime);
         let mut pings = interval_at(tokio::time::Instant::now() + PING_EVERY, PING_EVERY);
         pings.set_missed_tick_behavior(MissedTickBehavior::Delay);

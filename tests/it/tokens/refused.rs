@@ -1,6 +1,7 @@
 use super::{issue, path};
 use crate::{
     caller::{Caller, HEADER_MODE},
+    event_stream::EventStream,
     program::GLANCE,
     server::{PATIENCE, Server},
 };
@@ -74,4 +75,18 @@ async fn a_token_falls_with_its_issuers_membership() {
     let refused = server.ask_with(&text, Method::GET, "/api/sessions", None).await;
     let refused = refused.expect(StatusCode::UNAUTHORIZED, "Cloud API token membership is not active.");
     assert_eq!(refused.body["code"], "auth.membership_missing");
+}
+
+#[tokio::test]
+async fn a_stream_lives_no_longer_than_the_token_that_opened_it() {
+    let server = Server::with(&HEADER_MODE).await;
+    let owner = Caller::new("acme", "kim", "owner");
+    let (token, text) = issue(&server, &owner, &["desktop"]).await;
+    let id = token["tokenId"].as_str().expect("an id");
+    // Long enough to open a stream on a busy machine.
+    server.sql(&format!("update api_tokens set expires_at = now() + interval '5 seconds' where id = '{id}'")).await;
+    let mut stream = EventStream::open(server.request(Method::GET, "/api/events").bearer_auth(&text)).await;
+    stream.read_to_end().await;
+    let refused = server.ask_with(&text, Method::GET, "/api/sessions", None).await;
+    assert_eq!(refused.body["code"], "auth.token_expired");
 }
