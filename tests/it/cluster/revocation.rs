@@ -3,6 +3,7 @@
 use super::harness::{Cluster, until_ready};
 use crate::{
     caller::Caller,
+    program::run_with,
     server::{PATIENCE, Server, session_id},
     sign_in::{BROWSERS, Browser},
     tokens,
@@ -95,4 +96,29 @@ async fn a_browser_that_is_signed_out_on_one_node_is_so_on_the_other() {
     assert_eq!(done.status, StatusCode::OK, "{done:?}");
     rest(stream).await;
     assert_eq!(browser.code(&cluster["b"]).await, "auth.session_revoked");
+}
+
+#[tokio::test]
+async fn a_member_who_is_disabled_and_an_organisation_that_is_paused_are_out_on_every_node() {
+    let cluster = two_nodes().await;
+    let (owner, ann) = (Caller::new("acme", "kim", "owner"), Caller::new("acme", "ann", "member"));
+    let session = talking_session(&cluster["a"], &owner).await;
+    let command = |arguments: &[&str]| {
+        run_with(arguments, &[("OPEN_COWORK_CLOUD_CONTROL_PLANE_URL", cluster["a"].database_url())]).expect_code(0);
+    };
+    let status = async |caller: &Caller| cluster["b"].ask(caller, Method::GET, "/api/sessions", None).await.status;
+    assert_eq!(status(&ann).await, StatusCode::OK);
+    let hers = open(cluster["b"].request(Method::GET, "/api/events?after=0").headers(ann.headers())).await;
+    let mut his =
+        open(cluster["b"].request(Method::GET, &format!("/api/sessions/{session}/events?after=0")).headers(owner.headers())).await;
+
+    command(&["member", "disable", "--org", "acme", "ann"]);
+    rest(hers).await;
+    assert_eq!(status(&ann).await, StatusCode::FORBIDDEN);
+    let more = timeout(PATIENCE, his.chunk()).await.expect("in time").expect("it stays open");
+    assert!(more.is_some(), "another member of the organisation goes on");
+
+    command(&["org", "pause", "acme"]);
+    rest(his).await;
+    assert_eq!(status(&owner).await, StatusCode::FORBIDDEN);
 }
