@@ -8,7 +8,20 @@ use tracing_subscriber::util::{SubscriberInitExt, TryInitError};
 
 /// Libraries that print what passes through them: their debug logs hold message payloads, headers and bodies. No level of ours
 /// opens them.
-const CAPPED: [&str; 10] = ["ractor", "hyper", "hyper_util", "h2", "reqwest", "rig", "rustls", "sqlx", "tokio_tungstenite", "tungstenite"];
+const CAPPED: [&str; 12] = [
+    "aws_sigv4",
+    "h2",
+    "hyper",
+    "hyper_util",
+    "object_store",
+    "ractor",
+    "reqwest",
+    "rig",
+    "rustls",
+    "sqlx",
+    "tokio_tungstenite",
+    "tungstenite",
+];
 
 /// This one prints payloads as well, and warns of each link that ends, which the links say themselves, and better.
 const CAPPED_AT_ERROR: &str = "ractor_cluster=error";

@@ -3,7 +3,6 @@
 mod answer;
 mod audit;
 mod caller;
-mod canary;
 mod cli;
 mod cluster;
 mod event_stream;
@@ -17,6 +16,7 @@ mod oidc;
 mod orgs;
 mod policy;
 mod program;
+mod redaction;
 mod runtime;
 mod scim;
 mod server;

@@ -1,6 +1,6 @@
 //! Whom the server runs as: PostgreSQL refuses to be root, and must not outlive us.
 
-use super::PrivatePostgresError;
+use super::{PrivatePostgresError, environment};
 use nix::unistd::{Gid, Uid, User};
 use std::{
     os::unix::{fs::MetadataExt, process::CommandExt},
@@ -59,7 +59,13 @@ impl Account {
             }
             None => Command::new(program),
         };
-        command.process_group(0).current_dir("/").env_remove("PGDATA").env("LC_ALL", "C");
+        // Our environment may hold the deployment's secrets, and the server runs as somebody who mustn't know them.
+        command.process_group(0).current_dir("/").env_clear().env("LC_ALL", "C");
+        for name in ["PATH", "LD_LIBRARY_PATH", "TZ"] {
+            if let Some(value) = environment::path(name) {
+                command.env(name, value);
+            }
+        }
         command
     }
 

@@ -1,4 +1,4 @@
-//! Planted secrets show up nowhere, and what people write shows up in no log (invariant I6, architecture §6).
+//! Planted secrets are in no log, metric, report or error, and what people write is in no log.
 
 use crate::{
     answer::Answer,
