@@ -32,8 +32,10 @@ impl Holds {
 
     /// Takes what holds now; says which organisations go on.
     fn replace(&self, now: HashSet<OrgId>) -> HashSet<OrgId> {
-        let before = std::mem::replace(&mut *self.orgs.write(), now.clone());
-        before.into_iter().filter(|org| !now.contains(org)).collect()
+        let mut orgs = self.orgs.write();
+        let released = orgs.difference(&now).cloned().collect();
+        *orgs = now;
+        released
     }
 }
 
