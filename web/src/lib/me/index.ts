@@ -1,0 +1,1 @@
+export { me, type Permission } from './me.svelte'

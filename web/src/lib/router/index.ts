@@ -1,0 +1,1 @@
+export { match, router, type Parameters } from './router.svelte'

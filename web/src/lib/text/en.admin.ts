@@ -1,0 +1,5 @@
+// Words of the administration and operations views.
+
+export const admin = {
+  titles: {},
+}
