@@ -1,5 +1,26 @@
 // The views for admins (section `admin`) and operators (section `operator`).
 
+import { me } from './lib/me'
+import { text } from './lib/text'
 import type { View } from './views'
 
-export const adminViews: View[] = []
+const titles = text.admin.titles
+const anyOf = (...permissions: Parameters<typeof me.can>[0][]) => () => permissions.some((one) => me.can(one))
+
+export const adminViews: View[] = [
+  {
+    path: '/app/admin/members',
+    title: titles.members,
+    may: anyOf('members:read', 'members:manage', 'org:manage'),
+    load: () => import('./views/admin/members/Members.svelte'),
+    nav: { section: 'admin', icon: 'users' },
+    key: 'm',
+  },
+  {
+    path: '/app/admin/roles',
+    title: titles.roles,
+    may: anyOf('roles:manage'),
+    load: () => import('./views/admin/roles/Roles.svelte'),
+    nav: { section: 'admin', icon: 'shield' },
+  },
+]
