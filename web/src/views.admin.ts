@@ -23,4 +23,18 @@ export const adminViews: View[] = [
     load: () => import('./views/admin/roles/Roles.svelte'),
     nav: { section: 'admin', icon: 'shield' },
   },
+  {
+    path: '/app/admin/tokens',
+    title: titles.tokens,
+    may: anyOf('api_tokens:read', 'api_tokens:manage'),
+    load: () => import('./views/admin/tokens/Tokens.svelte'),
+    nav: { section: 'admin', icon: 'key' },
+  },
+  {
+    path: '/app/admin/audit',
+    title: titles.audit,
+    may: anyOf('audit:read'),
+    load: () => import('./views/admin/audit/Audit.svelte'),
+    nav: { section: 'admin', icon: 'list' },
+  },
 ]
