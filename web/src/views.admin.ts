@@ -31,6 +31,20 @@ export const adminViews: View[] = [
     nav: { section: 'admin', icon: 'key' },
   },
   {
+    path: '/app/admin/keys',
+    title: titles.keys,
+    may: () => me.has('byok') && me.can('policy:manage'),
+    load: () => import('./views/admin/keys/Keys.svelte'),
+    nav: { section: 'admin', icon: 'coin' },
+  },
+  {
+    path: '/app/admin/usage',
+    title: titles.usage,
+    may: anyOf('operations:view', 'billing:manage'),
+    load: () => import('./views/admin/usage/Usage.svelte'),
+    nav: { section: 'admin', icon: 'info' },
+  },
+  {
     path: '/app/admin/audit',
     title: titles.audit,
     may: anyOf('audit:read'),
