@@ -13,6 +13,7 @@ use super::{
     security_headers::SecurityHeaders,
     state::HttpState,
 };
+use crate::web;
 use axum::{
     Router,
     body::{Body, HttpBody},
@@ -104,8 +105,9 @@ impl Dispatch {
         if self.state.options.auth.oidc().is_some_and(|provider| provider.options().callback_path == request.uri().path()) {
             auth::lead_to_callback(request.uri_mut());
         }
-        // The router would answer HEAD like GET; only the health checks take any method.
-        if *request.method() == Method::HEAD && !routes::takes_any_method(request.uri().path()) {
+        // The router would answer HEAD like GET; only the health checks take any method, and the files of the page take this one.
+        let path = request.uri().path();
+        if *request.method() == Method::HEAD && !routes::takes_any_method(path) && !web::takes_head(path) {
             return unmatched(State(self.state.clone()), request).await;
         }
         request.extensions_mut().insert(connection);

@@ -65,4 +65,4 @@ pub use routes::openapi;
 pub use server::serve;
 pub use state::{HttpState, RenderMetrics};
 
-pub(crate) use self::{gate::Gate, health::Standing, tokens::ApiToken};
+pub(crate) use self::{error::ApiError, gate::Gate, health::Standing, tokens::ApiToken};

@@ -66,6 +66,11 @@ impl Shared {
         Standing::of(self.options.role, &self.node.readiness())
     }
 
+    /// How this deployment is set up.
+    pub(crate) fn options(&self) -> &HttpOptions {
+        &self.options
+    }
+
     /// Where clients reach this deployment, if that is configured.
     pub(crate) fn public_url(&self) -> Option<&str> {
         self.options.public_url.as_deref()

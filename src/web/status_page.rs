@@ -42,7 +42,7 @@ fn page(product: &str, word: &str, class: &str, address: &str) -> String {
 }
 
 /// Text as HTML shows it, also inside quoted attributes.
-fn escaped(text: &str) -> String {
+pub(super) fn escaped(text: &str) -> String {
     let mut html = String::with_capacity(text.len());
     for character in text.chars() {
         match character {

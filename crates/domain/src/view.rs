@@ -54,6 +54,8 @@ pub struct ViewMessage<'a> {
     #[serde(skip_serializing_if = "<[Attachment]>::is_empty")]
     pub attachments: &'a [Attachment],
     pub order: usize,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sequence: Option<Sequence>,
 }
 
 impl<'a> SessionView<'a> {
@@ -67,6 +69,7 @@ impl<'a> SessionView<'a> {
             timestamp: message.created_at,
             attachments: message.attachments.as_deref().unwrap_or_default(),
             order,
+            sequence: message.sequence,
         });
         let is_awaiting_permission = !projection.pending_approvals.is_empty();
         let is_awaiting_question = !projection.pending_questions.is_empty();

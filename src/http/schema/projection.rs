@@ -75,6 +75,9 @@ pub(in crate::http) struct CloudMessage {
     created_at: String,
     #[schema(required = false)]
     attachments: Vec<Attachment>,
+    /// Of the event that began it: its place among tool calls and requests, which carry the same number as `order`.
+    #[schema(required = false)]
+    sequence: u64,
 }
 
 /// A message in the renderer's shape.
@@ -89,6 +92,9 @@ pub(in crate::http) struct RenderedMessage {
     #[schema(required = false)]
     attachments: Vec<Attachment>,
     order: u64,
+    /// Of the event that began it.
+    #[schema(required = false)]
+    sequence: u64,
 }
 
 /// Who wrote a message.

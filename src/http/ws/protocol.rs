@@ -18,6 +18,9 @@ pub(super) enum Incoming {
         topic: String,
         #[serde(default)]
         after: u64,
+        /// From the end of the log instead: only what comes from now on.
+        #[serde(default)]
+        latest: bool,
     },
     /// No longer follow it.
     Unsubscribe { topic: String },
@@ -163,7 +166,7 @@ mod tests {
     #[test]
     fn messages_of_the_guide_are_understood() {
         let subscribe = read(r#"{"type":"subscribe","topic":"workspace","after":7,"more":1}"#).expect("valid");
-        assert!(matches!(subscribe, Incoming::Subscribe { ref topic, after: 7 } if topic == "workspace"));
+        assert!(matches!(subscribe, Incoming::Subscribe { ref topic, after: 7, latest: false } if topic == "workspace"));
         let command =
             read(r#"{"type":"command","id":"c1","sessionId":"ses_1","command":"prompt","payload":{"text":"Hi"}}"#).expect("valid");
         assert!(matches!(command, Incoming::Command { ref id, .. } if id == "c1"));

@@ -7,7 +7,7 @@
 use super::{
     command::{self, Request},
     protocol::{self, About, Incoming, Topic},
-    topics::{News, Topics},
+    topics::{self, News, Topics},
 };
 use crate::http::{answer::Json, error::ApiError, gate::Caller, state::HttpState, streams::StreamPermit};
 use axum::extract::ws::{CloseFrame, Message, Utf8Bytes, WebSocket, close_code};
@@ -179,7 +179,7 @@ impl Talk {
         let reply = match protocol::read(text) {
             Err(error) => protocol::error(About::Nothing, &error),
             Ok(Incoming::Ping { id }) => protocol::pong(id.as_deref()),
-            Ok(Incoming::Subscribe { topic, after }) => self.subscribe(&topic, after).await,
+            Ok(Incoming::Subscribe { topic, after, latest }) => self.subscribe(&topic, (!latest).then_some(after)).await,
             Ok(Incoming::Unsubscribe { topic }) => {
                 if self.topics.leave(&topic) {
                     protocol::unsubscribed(&topic)
@@ -197,14 +197,21 @@ impl Talk {
         self.send(reply).await
     }
 
-    async fn subscribe(&mut self, name: &str, after: u64) -> String {
+    /// Without a cursor from the end of the log: whoever reads a state after the answer misses nothing.
+    async fn subscribe(&mut self, name: &str, after: Option<u64>) -> String {
         let Some(topic) = Topic::parse(name) else {
             return protocol::error(About::Topic(name), &ApiError::not_found("There is no such topic."));
         };
-        if i64::try_from(after).is_err() {
-            return protocol::error(About::Topic(name), &ApiError::invalid("The cursor is out of range."));
-        }
-        let after = Sequence(after);
+        let after = match after {
+            Some(after) if i64::try_from(after).is_err() => {
+                return protocol::error(About::Topic(name), &ApiError::invalid("The cursor is out of range."));
+            }
+            Some(after) => Sequence(after),
+            None => match topics::end_of(&self.state, &self.caller, topic).await {
+                Ok(latest) => latest,
+                Err(error) => return protocol::error(About::Topic(name), &error.into()),
+            },
+        };
         match self.topics.follow(&self.state, &self.caller, topic, after, &self.cut).await {
             Ok(()) => protocol::subscribed(topic, after),
             Err(error) => protocol::error(About::Topic(name), &error),

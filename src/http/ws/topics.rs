@@ -5,6 +5,7 @@ use crate::http::{error::ApiError, gate::Caller, state::HttpState, streams, stre
 use bytes::Bytes;
 use cowork_actors::{CutSwitch, Subscription};
 use cowork_domain::{codes::Code, ids::Sequence};
+use cowork_store::StoreError;
 use futures_util::Stream;
 use http::StatusCode;
 use std::{
@@ -27,6 +28,16 @@ struct Followed {
     name: String,
     subscription: Subscription,
     _permit: StreamPermit,
+}
+
+/// The last sequence of a topic's log. It says nothing about whether the caller may follow it.
+pub(super) async fn end_of(state: &HttpState, caller: &Caller, topic: Topic) -> Result<Sequence, StoreError> {
+    let store = state.node.store();
+    let bounds = match topic {
+        Topic::Workspace => store.workspace_bounds(caller.principal().workspace()).await?,
+        Topic::Session(session) => store.session_bounds(session).await?,
+    };
+    Ok(bounds.latest)
 }
 
 /// What a topic has to say.

@@ -23,6 +23,7 @@ impl Projection {
             content: text.to_owned(),
             created_at: at,
             attachments: attachments.cloned(),
+            sequence: Some(sequence),
         });
         self.works();
     }
@@ -54,14 +55,16 @@ impl Projection {
             content: content.to_owned(),
             created_at: at,
             attachments: attachments.cloned(),
+            sequence: Some(sequence),
         });
     }
 
-    /// Replaces the message with this id in its place, or adds it. Attachments stay if the new one brings none.
+    /// Replaces the message with this id in its place, or adds it. Attachments stay if the new one brings none, its place always.
     fn put_message(&mut self, mut message: Message) {
         match self.messages.iter_mut().rfind(|known| known.id == message.id) {
             Some(known) => {
                 message.attachments = message.attachments.or_else(|| known.attachments.take());
+                message.sequence = known.sequence;
                 *known = message;
             }
             None => self.messages.push(message),

@@ -1,9 +1,9 @@
-// The one way to the server. Paths, queries, bodies and answers are typed by `schema.d.ts`, which `npm run types` makes from
+// The one way to the server. Paths, queries, bodies and answers are typed by `generated/schema.d.ts`, which `npm run types` makes from
 // docs/api/openapi.json. A path that the description does not know yet goes through `request`.
 
 import { text } from '../text'
 import { ApiError, errorOf } from './error'
-import type { components, paths } from './schema'
+import type { components, paths } from '../../../generated/schema'
 
 export type Schema = components['schemas']
 

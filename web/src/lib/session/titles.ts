@@ -1,4 +1,4 @@
-// What a session is called. The server names a new one "New session" for good, so its first prompt names it here.
+// What a session is called. One that was made without a title is named by its first prompt, as far as this page saw it.
 
 import type { Schema } from '../api'
 import { text } from '../text'
