@@ -1,5 +1,54 @@
 // The views for admins (section `admin`) and operators (section `operator`).
 
+import { me } from './lib/me'
+import { text } from './lib/text'
 import type { View } from './views'
 
-export const adminViews: View[] = []
+const titles = text.admin.titles
+const anyOf = (...permissions: Parameters<typeof me.can>[0][]) => () => permissions.some((one) => me.can(one))
+
+export const adminViews: View[] = [
+  {
+    path: '/app/admin/members',
+    title: titles.members,
+    may: anyOf('members:read', 'members:manage', 'org:manage'),
+    load: () => import('./views/admin/members/Members.svelte'),
+    nav: { section: 'admin', icon: 'users' },
+    key: 'm',
+  },
+  {
+    path: '/app/admin/roles',
+    title: titles.roles,
+    may: anyOf('roles:manage'),
+    load: () => import('./views/admin/roles/Roles.svelte'),
+    nav: { section: 'admin', icon: 'shield' },
+  },
+  {
+    path: '/app/admin/tokens',
+    title: titles.tokens,
+    may: anyOf('api_tokens:read', 'api_tokens:manage'),
+    load: () => import('./views/admin/tokens/Tokens.svelte'),
+    nav: { section: 'admin', icon: 'key' },
+  },
+  {
+    path: '/app/admin/keys',
+    title: titles.keys,
+    may: () => me.has('byok') && me.can('policy:manage'),
+    load: () => import('./views/admin/keys/Keys.svelte'),
+    nav: { section: 'admin', icon: 'coin' },
+  },
+  {
+    path: '/app/admin/usage',
+    title: titles.usage,
+    may: anyOf('operations:view', 'billing:manage'),
+    load: () => import('./views/admin/usage/Usage.svelte'),
+    nav: { section: 'admin', icon: 'info' },
+  },
+  {
+    path: '/app/admin/audit',
+    title: titles.audit,
+    may: anyOf('audit:read'),
+    load: () => import('./views/admin/audit/Audit.svelte'),
+    nav: { section: 'admin', icon: 'list' },
+  },
+]

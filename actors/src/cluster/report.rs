@@ -20,6 +20,8 @@ pub struct ClusterReport {
     lease_ms: u64,
     nodes: Vec<NodeReport>,
     shards: ShardTotals,
+    /// By shard, the number of the living node that owns it.
+    owners: Vec<Option<i32>>,
     /// Changes of ownership, newest first.
     last_moves: Vec<MoveReport>,
     /// Live tails from and to other nodes.
@@ -84,6 +86,7 @@ impl ClusterReport {
             shard_count: picture.shard_count,
             lease_ms: millis(shared.options.lease),
             nodes: picture.nodes.iter().map(report).collect(),
+            owners: picture.assignment().into_iter().map(|owner| owner.map(|(node, _)| node.0)).collect(),
             shards: ShardTotals { owned: usize::try_from(picture.shard_count).unwrap_or(0) - unowned, unowned },
             last_moves: last_moves.into_iter().map(MoveReport::from).collect(),
             feeds: shared.feeds.report(),

@@ -23,6 +23,7 @@ use axum::extract::State;
                         "leaseMsLeft": 4700, "shards": 0, "link": null},
                 ],
                 "shards": {"owned": 256, "unowned": 0},
+                "owners": [1, 1, 1],
                 "lastMoves": [{"shard": 7, "from": null, "to": "w1", "reason": "claim", "epoch": 12, "at": "2026-03-04T05:06:01.000Z"}],
                 "followedLogs": 4, "pushLagUs": 420,
             })),

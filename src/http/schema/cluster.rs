@@ -17,6 +17,8 @@ pub(in crate::http) struct ClusterReport {
     lease_ms: u64,
     nodes: Vec<ClusterNode>,
     shards: ShardTotals,
+    /// By shard, the `node` of the living one that owns it; null where requests wait for an owner.
+    owners: Vec<Option<i32>>,
     /// Newest first.
     last_moves: Vec<ShardMove>,
     /// Sessions and workspaces of other nodes that this one follows for its subscribers.

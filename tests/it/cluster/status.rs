@@ -25,6 +25,10 @@ async fn the_state_of_the_cluster_is_a_table_for_people_and_json_for_programs() 
     let report: Value = serde_json::from_str(&shown.stdout()).expect("data is JSON");
     let owned: u64 = report["nodes"].as_array().expect("nodes").iter().filter_map(|node| node["shards"].as_u64()).sum();
     assert_eq!((report["shardCount"].as_u64(), report["shards"]["owned"].as_u64()), (Some(owned), Some(owned)), "{report:#}");
+    for node in report["nodes"].as_array().expect("nodes") {
+        let cells = report["owners"].as_array().expect("owners").iter().filter(|owner| **owner == node["node"]).count();
+        assert_eq!(node["shards"], cells, "the map of owners says what the nodes say: {report:#}");
+    }
     assert_eq!(report["node"], "web");
 
     let worker = cluster.command("w1", &["cluster", "status"]).expect_code(1);

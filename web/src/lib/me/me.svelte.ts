@@ -42,11 +42,9 @@ class MeStore {
       const me = await request<Schema['Me']>('get', '/auth/me', { quiet: true })
       setCsrfToken(me.csrfToken ?? null)
       this.hasCookie = (me.csrfToken ?? null) !== null
-      const [config, workspace, access] = await Promise.all([
-        api.get('/api/config'),
-        api.get('/api/workspace'),
-        api.get('/api/admin/access'),
-      ])
+      // Reading the workspace takes a newcomer in; what they may do is known only after that.
+      const [config, workspace] = await Promise.all([api.get('/api/config'), api.get('/api/workspace')])
+      const access = await api.get('/api/admin/access')
       this.principal = me.principal
       this.workspace = workspace
       this.features = config.features
