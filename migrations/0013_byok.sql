@@ -50,10 +50,7 @@ create table byok_secrets (
     shard             integer not null,
     check_due_at      timestamptz,
     check_cause       text check (check_cause in ('asked', 'scheduled', 'refused')),
-    -- Raised by every request for a check; the number of the last one that was answered follows it.
-    check_asked       bigint not null default 0,
-    check_answered    bigint not null default 0,
-    -- Checks of the present request that came to nothing, and refusals in a row of a key that is in use.
+    -- Checks in a row that came to nothing, and refusals in a row of a key that is in use.
     check_attempts    integer not null default 0,
     refusals          integer not null default 0,
     last_check_at     timestamptz,
