@@ -36,7 +36,7 @@ impl Mandate {
         Self { actor, member: Some(account.clone()), cause, at }
     }
 
-    pub(super) fn row(&self, org: &OrgId, action: AuditAction, target: &AuditTarget, metadata: Value) -> AuditRow {
+    pub(crate) fn row(&self, org: &OrgId, action: AuditAction, target: &AuditTarget, metadata: Value) -> AuditRow {
         AuditRow::by_actor(org, self.actor.clone(), &self.cause, action, target, metadata, self.at)
     }
 }
