@@ -6,6 +6,7 @@
 pub mod admission;
 pub mod artifact_list;
 pub mod audit;
+pub mod byok;
 pub mod codes;
 pub mod custom_role;
 pub mod email;
