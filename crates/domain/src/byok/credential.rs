@@ -184,13 +184,13 @@ impl Credential {
         Ok((settled, outcome))
     }
 
-    /// A person answers for the key. Nobody checks it by itself any more; whoever asks for a check takes the answer.
+    /// A person answers for the key, if the deployment knows its provider. Nobody checks it by itself any more; whoever asks for a check takes the answer.
     ///
     /// # Errors
     /// See [`CredentialError`].
-    pub fn override_validation(self, reason: &str, marks: &KeyMarks, now: Timestamp) -> Result<Self, CredentialError> {
+    pub fn override_validation(self, is_supported: bool, reason: &str, marks: &KeyMarks, now: Timestamp) -> Result<Self, CredentialError> {
         self.refuse_disabled()?;
-        if self.status == ByokStatus::Unsupported {
+        if !is_supported {
             return Err(CredentialError::Unsupported);
         }
         Ok(Self {

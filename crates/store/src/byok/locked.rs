@@ -9,6 +9,7 @@ use cowork_domain::{
     audit::{AuditAction, AuditTarget},
     byok::ByokStatus,
     ids::{OrgId, SecretId},
+    provider::ProviderId,
     timestamp::Timestamp,
 };
 use serde_json::{Value, json};
@@ -24,7 +25,7 @@ pub(super) struct LockedProvider {
 }
 
 impl Store {
-    pub(super) async fn lock_byok(&self, org: &OrgId, provider: &str) -> Result<LockedProvider, StoreError> {
+    pub(super) async fn lock_byok(&self, org: &OrgId, provider: &ProviderId) -> Result<LockedProvider, StoreError> {
         let mut tx = self.pool.begin().await?;
         let rows = sqlx::query_as!(
             Columns,
@@ -33,7 +34,7 @@ impl Store {
                     refusals, last_check_at
                from byok_secrets where org = $1 and provider = $2 and status <> 'disabled' order by version for update",
             org.as_str(),
-            provider
+            provider.as_str()
         )
         .fetch_all(&mut *tx)
         .await?;
@@ -45,7 +46,9 @@ impl Store {
     pub(super) async fn lock_byok_of(&self, secret: SecretId) -> Result<Option<(LockedProvider, ByokRow)>, StoreError> {
         let place = sqlx::query!("select org, provider from byok_secrets where secret = $1", secret.as_uuid()).fetch_optional(&self.pool);
         let Some(place) = place.await? else { return Ok(None) };
-        let locked = self.lock_byok(&OrgId::new(place.org), &place.provider).await?;
+        let provider = ProviderId::parse(&place.provider)
+            .map_err(|_| StoreError::inconsistent("byok_secrets", secret.as_uuid(), "not a provider's name"))?;
+        let locked = self.lock_byok(&OrgId::new(place.org), &provider).await?;
         let row = locked.rows.iter().find(|row| row.id == secret).cloned();
         Ok(row.map(|row| (locked, row)))
     }

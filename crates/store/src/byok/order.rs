@@ -2,7 +2,7 @@
 
 use super::row::ByokRow;
 use crate::{Mandate, Store, StoreError};
-use cowork_domain::{audit::AuditAction, byok::CredentialError, ids::OrgId, timestamp::Timestamp};
+use cowork_domain::{audit::AuditAction, byok::CredentialError, ids::OrgId, provider::ProviderId, timestamp::Timestamp};
 use serde_json::json;
 
 /// What became of an override.
@@ -21,7 +21,13 @@ impl Store {
     ///
     /// # Errors
     /// `Unavailable`, `Database`, `Inconsistent`.
-    pub async fn ask_byok_check(&self, org: &OrgId, provider: &str, by: &Mandate, at: Timestamp) -> Result<Option<ByokRow>, StoreError> {
+    pub async fn ask_byok_check(
+        &self,
+        org: &OrgId,
+        provider: &ProviderId,
+        by: &Mandate,
+        at: Timestamp,
+    ) -> Result<Option<ByokRow>, StoreError> {
         let mut locked = self.lock_byok(org, provider).await?;
         let Some(before) = locked.rows.last().cloned() else { return Ok(None) };
         let Ok(credential) = before.credential.clone().ask(at) else { return Ok(None) };
@@ -37,7 +43,7 @@ impl Store {
     pub async fn override_byok(
         &self,
         org: &OrgId,
-        provider: &str,
+        provider: &ProviderId,
         is_supported: bool,
         reason: &str,
         by: &Mandate,
@@ -46,9 +52,7 @@ impl Store {
         let mut locked = self.lock_byok(org, provider).await?;
         let Some(before) = locked.rows.last().cloned() else { return Ok(Overridden::Nothing) };
         let credential = before.credential.clone();
-        let overridden =
-            if is_supported { credential.override_validation(reason, &before.marks, at) } else { Err(CredentialError::Unsupported) };
-        let credential = match overridden {
+        let credential = match credential.override_validation(is_supported, reason, &before.marks, at) {
             Ok(credential) => credential,
             Err(CredentialError::Disabled) => return Ok(Overridden::Nothing),
             Err(CredentialError::Unsupported) => {
@@ -75,7 +79,13 @@ impl Store {
     ///
     /// # Errors
     /// `Unavailable`, `Database`, `Inconsistent`.
-    pub async fn disable_byok(&self, org: &OrgId, provider: &str, by: &Mandate, at: Timestamp) -> Result<Option<ByokRow>, StoreError> {
+    pub async fn disable_byok(
+        &self,
+        org: &OrgId,
+        provider: &ProviderId,
+        by: &Mandate,
+        at: Timestamp,
+    ) -> Result<Option<ByokRow>, StoreError> {
         let mut locked = self.lock_byok(org, provider).await?;
         let mut latest = None;
         for before in locked.rows.clone() {

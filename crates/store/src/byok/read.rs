@@ -2,7 +2,10 @@
 
 use super::row::{ByokKey, ByokRow, Columns};
 use crate::{Store, StoreError};
-use cowork_domain::ids::{OrgId, SecretId};
+use cowork_domain::{
+    ids::{OrgId, SecretId},
+    provider::ProviderId,
+};
 
 impl Store {
     /// An organisation's records as people see them: of each provider, or of one, the latest and the one in use. By provider,
@@ -10,7 +13,7 @@ impl Store {
     ///
     /// # Errors
     /// `Unavailable`, `Database`, `Inconsistent`.
-    pub async fn byok_shown(&self, org: &OrgId, provider: Option<&str>) -> Result<Vec<ByokRow>, StoreError> {
+    pub async fn byok_shown(&self, org: &OrgId, provider: Option<&ProviderId>) -> Result<Vec<ByokRow>, StoreError> {
         let rows = sqlx::query_as!(
             Columns,
             r#"select secret, org, provider, version, status, credential_kind, last4, fingerprint, validation_source, last_validated_at,
@@ -21,7 +24,7 @@ impl Store {
                   and (status = 'active' or version = (select max(version) from byok_secrets l where l.org = b.org and l.provider = b.provider))
                 order by provider collate "C", version desc"#,
             org.as_str(),
-            provider
+            provider.map(ProviderId::as_str)
         )
         .fetch_all(&self.pool)
         .await?;

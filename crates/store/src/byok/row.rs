@@ -5,6 +5,7 @@ use cowork_domain::{
     byok::{ByokStatus, CheckCause, Credential, CredentialKind, DueCheck, Finding, KeyMarks, Validated, ValidationSource},
     codes::Code,
     ids::{OrgId, SecretId},
+    provider::ProviderId,
     timestamp::Timestamp,
 };
 use time::OffsetDateTime;
@@ -18,7 +19,7 @@ pub struct ByokRow {
     /// Whose it is.
     pub org: OrgId,
     /// For which provider.
-    pub provider: String,
+    pub provider: ProviderId,
     /// Counts what was saved for the provider, from 1.
     pub version: u32,
     /// Where the key itself is.
@@ -101,7 +102,7 @@ impl Columns {
         Ok(ByokRow {
             id: SecretId::from_uuid(secret),
             org: OrgId::new(self.org),
-            provider: self.provider,
+            provider: ProviderId::parse(&self.provider).map_err(|_| wrong("not a provider's name"))?,
             version: u32::try_from(self.version).map_err(|_| wrong("impossible version"))?,
             kind: CredentialKind::parse(&self.credential_kind).ok_or_else(|| wrong("unknown kind"))?,
             marks: KeyMarks { last4: self.last4, fingerprint: self.fingerprint },

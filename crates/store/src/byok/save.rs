@@ -10,6 +10,7 @@ use cowork_domain::{
     audit::AuditAction,
     byok::{Credential, CredentialKind, KeyMarks},
     ids::{OrgId, SecretId, ShardId},
+    provider::ProviderId,
     timestamp::Timestamp,
 };
 use serde_json::json;
@@ -19,7 +20,7 @@ use sqlx::PgTransaction;
 pub struct ByokSave {
     tx: PgTransaction<'static>,
     org: OrgId,
-    provider: String,
+    provider: ProviderId,
     version: u32,
     shard_count: i32,
     org_key: Option<OrgDataKey>,
@@ -46,7 +47,7 @@ impl Store {
     ///
     /// # Errors
     /// `Unavailable`, `Database`.
-    pub async fn begin_byok_save(&self, org: &OrgId, provider: &str) -> Result<ByokSave, StoreError> {
+    pub async fn begin_byok_save(&self, org: &OrgId, provider: &ProviderId) -> Result<ByokSave, StoreError> {
         let mut tx = self.pool.begin().await?;
         // Whoever saves at the same time waits here, also for the first key.
         sqlx::query!("select org from orgs where org = $1 for no key update", org.as_str()).fetch_one(&mut *tx).await?;
@@ -55,7 +56,7 @@ impl Store {
                       (select shard_count from cluster) as "shard_count!"
                  from byok_secrets where org = $1 and provider = $2"#,
             org.as_str(),
-            provider
+            provider.as_str()
         )
         .fetch_one(&mut *tx)
         .await?;
@@ -63,7 +64,7 @@ impl Store {
         Ok(ByokSave {
             tx,
             org: org.clone(),
-            provider: provider.to_owned(),
+            provider: provider.clone(),
             version: u32::try_from(place.version).map_err(|_| StoreError::inconsistent("byok_secrets", org, "impossible version"))?,
             shard_count: place.shard_count,
             org_key,
@@ -114,7 +115,7 @@ impl ByokSave {
              values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $14, $15)",
             secret.id.as_uuid(),
             self.org.as_str(),
-            self.provider,
+            self.provider.as_str(),
             i32::try_from(self.version).unwrap_or(i32::MAX),
             credential.status.as_str(),
             kind.as_str(),
