@@ -2,7 +2,13 @@
 
 use super::row::ByokRow;
 use crate::{Mandate, Store, StoreError};
-use cowork_domain::{audit::AuditAction, byok::CredentialError, ids::OrgId, provider::ProviderId, timestamp::Timestamp};
+use cowork_domain::{
+    audit::AuditAction,
+    byok::{CredentialError, Finding},
+    ids::OrgId,
+    provider::ProviderId,
+    timestamp::Timestamp,
+};
 use serde_json::json;
 
 /// What became of an override.
@@ -63,9 +69,10 @@ impl Store {
             }
         };
         let after = locked.write(&before, ByokRow { credential, ..before.clone() }, by, at).await?;
-        let reason = after.credential.finding.as_ref().map(|finding| finding.text.clone());
+        let finding = after.credential.finding.as_ref();
+        let (text, reason) = (finding.map(|finding| finding.text.as_str()), finding.and_then(Finding::reason));
         locked
-            .audit(by, AuditAction::ByokSecretValidated, &after, json!({ "validationError": reason, "validationSource": "override" }))
+            .audit(by, AuditAction::ByokSecretValidated, &after, json!({ "validationError": text, "validationSource": "override" }))
             .await?;
         if after.rotated_from != before.rotated_from {
             locked.audit(by, AuditAction::ByokSecretRotated, &after, rotated_from(&after)).await?;

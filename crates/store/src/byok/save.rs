@@ -60,7 +60,7 @@ impl Store {
         )
         .fetch_one(&mut *tx)
         .await?;
-        let org_key = org_key::latest(&mut tx, org).await?;
+        let org_key = org_key::newest(&mut tx, org).await?;
         Ok(ByokSave {
             tx,
             org: org.clone(),
@@ -92,9 +92,12 @@ impl ByokSave {
     /// Adds a data key of the organisation.
     ///
     /// # Errors
-    /// `Unavailable`, `Database`.
+    /// `Unavailable`, `Database`, `Inconsistent`.
     pub async fn add_org_key(&mut self, key: OrgDataKey) -> Result<(), StoreError> {
-        org_key::insert(&mut self.tx, &self.org, &key).await?;
+        // The organisation's row is ours, so nobody else made one of this generation meanwhile.
+        if !org_key::keep(&mut self.tx, &self.org, &key).await? {
+            return Err(StoreError::inconsistent("org_data_keys", &self.org, "two data keys of one generation"));
+        }
         self.org_key = Some(key);
         Ok(())
     }

@@ -11,7 +11,7 @@ use serde_json::Value;
 /// Who changes something: for the rules, and for the audit log.
 #[derive(Debug, Clone)]
 pub struct Mandate {
-    pub(super) actor: AuditActor,
+    pub(crate) actor: AuditActor,
     /// Whose membership must allow it; none for whoever runs the deployment.
     pub(super) member: Option<UserId>,
     cause: String,
