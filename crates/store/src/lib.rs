@@ -21,6 +21,7 @@ mod managed_policy;
 mod managed_worker;
 mod membership;
 mod migration;
+mod objects;
 mod private_postgres;
 mod session;
 mod settings;
@@ -52,6 +53,10 @@ pub use membership::{
     ShardRow,
 };
 pub use migration::{MigrationReport, MigrationStatus};
+pub use objects::{
+    ArtifactFilter, ArtifactObject, ArtifactPage, ArtifactState, CheckpointVersion, IndexedArtifact, NewArtifactObject, Reservation,
+    SavedCheckpoint, WorkspaceCheckpoint,
+};
 pub use private_postgres::{PrivatePostgres, PrivatePostgresError, PrivatePostgresOptions};
 pub use session::{
     BusySession, LoadedSession, LogBounds, OrgCounts, SessionFilter, SessionHead, SessionPage, StoredSnapshot, StoredWorkspaceEvent,

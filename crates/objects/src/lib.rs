@@ -1,0 +1,21 @@
+//! Files that are too large for the database: an object store, and workspaces packed into one object.
+//!
+//! [`Objects`] is the one way to the store, whichever kind it is. Every key begins with the organisation that owns the object
+//! ([`ObjectKey`]), every content is named by its SHA-256 ([`Checksum`]) and checked against it when it is read, and every
+//! operation ends within a time. What lies under which key is written in the database, which also decides who may read it.
+
+pub mod archive;
+mod checksum;
+mod error;
+mod key;
+mod objects;
+mod open;
+mod options;
+mod upload_form;
+
+pub use checksum::{Checksum, ParseChecksumError};
+pub use error::{ObjectError, OpenError};
+pub use key::ObjectKey;
+pub use objects::{Objects, Presentation};
+pub use options::{AzureCredential, GoogleCredential, ObjectsOptions, Place, S3Credential};
+pub use upload_form::{UploadForm, UploadTerms};

@@ -1,0 +1,10 @@
+//! Files outside the database: contents of artifacts, checkpoints of workspaces, and what is left to remove.
+
+mod artifact;
+mod artifact_index;
+mod checkpoint;
+mod discarded;
+
+pub use artifact::{ArtifactObject, ArtifactState, NewArtifactObject, Reservation};
+pub use artifact_index::{ArtifactFilter, ArtifactPage, IndexedArtifact};
+pub use checkpoint::{CheckpointVersion, SavedCheckpoint, WorkspaceCheckpoint};
