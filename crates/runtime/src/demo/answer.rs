@@ -70,7 +70,7 @@ impl Demo {
 
     async fn complete(&self, headers: &HeaderMap, path: &str, request: &ChatRequest<'_>) -> Response<Body> {
         let script = Script::read(&request.last_user_text(), request.offers_tools());
-        let round = Round::next(&script, &request.results());
+        let round = Round::next(&script, &request.results(), request.dialect());
         let status = if let Ending::Status(status) = round.ending { status } else { 200 };
         self.note(headers, path, &script.summary(), status);
 

@@ -5,6 +5,7 @@
 //! tests can drive every path of a real provider's protocol. It keeps no state between requests.
 
 mod answer;
+mod dialect;
 mod directive;
 mod dropped;
 mod log;

@@ -3,8 +3,11 @@
 //! A script runs over several rounds of the tool loop: each tool call ends a round. Which round it
 //! is follows from the request alone, by the number of tool results after the user's message.
 
-use super::directive::{Directive, Script, ToolDirective};
-use serde_json::{Value, json};
+use super::{
+    dialect::Dialect,
+    directive::{Directive, Script, ToolDirective},
+};
+use serde_json::Value;
 use std::time::Duration;
 
 /// One answer of the demo model.
@@ -68,7 +71,7 @@ impl AnswerText {
 
 impl Round {
     /// The round that follows the given tool results.
-    pub(super) fn next(script: &Script, results: &[String]) -> Self {
+    pub(super) fn next(script: &Script, results: &[String], dialect: Dialect) -> Self {
         let mut round = Self {
             ending: Ending::Answer,
             reasoning: String::new(),
@@ -94,7 +97,7 @@ impl Round {
                 Directive::Slow(_) => {}
                 Directive::Tool(tool) => {
                     if now {
-                        round.call = Some(tool.call(done));
+                        round.call = Some(dialect.call(tool, done));
                         return round;
                     }
                     done += 1;
@@ -103,7 +106,7 @@ impl Round {
                 Directive::Loop(rounds) => {
                     let rounds = *rounds as usize;
                     if results.len() < done + rounds {
-                        round.call = Some(ToolDirective::Look.call(results.len()));
+                        round.call = Some(dialect.call(&ToolDirective::Look, results.len()));
                         return round;
                     }
                     done += rounds;
@@ -130,35 +133,13 @@ impl Round {
     }
 }
 
-impl ToolDirective {
-    fn call(&self, number: usize) -> ToolCall {
-        let (name, arguments) = match self {
-            Self::Write { path, text } => ("write", json!({ "path": path, "content": text })),
-            Self::Read { path } => ("read", json!({ "path": path })),
-            Self::Bash { command } => ("bash", json!({ "command": command })),
-            Self::Question { text, options } => {
-                let options: Vec<Value> = options.iter().map(|label| json!({ "label": label })).collect();
-                ("question", json!({ "questions": [{ "question": text, "options": options }] }))
-            }
-            Self::Todo { lines } => {
-                let todos: Vec<Value> = lines.iter().map(|line| json!({ "content": line })).collect();
-                ("todo", json!({ "todos": todos }))
-            }
-            Self::Artifact { name, text } => ("artifact", json!({ "name": name, "content": text })),
-            Self::Task { title } => ("task", json!({ "title": title, "prompt": title })),
-            Self::Look => ("list", json!({ "path": "." })),
-        };
-        ToolCall { number, name, arguments }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn spoken(message: &str, results: &[&str]) -> (String, Option<&'static str>) {
         let results: Vec<String> = results.iter().map(ToString::to_string).collect();
-        let round = Round::next(&Script::read(message, true), &results);
+        let round = Round::next(&Script::read(message, true), &results, Dialect::Ours);
         (round.text.pieces().collect(), round.call.map(|call| call.name))
     }
 
@@ -182,7 +163,7 @@ mod tests {
     #[test]
     fn a_directive_acts_in_the_round_it_stands_in() {
         let script = Script::read("[[read:x]][[err:500]]", true);
-        assert_eq!(Round::next(&script, &[]).ending, Ending::Answer);
-        assert_eq!(Round::next(&script, &["x".into()]).ending, Ending::Status(500));
+        assert_eq!(Round::next(&script, &[], Dialect::Ours).ending, Ending::Answer);
+        assert_eq!(Round::next(&script, &["x".into()], Dialect::Ours).ending, Ending::Status(500));
     }
 }

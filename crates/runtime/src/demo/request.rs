@@ -1,6 +1,7 @@
 //! The part of a chat-completions request that the demo model looks at.
 
-use serde::{Deserialize, de::IgnoredAny};
+use super::dialect::Dialect;
+use serde::Deserialize;
 use std::borrow::Cow;
 
 #[derive(Deserialize)]
@@ -13,8 +14,21 @@ pub(super) struct ChatRequest<'a> {
     pub(super) stream: bool,
     #[serde(default)]
     stream_options: Option<StreamOptions>,
-    #[serde(default)]
-    tools: Option<Vec<IgnoredAny>>,
+    #[serde(borrow, default)]
+    tools: Option<Vec<Tool<'a>>>,
+}
+
+/// A tool on offer.
+#[derive(Deserialize)]
+struct Tool<'a> {
+    #[serde(borrow, default)]
+    function: Option<Function<'a>>,
+}
+
+#[derive(Deserialize)]
+struct Function<'a> {
+    #[serde(borrow, default)]
+    name: Cow<'a, str>,
 }
 
 #[derive(Deserialize)]
@@ -64,6 +78,12 @@ impl ChatRequest<'_> {
     /// Tools may be called.
     pub(super) fn offers_tools(&self) -> bool {
         self.tools.as_ref().is_some_and(|tools| !tools.is_empty())
+    }
+
+    /// Whose tools they are.
+    pub(super) fn dialect(&self) -> Dialect {
+        let names = self.tools.iter().flatten().filter_map(|tool| tool.function.as_ref()).map(|function| function.name.as_ref());
+        Dialect::of(names)
     }
 
     /// A stream ends with a usage chunk.

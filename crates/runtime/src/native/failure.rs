@@ -9,32 +9,32 @@ const MAX_QUOTE: usize = 300;
 
 /// The end of a turn that went wrong.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Failure {
-    pub(super) code: &'static str,
-    pub(super) message: String,
+pub(crate) struct Failure {
+    pub(crate) code: &'static str,
+    pub(crate) message: String,
 }
 
 impl Failure {
-    pub(super) fn new(code: &'static str, message: impl Into<String>) -> Self {
+    pub(crate) fn new(code: &'static str, message: impl Into<String>) -> Self {
         Self { code, message: message.into() }
     }
 
-    pub(super) fn silence(limit: Duration) -> Self {
+    pub(crate) fn silence(limit: Duration) -> Self {
         Self::new("runtime.deadline_exceeded", format!("the model provider sent nothing for {} s", limit.as_secs_f32()))
     }
 
-    pub(super) fn turn_deadline(limit: Duration) -> Self {
+    pub(crate) fn turn_deadline(limit: Duration) -> Self {
         Self::new("runtime.deadline_exceeded", format!("the turn took longer than {} s", limit.as_secs_f32()))
     }
 
-    pub(super) fn rounds(limit: u32) -> Self {
+    pub(crate) fn rounds(limit: u32) -> Self {
         Self::new("runtime.rounds_exhausted", format!("the agent made {limit} model calls without coming to an end"))
     }
 }
 
 /// Why a turn stops before its end.
 #[derive(Debug)]
-pub(super) enum Stop {
+pub(crate) enum Stop {
     /// It failed, and says so.
     Failed(Failure),
     /// Nobody listens any more.
@@ -49,18 +49,18 @@ impl From<Failure> for Stop {
 
 /// A failed model call.
 #[derive(Debug)]
-pub(super) struct CallFailure {
+pub(crate) struct CallFailure {
     /// What it means if it is final.
-    pub(super) failure: Failure,
+    pub(crate) failure: Failure,
     /// What it means if it is tried again: why, and how long the provider asks to wait.
-    pub(super) retry: Option<Retry>,
+    pub(crate) retry: Option<Retry>,
 }
 
 /// A reason to try again.
 #[derive(Debug)]
-pub(super) struct Retry {
-    pub(super) reason: String,
-    pub(super) after: Option<Duration>,
+pub(crate) struct Retry {
+    pub(crate) reason: String,
+    pub(crate) after: Option<Duration>,
 }
 
 impl From<Failure> for CallFailure {
@@ -71,7 +71,7 @@ impl From<Failure> for CallFailure {
 
 impl CallFailure {
     /// Sorts what the provider's protocol reported.
-    pub(super) fn sort(error: &ProviderError) -> Self {
+    pub(crate) fn sort(error: &ProviderError) -> Self {
         let status = error.provider_response_status().map(|status| status.as_u16());
         match (error, status) {
             // What a provider says about a key may quote the key, so it isn't passed on.

@@ -2,13 +2,13 @@
 
 mod call;
 mod chat_wire;
-mod failure;
+pub(crate) mod failure;
 mod http;
 mod options;
 mod prompt;
 mod providers;
-mod reports;
-mod text;
+pub(crate) mod reports;
+pub(crate) mod text;
 mod tools;
 mod turn;
 

@@ -6,17 +6,17 @@ use tokio::sync::mpsc;
 
 /// Where a turn reports to.
 #[derive(Clone)]
-pub(super) struct Reports(pub(super) mpsc::Sender<RuntimeEvent>);
+pub(crate) struct Reports(pub(crate) mpsc::Sender<RuntimeEvent>);
 
 impl Reports {
     /// Reports; waits while the session is behind.
-    pub(super) async fn send(&self, event: RuntimeEvent) -> Result<(), Stop> {
+    pub(crate) async fn send(&self, event: RuntimeEvent) -> Result<(), Stop> {
         self.0.send(event).await.map_err(|_| Stop::Gone)
     }
 }
 
 /// A new identifier: the prefix and 32 hex digits.
-pub(super) fn fresh_id(prefix: &str) -> String {
+pub(crate) fn fresh_id(prefix: &str) -> String {
     #[expect(clippy::disallowed_methods, reason = "tools name their own reports; nothing is derived from these ids")]
     let id = uuid::Uuid::new_v4();
     format!("{prefix}{}", id.simple())

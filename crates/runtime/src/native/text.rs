@@ -5,7 +5,7 @@ use cowork_domain::runtime_event::RuntimeEvent;
 use tokio::time::Instant;
 
 /// The text of one message while it is streamed.
-pub(super) struct StreamedText {
+pub(crate) struct StreamedText {
     message: String,
     coalesce: Coalesce,
     full: String,
@@ -17,16 +17,16 @@ pub(super) struct StreamedText {
 }
 
 impl StreamedText {
-    pub(super) fn new(message: String, coalesce: Coalesce) -> Self {
+    pub(crate) fn new(message: String, coalesce: Coalesce) -> Self {
         Self { message, coalesce, full: String::new(), reported: 0, stale: false, due: None }
     }
 
     /// When waiting text has to go out.
-    pub(super) fn due(&self) -> Option<Instant> {
+    pub(crate) fn due(&self) -> Option<Instant> {
         self.due
     }
 
-    pub(super) async fn push(&mut self, delta: &str, reports: &Reports) -> Result<(), Stop> {
+    pub(crate) async fn push(&mut self, delta: &str, reports: &Reports) -> Result<(), Stop> {
         if delta.is_empty() {
             return Ok(());
         }
@@ -39,7 +39,7 @@ impl StreamedText {
     }
 
     /// Reports what waits.
-    pub(super) async fn flush(&mut self, reports: &Reports) -> Result<(), Stop> {
+    pub(crate) async fn flush(&mut self, reports: &Reports) -> Result<(), Stop> {
         self.due = None;
         if self.reported == self.full.len() {
             return Ok(());
@@ -51,7 +51,7 @@ impl StreamedText {
     }
 
     /// Forgets this try; the next text replaces what was reported of it.
-    pub(super) fn restart(&mut self) {
+    pub(crate) fn restart(&mut self) {
         self.stale |= self.reported > 0;
         self.full.clear();
         self.reported = 0;
@@ -59,7 +59,7 @@ impl StreamedText {
     }
 
     /// Ends the message. Text that still waits needs no report of its own: the full text follows.
-    pub(super) async fn finish(mut self, reports: &Reports) -> Result<(), Stop> {
+    pub(crate) async fn finish(mut self, reports: &Reports) -> Result<(), Stop> {
         if !self.full.is_empty() {
             let content = std::mem::take(&mut self.full);
             return reports.send(RuntimeEvent::TextDone { message: self.message, content }).await;
