@@ -231,7 +231,7 @@ impl EntityTable {
     pub(crate) fn sessions_of(&self, orgs: &HashSet<OrgId>) -> Vec<ActorRef<Mail<SessionMsg>>> {
         let session = |entry: &Entry| match &entry.entity {
             EntityRef::Session { actor, identity } if orgs.contains(&identity.org) => Some(actor.clone()),
-            EntityRef::Session { .. } | EntityRef::Org { .. } => None,
+            _ => None,
         };
         self.live.iter().filter_map(|entry| session(entry.value())).collect()
     }
