@@ -25,13 +25,27 @@ struct Tried {
 
 #[tokio::test]
 async fn every_route_answers_every_kind_of_caller_as_its_row_says() {
-    let mut environment = HEADER_MODE.to_vec();
-    environment.push(("OPERATOR_TOKEN", OPERATOR));
+    let (refused, allowed) = try_everything(&[], &Features::default()).await;
+    assert!(refused > 100 && allowed > 100, "{refused} were refused and {allowed} were not");
+}
+
+#[tokio::test]
+async fn what_a_deployment_does_not_offer_is_refused_to_everybody_by_its_name() {
+    let names = Feature::ALL.iter().map(|feature| {
+        let words = feature.key().chars().flat_map(|letter| letter.is_uppercase().then_some('_').into_iter().chain([letter]));
+        format!("FEATURE_{}", words.collect::<String>().to_uppercase())
+    });
+    let names: Vec<String> = names.collect();
+    let off: Vec<(&str, &str)> = names.iter().map(|name| (name.as_str(), "false")).collect();
+    let (refused, allowed) = try_everything(&off, &Features::none()).await;
+    assert!(refused > 300 && allowed > 50, "{refused} were refused and {allowed} were not");
+}
+
+/// Calls everything as everybody; says how many calls were refused and how many were not.
+async fn try_everything(environment: &[(&str, &str)], features: &Features) -> (usize, usize) {
+    let environment = [&HEADER_MODE[..], &[("OPERATOR_TOKEN", OPERATOR)], environment].concat();
     let server = Server::with(&environment).await;
     let callers = callers(&server).await;
-    let mut features = Features::default();
-    features.set(Feature::Webhooks, false);
-
     let description = server.get("/openapi.json").await.body;
     let (mut refused, mut allowed) = (0, 0);
     for (path, methods) in description["paths"].as_object().expect("paths") {
@@ -40,7 +54,7 @@ async fn every_route_answers_every_kind_of_caller_as_its_row_says() {
             let action = Action::parse(action).unwrap_or_else(|| panic!("{path} asks for {action}, which is no action"));
             let method: Method = method.to_uppercase().parse().expect("a method");
             for caller in &callers {
-                let expected = policy::evaluate(action, &caller.authority, &features).map_err(|denial| denial.code.as_str());
+                let expected = policy::evaluate(action, &caller.authority, features).map_err(|denial| denial.code.as_str());
                 let (status, body) = ask(&server, caller, method.clone(), &concrete(path)).await;
                 let named = format!("{method} {path} ({}) by {}: {status} {body}", action.as_str(), caller.name);
                 let code = body["verdict"]["policyCode"].as_str().unwrap_or_default();
@@ -57,7 +71,7 @@ async fn every_route_answers_every_kind_of_caller_as_its_row_says() {
             }
         }
     }
-    assert!(refused > 100 && allowed > 100, "{refused} were refused and {allowed} were not");
+    (refused, allowed)
 }
 
 /// Nothing of this exists, so whoever is let in changes little.
