@@ -52,9 +52,10 @@ async fn bad_input_is_a_4xx_that_says_what_to_do() {
     assert_eq!(server.post("/api/sessions/unknown/prompt", json!({"text": "x"})).await.status, StatusCode::NOT_FOUND);
 
     let malformed = Answer::of(server.request(Method::POST, &prompt).body("{\"text\": ")).await;
-    assert_eq!((malformed.status, &malformed.body["error"]), (StatusCode::BAD_REQUEST, &json!("Request body must be valid JSON.")));
+    let malformed = malformed.expect(StatusCode::BAD_REQUEST, "Request body must be valid JSON.");
     let large = Answer::of(server.request(Method::POST, &prompt).body(vec![b' '; 2 * 1024 * 1024])).await;
-    assert_eq!((large.status, &large.body["error"]), (StatusCode::PAYLOAD_TOO_LARGE, &json!("Request body is too large.")));
+    let large = large.expect(StatusCode::PAYLOAD_TOO_LARGE, "Request body is too large.");
+    assert_eq!((&malformed.body["code"], &large.body["code"]), (&json!("request.invalid_json"), &json!("request.body_too_large")));
     let nul = server.post(&prompt, json!({ "text": "a\u{0}b" })).await;
     assert_eq!(nul.status, StatusCode::BAD_REQUEST, "PostgreSQL can't store it: {nul:?}");
     assert!(nul.body["code"].is_string());

@@ -31,6 +31,7 @@ async fn an_organisation_has_200_streams_and_no_more() {
         assert_eq!(response.headers()["connection"], "close");
         let body: serde_json::Value = response.json().await.expect("JSON");
         assert_eq!(body["error"], "Too many concurrent streams for this organization.");
+        assert_eq!(body["code"], "quota.streams_exceeded");
     }
     assert_eq!(server.get("/api/sessions").await.status, StatusCode::OK, "other requests go on");
     drop(streams);
