@@ -6,6 +6,7 @@ use super::opening_key::OpeningKey;
 use super::org_key::OrgKey;
 use super::sealed::{Sealed, SealedFormatError};
 use super::sealer::Sealer;
+use super::sealing_key::SealingKey;
 use super::subject::{self, Subject};
 use cowork_domain::ids::OrgId;
 use cowork_domain::secret::Secret;
@@ -63,6 +64,11 @@ impl Opener {
     /// The current key's id, and those of the previous ones.
     pub fn key_ids(&self) -> impl ExactSizeIterator<Item = &KeyId> {
         self.keys.iter().map(OpeningKey::id)
+    }
+
+    /// The public halves of the previous keys.
+    pub fn previous(&self) -> Vec<SealingKey> {
+        self.keys.iter().skip(1).map(OpeningKey::sealing_key).collect()
     }
 
     /// Seals to the current key.

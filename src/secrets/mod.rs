@@ -1,0 +1,15 @@
+//! The keys of this node: which of the two powers it has, and where they come from.
+//!
+//! A node that executes holds the opening key and publishes its public half; a web node holds the public half only. Everything that
+//! seals or opens in this program goes through [`Keyring`].
+
+mod given_key;
+mod key_file;
+mod keyring;
+mod org_key;
+mod publication;
+
+pub use keyring::{Keyring, RevealError, SealerMissing};
+pub use org_key::{OrgKeyError, stored};
+
+pub(crate) use publication::Publication;
