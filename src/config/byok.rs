@@ -1,9 +1,12 @@
 //! Provider keys that organisations bring: for which providers, in which form, and how often they are checked.
 
-use super::setting::{Kind, Setting};
+use super::cluster::Role;
+use super::environment::Environment;
+use super::secret::Secret;
+use super::setting::{Kind, PREFIX, Setting};
 use super::values::Values;
 use cowork_domain::byok::{CheckRules, KmsReferenceRules, ProviderRules};
-use std::time::Duration;
+use std::{collections::BTreeMap, time::Duration};
 
 const A_QUARTER: u64 = 90 * 86_400_000;
 const AN_HOUR: u64 = 3_600_000;
@@ -56,6 +59,8 @@ pub struct ByokConfig {
     pub providers: ProviderRules,
     /// Which references into key managers are taken.
     pub references: KmsReferenceRules,
+    /// The variables of the environment that references may name; empty in roles that execute nothing.
+    pub variables: BTreeMap<String, Secret>,
     /// When keys are checked.
     pub checks: CheckRules,
     /// The longest that one check takes.
@@ -63,15 +68,18 @@ pub struct ByokConfig {
 }
 
 impl ByokConfig {
-    pub(super) fn read(values: &Values) -> Self {
+    pub(super) fn read(values: &Values, environment: &Environment, role: Role) -> Self {
+        let references = KmsReferenceRules {
+            enabled: values.flag("BYOK_KMS_REFS"),
+            allow_environment: values.flag("BYOK_KMS_REF_ENVIRONMENT"),
+            prefixes: values.list("BYOK_KMS_REF_PREFIXES"),
+        };
+        let variables = if role.executes() { nameable(&references, environment) } else { BTreeMap::new() };
         let millis = |name: &str| i64::try_from(values.span(name).as_millis()).unwrap_or(i64::MAX);
         Self {
             providers: ProviderRules { allowed: values.is_configured("BYOK_PROVIDERS").then(|| values.list("BYOK_PROVIDERS")) },
-            references: KmsReferenceRules {
-                enabled: values.flag("BYOK_KMS_REFS"),
-                allow_environment: values.flag("BYOK_KMS_REF_ENVIRONMENT"),
-                prefixes: values.list("BYOK_KMS_REF_PREFIXES"),
-            },
+            references,
+            variables,
             checks: CheckRules {
                 first_pause: millis("BYOK_RETRY_PAUSE"),
                 revalidate_every: Some(millis("BYOK_REVALIDATE_EVERY")).filter(|every| *every > 0),
@@ -80,5 +88,26 @@ impl ByokConfig {
             },
             check_timeout: values.span("BYOK_CHECK_TIMEOUT"),
         }
+    }
+}
+
+/// What references may name. Never a setting of our own: a reference would send the deployment's secrets to a provider.
+fn nameable(rules: &KmsReferenceRules, environment: &Environment) -> BTreeMap<String, Secret> {
+    let is_nameable = |name: &str| !name.starts_with(PREFIX) && rules.take(&format!("env:{name}")).is_ok();
+    environment.all().filter(|(name, _)| is_nameable(name)).map(|(name, value)| (name.to_owned(), Secret::new(value.to_owned()))).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn references_reach_what_the_prefixes_allow_and_never_our_own_settings() {
+        let environment = Environment::of([("ACME_KEY", "sk-acme"), ("OTHER", "x"), ("OPEN_COWORK_CLOUD_COOKIE_SECRET", "c")]);
+        let rules = KmsReferenceRules { enabled: true, allow_environment: true, prefixes: vec!["env:".to_owned()] };
+        let names = |rules: &KmsReferenceRules| nameable(rules, &environment).into_keys().collect::<Vec<_>>();
+        assert_eq!(names(&rules), ["ACME_KEY", "OTHER"]);
+        assert_eq!(names(&KmsReferenceRules { prefixes: vec!["env:ACME_".to_owned()], ..rules.clone() }), ["ACME_KEY"]);
+        assert!(names(&KmsReferenceRules { allow_environment: false, ..rules }).is_empty());
     }
 }

@@ -119,7 +119,7 @@ impl Sources {
 impl Config {
     fn read(values: &Values, environment: &Environment, findings: &mut Findings) -> Self {
         let cluster = cluster::ClusterConfig::read(values, environment, findings);
-        let tier = cluster.tier;
+        let (tier, role) = (cluster.tier, cluster.role);
         Self {
             cluster,
             server: server::ServerConfig::read(values, findings),
@@ -130,7 +130,7 @@ impl Config {
             sse: sse::SseConfig::read(values),
             retention: retention::RetentionConfig::read(values),
             observability: observability::ObservabilityConfig::read(values),
-            byok: byok::ByokConfig::read(values),
+            byok: byok::ByokConfig::read(values, environment, role),
             profile: profile::ProfileConfig::read(values, findings),
             branding: branding::read(values),
             waivers: Vec::new(),

@@ -1,6 +1,5 @@
 //! What these endpoints need to know.
 
-use crate::byok::Sealing;
 use cowork_domain::{
     byok::{KmsReferenceRules, ProviderRules},
     provider::ProviderTable,
@@ -10,8 +9,6 @@ use std::time::Duration;
 /// Everything configurable about provider keys at the front door.
 #[derive(Debug, Clone)]
 pub struct ByokOptions {
-    /// What keys are sealed with.
-    pub sealing: Sealing,
     /// The providers that this deployment knows.
     pub table: ProviderTable,
     /// Those of them that organisations may bring keys for.
@@ -25,7 +22,6 @@ pub struct ByokOptions {
 impl Default for ByokOptions {
     fn default() -> Self {
         Self {
-            sealing: Sealing::none(),
             table: ProviderTable::builtin(),
             providers: ProviderRules::default(),
             references: KmsReferenceRules::default(),

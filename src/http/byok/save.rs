@@ -5,16 +5,18 @@ use super::{
     metadata::SecretMetadata,
     provider,
 };
-use crate::http::{answer::Json, error::ApiError, gate::Caller, mandate, schema::ErrorBody, state::HttpState};
+use crate::{
+    http::{answer::Json, error::ApiError, gate::Caller, mandate, schema::ErrorBody, state::HttpState},
+    secrets::{OrgKeyError, SealerMissing},
+};
 use axum::extract::{Path, State};
 use cowork_domain::{
-    byok::{KeyInvalid, KmsReferenceRefused, ProviderKey},
+    byok::{KeyInvalid, KmsReference, KmsReferenceRefused, ProviderKey},
     codes::Code,
-    ids::{OrgId, SecretId},
     provider::ProviderId,
 };
-use cowork_secrets::sealing::{OrgKey, SealError, Sealer, Subject};
-use cowork_store::{ByokKey, ByokSave, NewByokSecret, OrgDataKey, StoreError};
+use cowork_secrets::sealing::{SealError, Subject};
+use cowork_store::{ByokKey, ByokRow, NewByokSecret, StoreError};
 use http::StatusCode;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -41,10 +43,12 @@ struct ByokSaved {
 enum SaveError {
     #[error(transparent)]
     Store(#[from] StoreError),
-    #[error("the organisation's data key can't be used: {0}")]
+    #[error(transparent)]
+    Sealer(#[from] SealerMissing),
+    #[error(transparent)]
+    OrgKey(#[from] OrgKeyError),
+    #[error(transparent)]
     Seal(#[from] SealError),
-    #[error("a fresh data key is unreadable")]
-    OrgKey,
 }
 
 /// Save a provider key. Nobody ever gets it back.
@@ -77,54 +81,41 @@ pub(super) async fn save(
     let provider = provider::usable(&state, &caller, &provider).await?;
     let text = "BYOK credential requires exactly one of plaintext/apiKey/key/secret or kmsRef.";
     let brought = request.credential().ok_or_else(|| ApiError::invalid(text))?;
-    let org = &caller.principal().org_id;
-    let id = state.node.clock().mint_secret_id();
-    let created_by = Some(caller.principal().account_id.to_string());
-    let (saving, new) = match brought {
-        Brought::Key(key) => {
-            let key = ProviderKey::read(key.expose())?;
-            let sealer = state.options.byok.sealing.now().ok_or_else(not_configured)?;
-            let mut saving = state.node.store().begin_byok_save(org, &provider).await?;
-            let (sealed, key_id) = seal(&mut saving, &sealer, org, &provider, id, &key).await?;
-            (saving, NewByokSecret { id, key: sealed, key_id: Some(key_id), marks: key.marks(), created_by })
-        }
-        Brought::Reference(reference) => {
-            let reference = state.options.byok.references.take(reference.expose())?;
-            let saving = state.node.store().begin_byok_save(org, &provider).await?;
-            let (marks, key) = (reference.marks(), ByokKey::Reference(reference.as_str().to_owned()));
-            (saving, NewByokSecret { id, key, key_id: None, marks, created_by })
-        }
+    let new = match brought {
+        Brought::Key(key) => New::Key(ProviderKey::read(key.expose())?),
+        Brought::Reference(reference) => New::Reference(state.options.byok.references.take(reference.expose())?),
     };
-    let row = saving.finish(new, &mandate::of(&state, &caller), state.node.clock().now()).await?;
+    let row = keep(&state, &caller, &provider, new).await?;
     Ok(Json::of(&ByokSaved { secret: SecretMetadata::of(row) }).with_status(StatusCode::CREATED))
 }
 
-/// Seals a key to the organisation's data key, which is made where there is none yet.
-async fn seal(
-    saving: &mut ByokSave,
-    sealer: &Sealer,
-    org: &OrgId,
-    provider: &ProviderId,
-    id: SecretId,
-    key: &ProviderKey,
-) -> Result<(ByokKey, String), SaveError> {
-    let org_key = match saving.org_key() {
-        Some(known) => OrgKey {
-            generation: known.generation,
-            public: known.public_key.clone(),
-            sealed_private: known.sealed_private.clone().unwrap_or_default(),
-        },
-        None => {
-            let made = sealer.new_org_key(org, saving.next_generation());
-            let key_id = made.key_id().map_err(|_| SaveError::OrgKey)?.to_string();
-            let (generation, public_key) = (made.generation, made.public.clone());
-            saving.add_org_key(OrgDataKey { generation, public_key, sealed_private: Some(made.sealed_private.clone()), key_id }).await?;
-            made
+/// What is saved, once it was found good.
+enum New {
+    Key(ProviderKey),
+    Reference(KmsReference),
+}
+
+async fn keep(state: &HttpState, caller: &Caller, provider: &ProviderId, new: New) -> Result<ByokRow, SaveError> {
+    let (store, clock, org) = (state.node.store(), state.node.clock(), &caller.principal().org_id);
+    let id = clock.mint_secret_id();
+    let (saving, key, key_id, marks) = match new {
+        New::Key(key) => {
+            let sealer = state.keyring.sealer(store).await?;
+            let org_key = state.keyring.org_key(store, &sealer, org).await?;
+            let saving = store.begin_byok_save(org, provider).await?;
+            let subject = Subject { org, provider: provider.as_str(), secret: &id.to_string(), version: saving.version() };
+            let sealed = sealer.seal(&org_key, &subject, key.secret())?;
+            let stored = ByokKey::Sealed { bytes: sealed.to_bytes(), org_key: sealed.org_key() };
+            (saving, stored, Some(sealed.key_id().to_string()), key.marks())
+        }
+        New::Reference(reference) => {
+            let saving = store.begin_byok_save(org, provider).await?;
+            (saving, ByokKey::Reference(reference.as_str().to_owned()), None, reference.marks())
         }
     };
-    let subject = Subject { org, provider: provider.as_str(), secret: &id.to_string(), version: saving.version() };
-    let sealed = sealer.seal(&org_key, &subject, key.secret())?;
-    Ok((ByokKey::Sealed { bytes: sealed.to_bytes(), org_key: sealed.org_key() }, sealed.key_id().to_string()))
+    let created_by = Some(caller.principal().account_id.to_string());
+    let secret = NewByokSecret { id, key, key_id, marks, created_by };
+    Ok(saving.finish(secret, &mandate::of(state, caller), clock.now()).await?)
 }
 
 fn not_configured() -> ApiError {
@@ -149,7 +140,10 @@ impl From<KmsReferenceRefused> for ApiError {
 impl From<SaveError> for ApiError {
     fn from(error: SaveError) -> Self {
         match error {
-            SaveError::Store(error) => error.into(),
+            SaveError::Store(error) | SaveError::Sealer(SealerMissing::Store(error)) | SaveError::OrgKey(OrgKeyError::Store(error)) => {
+                error.into()
+            }
+            SaveError::Sealer(SealerMissing::NotConfigured) => not_configured(),
             error => {
                 tracing::error!(%error, "a provider key can't be sealed");
                 not_configured()
