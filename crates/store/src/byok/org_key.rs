@@ -2,7 +2,6 @@
 
 use crate::{Store, StoreError};
 use cowork_domain::ids::OrgId;
-use sqlx::PgConnection;
 
 /// A data key as the table holds it.
 #[derive(Clone, PartialEq, Eq)]
@@ -43,7 +42,11 @@ impl Store {
     /// # Errors
     /// `Unavailable`, `Database`.
     pub async fn newest_org_data_key(&self, org: &OrgId) -> Result<Option<OrgDataKey>, StoreError> {
-        newest(&mut *self.pool.acquire().await?, org).await
+        let newest = sqlx::query_scalar!("select max(generation) from org_data_keys where org = $1", org.as_str());
+        match newest.fetch_one(&self.pool).await? {
+            Some(generation) => self.org_data_key(org, ordinal(generation)).await,
+            None => Ok(None),
+        }
     }
 
     /// Keeps a new data key; false when the organisation has one of this generation already, which stays as it is.
@@ -51,39 +54,19 @@ impl Store {
     /// # Errors
     /// `Unavailable`, `Database`.
     pub async fn keep_org_data_key(&self, org: &OrgId, key: &OrgDataKey) -> Result<bool, StoreError> {
-        keep(&mut *self.pool.acquire().await?, org, key).await
+        let kept = sqlx::query!(
+            "insert into org_data_keys (org, generation, public_key, sealed_private, key_id) values ($1, $2, $3, $4, $5)
+             on conflict (org, generation) do nothing",
+            org.as_str(),
+            integer(key.generation),
+            key.public_key,
+            key.sealed_private,
+            key.key_id
+        )
+        .execute(&self.pool)
+        .await?;
+        Ok(kept.rows_affected() == 1)
     }
-}
-
-/// Whoever holds the organisation's row may rely on it.
-pub(super) async fn newest(connection: &mut PgConnection, org: &OrgId) -> Result<Option<OrgDataKey>, StoreError> {
-    let row = sqlx::query!(
-        "select generation, public_key, sealed_private, key_id from org_data_keys where org = $1 order by generation desc limit 1",
-        org.as_str()
-    )
-    .fetch_optional(connection)
-    .await?;
-    Ok(row.map(|row| OrgDataKey {
-        generation: ordinal(row.generation),
-        public_key: row.public_key,
-        sealed_private: row.sealed_private,
-        key_id: row.key_id,
-    }))
-}
-
-pub(super) async fn keep(connection: &mut PgConnection, org: &OrgId, key: &OrgDataKey) -> Result<bool, StoreError> {
-    let kept = sqlx::query!(
-        "insert into org_data_keys (org, generation, public_key, sealed_private, key_id) values ($1, $2, $3, $4, $5)
-         on conflict (org, generation) do nothing",
-        org.as_str(),
-        integer(key.generation),
-        key.public_key,
-        key.sealed_private,
-        key.key_id
-    )
-    .execute(connection)
-    .await?;
-    Ok(kept.rows_affected() == 1)
 }
 
 /// A counter as `integer`. No counter of ours comes near the limit.

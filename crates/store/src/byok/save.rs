@@ -2,7 +2,6 @@
 
 use super::{
     locked::{metadata, target},
-    org_key::{self, OrgDataKey},
     row::{ByokKey, ByokRow},
 };
 use crate::{Mandate, Store, StoreError, audit::write_audit, column::instant};
@@ -23,7 +22,6 @@ pub struct ByokSave {
     provider: ProviderId,
     version: u32,
     shard_count: i32,
-    org_key: Option<OrgDataKey>,
     is_rotation: bool,
 }
 
@@ -60,14 +58,12 @@ impl Store {
         )
         .fetch_one(&mut *tx)
         .await?;
-        let org_key = org_key::newest(&mut tx, org).await?;
         Ok(ByokSave {
             tx,
             org: org.clone(),
             provider: provider.clone(),
             version: u32::try_from(place.version).map_err(|_| StoreError::inconsistent("byok_secrets", org, "impossible version"))?,
             shard_count: place.shard_count,
-            org_key,
             is_rotation: place.is_rotation,
         })
     }
@@ -77,29 +73,6 @@ impl ByokSave {
     /// The number under which the key is saved.
     pub const fn version(&self) -> u32 {
         self.version
-    }
-
-    /// The data key to seal to; none when the organisation has none yet, or the last one was shredded.
-    pub fn org_key(&self) -> Option<&OrgDataKey> {
-        self.org_key.as_ref().filter(|key| key.sealed_private.is_some())
-    }
-
-    /// The number of the data key that has to be made where there is none.
-    pub fn next_generation(&self) -> u32 {
-        self.org_key.as_ref().map_or(0, |key| key.generation) + 1
-    }
-
-    /// Adds a data key of the organisation.
-    ///
-    /// # Errors
-    /// `Unavailable`, `Database`, `Inconsistent`.
-    pub async fn add_org_key(&mut self, key: OrgDataKey) -> Result<(), StoreError> {
-        // The organisation's row is ours, so nobody else made one of this generation meanwhile.
-        if !org_key::keep(&mut self.tx, &self.org, &key).await? {
-            return Err(StoreError::inconsistent("org_data_keys", &self.org, "two data keys of one generation"));
-        }
-        self.org_key = Some(key);
-        Ok(())
     }
 
     /// Saves the key. It is used by nobody before it was validated.

@@ -48,7 +48,7 @@ fn one_refusal_takes_nothing_out_of_use_and_two_do() {
     let in_use = active().refused_in_use(at(100_000), &CheckRules::default()).expect("a check follows");
     assert_eq!(in_use.due, Some(DueCheck { at: at(100_000), cause: CheckCause::Refused }));
     let (doubted, outcome) = check(in_use, &refused(), 100_000);
-    assert_eq!((outcome, doubted.is_usable()), (Outcome::Doubted, true));
+    assert_eq!((outcome, doubted.is_usable(), doubted.health()), (Outcome::Doubted, true, Health::Doubtful));
     assert_eq!(doubted.due, Some(DueCheck { at: at(160_000), cause: CheckCause::Refused }));
     let (confirmed, outcome) = check(doubted.clone(), &Verdict::Valid, 160_000);
     assert_eq!((outcome, confirmed.refusals, confirmed.finding), (Outcome::Confirmed, 0, None));
