@@ -3,11 +3,12 @@
 use super::problem::suggestion;
 use super::setting::{PREFIX, Setting};
 use super::{
-    abuse, auth, billing, branding, cluster, execution, observability, production_rules, profile, retention, runtime, server, sse, storage,
+    abuse, auth, billing, branding, cluster, execution, observability, production_rules, profile, providers, retention, runtime, server,
+    sse, storage,
 };
 
 /// The sections in the order in which `config dump` shows them.
-const SECTIONS: [(&str, &[Setting]); 14] = [
+const SECTIONS: [(&str, &[Setting]); 15] = [
     ("cluster", cluster::SETTINGS),
     ("start rules", production_rules::SETTINGS),
     ("server", server::SETTINGS),
@@ -15,6 +16,7 @@ const SECTIONS: [(&str, &[Setting]); 14] = [
     ("storage", storage::SETTINGS),
     ("abuse", abuse::SETTINGS),
     ("runtime", runtime::SETTINGS),
+    ("providers", providers::SETTINGS),
     ("execution", execution::SETTINGS),
     ("sse", sse::SETTINGS),
     ("observability", observability::SETTINGS),
