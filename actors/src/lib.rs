@@ -16,6 +16,7 @@ mod supervise;
 #[cfg(test)]
 mod tests;
 mod turn;
+mod workspace;
 
 pub use clock::Clock;
 pub use cluster::{ClusterReport, Heartbeat, LinkOptions, LinkSecret, LinkTls};
@@ -26,3 +27,4 @@ pub use node::{
 pub use org::AuditRetention;
 pub use session::{SessionError, Submitted, ViewShape};
 pub use supervise::{ActorKind, EntityKey, LiftOutcome, SupervisionReport};
+pub use workspace::WorkspaceOptions;

@@ -10,6 +10,8 @@ use crate::{
 };
 use bytes::Bytes;
 use cowork_domain::{
+    artifact::{ArtifactChange, ArtifactRefusal},
+    event::ArtifactRecord,
     ids::{CommandId, OrgId, Sequence, SessionId},
     principal::Principal,
     session::CommandKind,
@@ -32,6 +34,8 @@ pub(crate) enum Request {
     Begin(Box<Birth>),
     /// A client's command.
     Submit { by: Box<Principal>, session: SessionId, command: CommandId, kind: CommandKind },
+    /// Something happened to an artifact.
+    Artifact { by: Box<Principal>, session: SessionId, change: ArtifactChange },
     /// Rebuild a projection.
     Repair { session: SessionId },
     /// Let a quarantined entity take requests again.
@@ -52,6 +56,7 @@ pub(crate) enum Answer {
         view: Option<String>,
     },
     Submitted(SubmittedAnswer),
+    Artifact(Result<Box<ArtifactRecord>, ArtifactRefusal>),
     Repaired {
         before: Sequence,
     },

@@ -1,6 +1,6 @@
 //! How a node runs.
 
-use crate::{AuditRetention, LinkOptions, feed::FeedOptions};
+use crate::{AuditRetention, LinkOptions, WorkspaceOptions, feed::FeedOptions};
 use cowork_domain::admission::OrgLimits;
 use std::time::Duration;
 
@@ -63,6 +63,8 @@ pub struct NodeOptions {
     pub org_limits: OrgLimits,
     /// How long audit rows are kept; for ever without it.
     pub audit_retention: Option<AuditRetention>,
+    /// Where sessions keep their files, and where these are kept for the next owner. Without it nothing is kept.
+    pub workspaces: Option<WorkspaceOptions>,
     /// Bounds of the feeds.
     pub feed: FeedOptions,
 }
@@ -83,6 +85,7 @@ impl Default for NodeOptions {
             concurrent_activations: 8,
             org_limits: OrgLimits::default(),
             audit_retention: None,
+            workspaces: None,
             feed: FeedOptions::default(),
         }
     }

@@ -8,6 +8,7 @@ use crate::{
     journal::Journal,
     org::OrgPost,
     supervise::{EntityKey, EntityTable, ShardMsg, Stats},
+    workspace::Workspaces,
 };
 use cowork_domain::ids::ShardId;
 use cowork_runtime::Runtime;
@@ -38,6 +39,7 @@ pub(crate) struct Shared {
     pub(crate) root: OnceLock<ActorRef<NodeRootMsg>>,
     pub(crate) activations: Semaphore,
     pub(crate) snapshots: Semaphore,
+    pub(crate) workspaces: Option<Workspaces>,
     pub(crate) draining: AtomicBool,
     /// Everything that runs beside the actors; awaited at the end.
     pub(crate) tasks: TaskTracker,

@@ -4,6 +4,7 @@ use super::{
     SessionMsg, SessionStart, Submitted, ViewShape,
     activation::{Activated, Tail, activate},
     append::Journaled,
+    files::SessionFiles,
     turns::LiveTurn,
 };
 use crate::{
@@ -12,11 +13,13 @@ use crate::{
     supervise::{ActorKind, Alive, Failure, FailureClass, Mail},
 };
 use cowork_domain::{
+    artifact::{ArtifactChange, ArtifactRefusal},
     artifact_list::ArtifactList,
+    event::ArtifactRecord,
     ids::{CommandId, Epoch, Sequence, ShardId, WorkspaceId},
     record::CloudSessionView,
     runtime_event::RuntimeEvent,
-    session::{CommandKind, CommandRecord, CommandWrite, Decision, SessionIdentity, SessionInput, SessionState, Submission, decide},
+    session::{CommandKind, CommandRecord, CommandWrite, Decision, SessionIdentity, SessionInput, SessionState, Submission, decide, decide_artifact},
 };
 use ractor::{Actor, ActorProcessingErr, ActorRef, SupervisionEvent};
 use std::sync::Arc;
@@ -34,6 +37,7 @@ pub(crate) struct SessionCore {
     pub(super) state: SessionState,
     pub(super) tail: Tail,
     pub(super) turn: Option<LiveTurn>,
+    pub(super) files: SessionFiles,
     pub(super) myself: ActorRef<Mail<SessionMsg>>,
     #[expect(dead_code, reason = "counts for as long as it exists")]
     alive: Alive,
@@ -55,7 +59,9 @@ impl Actor for SessionActor {
         let Activated { shared, identity, shard, epoch, state, birth, tail } = born;
         let workspace = identity.workspace();
         let alive = Alive::count(&shared, ActorKind::Session);
-        let mut core = SessionCore { alive, shared, identity, workspace, shard, epoch, state, tail, turn: None, myself };
+        // A session that begins here has no files anywhere else.
+        let files = SessionFiles::new(birth.is_some());
+        let mut core = SessionCore { alive, shared, identity, workspace, shard, epoch, state, tail, turn: None, files, myself };
         if let Some(changes) = birth {
             core.journal(changes).await?;
         }
@@ -78,6 +84,7 @@ impl Actor for SessionActor {
         match message {
             SessionMsg::Submit { submission, reply } => core.submit(*submission, reply).await?,
             SessionMsg::Report { command, attempt, events, durable } => core.report(command, attempt, events, durable).await?,
+            SessionMsg::Artifact { change, reply } => core.change_artifact(change, reply).await?,
             SessionMsg::Read { shape, reply } => drop(reply.send(core.read(shape))),
             SessionMsg::Repair { reply } => core.repair(reply).await?,
             SessionMsg::Passivate => core.passivate(),
@@ -188,6 +195,22 @@ impl SessionCore {
         Ok(())
     }
 
+    async fn change_artifact(
+        &mut self,
+        change: ArtifactChange,
+        reply: oneshot::Sender<Result<ArtifactRecord, ArtifactRefusal>>,
+    ) -> Result<(), Failure> {
+        let changed = match decide_artifact(&self.state, change, self.shared.clock.now()) {
+            Ok((changes, record)) => {
+                self.journal(changes).await?;
+                Ok(record)
+            }
+            Err(refusal) => Err(refusal),
+        };
+        reply.send(changed).ok();
+        Ok(())
+    }
+
     fn read(&self, shape: ViewShape) -> String {
         match shape {
             ViewShape::Cloud => CloudSessionView::of(&self.state).to_json(),
@@ -228,7 +251,7 @@ impl SessionCore {
 
     async fn park(&mut self, parked: oneshot::Sender<()>) -> Result<(), Failure> {
         self.decide_and_apply(SessionInput::Park).await?;
-        parked.send(()).ok();
+        self.keep_files_before_leaving(parked);
         Ok(())
     }
 }

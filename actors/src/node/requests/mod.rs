@@ -1,12 +1,14 @@
 //! What clients ask of entities: each request in its two forms, done here or sent to the owner.
 
 mod admit;
+mod artifact;
 mod begin;
 mod lift;
 mod repair;
 mod submit;
 
 pub(super) use admit::{AdmitPrompt, AdmitSession};
+pub(super) use artifact::ChangeArtifact;
 pub(super) use begin::Begin;
 pub(super) use lift::Lift;
 pub(super) use repair::Repair;
