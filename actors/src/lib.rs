@@ -17,6 +17,7 @@ mod supervise;
 #[cfg(test)]
 mod tests;
 mod turn;
+mod workspace;
 
 pub use byok::{KeyCheckOptions, KeyChecker};
 pub use clock::Clock;
@@ -28,3 +29,4 @@ pub use node::{
 pub use org::AuditRetention;
 pub use session::{SessionError, Submitted, ViewShape};
 pub use supervise::{ActorKind, EntityKey, LiftOutcome, SupervisionReport};
+pub use workspace::WorkspaceOptions;

@@ -10,6 +10,8 @@ use crate::{
 };
 use bytes::Bytes;
 use cowork_domain::{
+    artifact::{ArtifactChange, ArtifactRefusal},
+    event::ArtifactRecord,
     ids::{CommandId, OrgId, SecretId, Sequence, SessionId},
     principal::Principal,
     session::CommandKind,
@@ -34,6 +36,8 @@ pub(crate) enum Request {
     Submit { by: Box<Principal>, session: SessionId, command: CommandId, kind: CommandKind },
     /// Run the check of a provider key that is due.
     CheckKey { secret: SecretId },
+    /// Something happened to an artifact.
+    Artifact { by: Box<Principal>, session: SessionId, change: ArtifactChange },
     /// Rebuild a projection.
     Repair { session: SessionId },
     /// Let a quarantined entity take requests again.
@@ -54,6 +58,7 @@ pub(crate) enum Answer {
         view: Option<String>,
     },
     Submitted(SubmittedAnswer),
+    Artifact(Result<Box<ArtifactRecord>, ArtifactRefusal>),
     Repaired {
         before: Sequence,
     },

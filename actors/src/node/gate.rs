@@ -3,7 +3,7 @@
 
 use super::{
     Shared,
-    requests::{AdmitPrompt, AdmitSession, Begin, CheckKey, Lift, Repair, Submit},
+    requests::{AdmitPrompt, AdmitSession, Begin, ChangeArtifact, CheckKey, Lift, Repair, Submit},
     route::{Routed, Try},
 };
 use crate::{
@@ -55,6 +55,9 @@ async fn handle(shared: &Arc<Shared>, from: &str, request: Request) -> Answer {
             done(Submit { shared, by: *by, session, command, kind }.perform().await, Answer::Submitted)
         }
         Request::CheckKey { secret } => done(CheckKey { shared, secret }.perform().await, |()| Answer::Checked),
+        Request::Artifact { by, session, change } => {
+            done(ChangeArtifact { shared, by: *by, session, change }.perform().await, |changed| Answer::Artifact(changed.map(Box::new)))
+        }
         Request::Repair { session } => done(Repair { shared, session }.perform().await, |before| Answer::Repaired { before }),
         Request::Lift { entity } => match entity.parse() {
             Ok(key) => done(Lift { shared, key }.perform().await, Answer::Lifted),

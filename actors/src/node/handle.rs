@@ -2,7 +2,7 @@
 
 use super::{
     Shared,
-    requests::{AdmitPrompt, AdmitSession, Begin, Lift, Submit},
+    requests::{AdmitPrompt, AdmitSession, Begin, ChangeArtifact, Lift, Submit},
     root::NodeRootMsg,
     route::at_owner,
 };
@@ -16,11 +16,12 @@ use crate::{
     supervise::{LiftOutcome, SupervisionReport},
 };
 use cowork_domain::{
-    event::ProjectSource,
+    artifact::{ArtifactChange, ArtifactRefusal},
+    event::{ArtifactRecord, ProjectSource},
     ids::{CommandId, Sequence, SessionId},
     import::ImportPlan,
     principal::Principal,
-    session::{CommandKind, CommandRecord},
+    session::{CommandKind, CommandRecord, SessionIdentity},
 };
 use cowork_store::Store;
 use std::sync::Arc;
@@ -107,6 +108,22 @@ impl NodeHandle {
         };
         let command = CommandRecord::enqueued(&identity, command, &kind, created_sequence, created_at);
         Ok(Submitted { command, processed, fence, view })
+    }
+
+    /// Changes an artifact of a session and waits until that is durable. The same change told again has one effect.
+    pub async fn change_artifact(
+        &self,
+        by: &Principal,
+        session: SessionId,
+        change: ArtifactChange,
+    ) -> Result<Result<ArtifactRecord, ArtifactRefusal>, SessionError> {
+        self.authorise(by, session).await?;
+        at_owner(&self.shared, ChangeArtifact { shared: self.shared.clone(), by: by.clone(), session, change }).await
+    }
+
+    /// Whose session it is; somebody else's doesn't exist for the caller.
+    pub async fn session_identity(&self, by: &Principal, session: SessionId) -> Result<Arc<SessionIdentity>, SessionError> {
+        self.authorise(by, session).await
     }
 
     /// Follows a session from after a cursor.

@@ -15,6 +15,7 @@ use crate::{
     org::{self, OrgPost},
     session::SessionMsg,
     supervise::{EntityTable, Mail, Stats},
+    workspace::Workspaces,
 };
 use cowork_runtime::Runtime;
 use cowork_store::{Signal, Store};
@@ -87,6 +88,7 @@ impl NodeHandle {
         let feeds = RemoteFeeds::start(hub.clone(), peers, RemoteOptions::default(), &tasks, &stop);
         let journal = Journal::start(options.lanes, &store, &hub, &ownership, &tasks, &stop);
         let (org_post, org_news) = OrgPost::new();
+        let workspaces = options.workspaces.clone().map(|options| Workspaces::new(options, store.clone()));
         let shared = Arc::new(Shared {
             clock: Clock,
             store,
@@ -107,6 +109,7 @@ impl NodeHandle {
             activations: Semaphore::new(options.concurrent_activations),
             snapshots: Semaphore::new(2),
             key_checks: OnceLock::new(),
+            workspaces,
             draining: AtomicBool::new(false),
             tasks,
             stop,

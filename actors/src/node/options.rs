@@ -1,6 +1,6 @@
 //! How a node runs.
 
-use crate::{AuditRetention, KeyCheckOptions, LinkOptions, feed::FeedOptions};
+use crate::{AuditRetention, KeyCheckOptions, LinkOptions, WorkspaceOptions, feed::FeedOptions};
 use cowork_domain::admission::OrgLimits;
 use std::time::Duration;
 
@@ -65,6 +65,8 @@ pub struct NodeOptions {
     pub audit_retention: Option<AuditRetention>,
     /// When and how provider keys are checked.
     pub key_checks: KeyCheckOptions,
+    /// Where sessions keep their files, and where these are kept for the next owner. Without it nothing is kept.
+    pub workspaces: Option<WorkspaceOptions>,
     /// Bounds of the feeds.
     pub feed: FeedOptions,
 }
@@ -86,6 +88,7 @@ impl Default for NodeOptions {
             org_limits: OrgLimits::default(),
             audit_retention: None,
             key_checks: KeyCheckOptions::default(),
+            workspaces: None,
             feed: FeedOptions::default(),
         }
     }

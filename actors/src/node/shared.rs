@@ -9,6 +9,7 @@ use crate::{
     journal::Journal,
     org::OrgPost,
     supervise::{EntityKey, EntityTable, ShardMsg, Stats},
+    workspace::Workspaces,
 };
 use cowork_domain::ids::ShardId;
 use cowork_runtime::Runtime;
@@ -42,6 +43,7 @@ pub(crate) struct Shared {
     pub(crate) snapshots: Semaphore,
     /// Checks of provider keys; unset where no key can be opened.
     pub(crate) key_checks: OnceLock<KeyChecks>,
+    pub(crate) workspaces: Option<Workspaces>,
     pub(crate) draining: AtomicBool,
     /// Everything that runs beside the actors; awaited at the end.
     pub(crate) tasks: TaskTracker,

@@ -4,6 +4,7 @@ use super::{
     SessionMsg, SessionStart, Submitted, ViewShape,
     activation::{Activated, Tail, activate},
     append::Journaled,
+    files::SessionFiles,
     turns::{HeldTurn, LiveTurn},
 };
 use crate::{
@@ -12,11 +13,16 @@ use crate::{
     supervise::{ActorKind, Alive, Failure, FailureClass, Mail},
 };
 use cowork_domain::{
+    artifact::{ArtifactChange, ArtifactRefusal},
     artifact_list::ArtifactList,
+    event::ArtifactRecord,
     ids::{CommandId, Epoch, Sequence, ShardId, WorkspaceId},
     record::CloudSessionView,
     runtime_event::RuntimeEvent,
-    session::{CommandKind, CommandRecord, CommandWrite, Decision, SessionIdentity, SessionInput, SessionState, Submission, decide},
+    session::{
+        CommandKind, CommandRecord, CommandWrite, Decision, SessionIdentity, SessionInput, SessionState, Submission, decide,
+        decide_artifact,
+    },
 };
 use ractor::{Actor, ActorProcessingErr, ActorRef, SupervisionEvent};
 use std::sync::Arc;
@@ -36,6 +42,7 @@ pub(crate) struct SessionCore {
     pub(super) turn: Option<LiveTurn>,
     /// What would run if the organisation were not on hold.
     pub(super) held: Option<HeldTurn>,
+    pub(super) files: SessionFiles,
     pub(super) myself: ActorRef<Mail<SessionMsg>>,
     #[expect(dead_code, reason = "counts for as long as it exists")]
     alive: Alive,
@@ -57,7 +64,9 @@ impl Actor for SessionActor {
         let Activated { shared, identity, shard, epoch, state, birth, tail } = born;
         let workspace = identity.workspace();
         let alive = Alive::count(&shared, ActorKind::Session);
-        let mut core = SessionCore { alive, shared, identity, workspace, shard, epoch, state, tail, turn: None, held: None, myself };
+        // A session that begins here has no files anywhere else.
+        let files = SessionFiles::new(birth.is_some());
+        let mut core = SessionCore { alive, shared, identity, workspace, shard, epoch, state, tail, turn: None, held: None, files, myself };
         if let Some(changes) = birth {
             core.journal(changes).await?;
         }
@@ -80,6 +89,7 @@ impl Actor for SessionActor {
         match message {
             SessionMsg::Submit { submission, reply } => core.submit(*submission, reply).await?,
             SessionMsg::Report { command, attempt, events, durable } => core.report(command, attempt, events, durable).await?,
+            SessionMsg::Artifact { change, reply } => core.change_artifact(change, reply).await?,
             SessionMsg::Read { shape, reply } => drop(reply.send(core.read(shape))),
             SessionMsg::Repair { reply } => core.repair(reply).await?,
             SessionMsg::Passivate => core.passivate(),
@@ -191,6 +201,22 @@ impl SessionCore {
         Ok(())
     }
 
+    async fn change_artifact(
+        &mut self,
+        change: ArtifactChange,
+        reply: oneshot::Sender<Result<ArtifactRecord, ArtifactRefusal>>,
+    ) -> Result<(), Failure> {
+        let changed = match decide_artifact(&self.state, change, self.shared.clock.now()) {
+            Ok((changes, record)) => {
+                self.journal(changes).await?;
+                Ok(record)
+            }
+            Err(refusal) => Err(refusal),
+        };
+        reply.send(changed).ok();
+        Ok(())
+    }
+
     fn read(&self, shape: ViewShape) -> String {
         match shape {
             ViewShape::Cloud => CloudSessionView::of(&self.state).to_json(),
@@ -231,7 +257,7 @@ impl SessionCore {
 
     async fn park(&mut self, parked: oneshot::Sender<()>) -> Result<(), Failure> {
         self.decide_and_apply(SessionInput::Park).await?;
-        parked.send(()).ok();
+        self.keep_files_before_leaving(parked);
         Ok(())
     }
 }

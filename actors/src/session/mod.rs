@@ -9,6 +9,7 @@ mod activation;
 mod actor;
 mod append;
 mod birth;
+mod files;
 mod msg;
 mod turns;
 

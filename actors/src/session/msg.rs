@@ -2,6 +2,8 @@
 
 use cowork_domain::{
     admission::Refusal,
+    artifact::{ArtifactChange, ArtifactRefusal},
+    event::ArtifactRecord,
     ids::{CommandId, Sequence},
     runtime_event::RuntimeEvent,
     session::{CommandRecord, Submission},
@@ -17,6 +19,8 @@ pub(crate) enum SessionMsg {
     /// Reports of the running turn; answered once they are durable, so that a turn never runs ahead
     /// of the log.
     Report { command: CommandId, attempt: u32, events: Vec<RuntimeEvent>, durable: oneshot::Sender<()> },
+    /// Something happened to an artifact; answered once it is durable.
+    Artifact { change: ArtifactChange, reply: oneshot::Sender<Result<ArtifactRecord, ArtifactRefusal>> },
     /// The session as clients see it.
     Read { shape: ViewShape, reply: oneshot::Sender<String> },
     /// Rebuild the projection from the log; answers the sequence before.

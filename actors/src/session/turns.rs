@@ -13,7 +13,11 @@ use cowork_domain::{
 };
 use cowork_runtime::{AnswerPort, HistoryMessage, HistoryRole, TurnRequest};
 use ractor::{Actor, ActorCell, ActorRef};
-use std::{error::Error, time::Duration};
+use std::{
+    error::Error,
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
 
 /// Messages of the conversation that a turn gets to see; runtimes cut further by their own measure.
 const HISTORY_MESSAGES: usize = 200;
@@ -26,7 +30,8 @@ pub(super) struct LiveTurn {
     command: CommandId,
     attempt: u32,
     actor: ActorRef<TurnMsg>,
-    answers: AnswerPort,
+    /// There once the runtime has started; before that nothing can be asked.
+    answers: Arc<OnceLock<AnswerPort>>,
 }
 
 /// A turn that waits because its organisation is on hold. To the log it runs: whoever takes the session over finds it there.
@@ -48,7 +53,9 @@ impl SessionCore {
             Effect::StopTurn { command, attempt } => self.stop_turn(command, attempt),
             Effect::Answer { command, attempt, answer } => {
                 if let Some(turn) = self.turn.as_ref().filter(|turn| (turn.command, turn.attempt) == (command, attempt)) {
-                    turn.answers.answer(answer);
+                    if let Some(port) = turn.answers.get() {
+                        port.answer(answer);
+                    }
                 }
             }
         }
@@ -77,9 +84,10 @@ impl SessionCore {
             model,
             history: self.history_before(command),
         };
-        let running = self.shared.runtime.start(request);
-        let answers = running.answers.clone();
-        let arguments = TurnArguments { command, attempt, running, session: self.myself.clone(), shared: self.shared.clone() };
+        let answers = Arc::new(OnceLock::new());
+        let files = self.files_for_turn(attempt);
+        let arguments =
+            TurnArguments { request, files, answers: answers.clone(), session: self.myself.clone(), shared: self.shared.clone() };
         match Actor::spawn_linked(None, TurnActor, arguments, self.myself.get_cell()).await {
             Ok((actor, _)) => self.turn = Some(LiveTurn { command, attempt, actor, answers }),
             // The prompt stays `running` in the log; the session starts again and resumes it.
@@ -94,6 +102,7 @@ impl SessionCore {
         self.held.take_if(|turn| (turn.command, turn.attempt) == (command, attempt));
         if let Some(turn) = self.turn.take_if(|turn| (turn.command, turn.attempt) == (command, attempt)) {
             turn.actor.kill();
+            self.keep_files();
         }
     }
 

@@ -4,6 +4,7 @@
 //! come in as arguments. The actors are the glue that feeds commands in and carries effects out.
 
 pub mod admission;
+pub mod artifact;
 pub mod artifact_list;
 pub mod audit;
 pub mod byok;

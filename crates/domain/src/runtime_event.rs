@@ -78,6 +78,11 @@ pub enum RuntimeEvent {
         /// Why, in a sentence without secrets.
         reason: String,
     },
+    /// Something that a person should know; the turn goes on.
+    Notice {
+        /// A sentence without secrets.
+        text: String,
+    },
     /// The turn is done.
     Finished,
     /// The turn failed and will not be retried.

@@ -1,6 +1,7 @@
 //! What clients ask of entities: each request in its two forms, done here or sent to the owner.
 
 mod admit;
+mod artifact;
 mod begin;
 mod check_key;
 mod lift;
@@ -8,6 +9,7 @@ mod repair;
 mod submit;
 
 pub(super) use admit::{AdmitPrompt, AdmitSession};
+pub(super) use artifact::ChangeArtifact;
 pub(super) use begin::Begin;
 pub(super) use check_key::CheckKey;
 pub(super) use lift::Lift;

@@ -1,6 +1,7 @@
 //! The record of an artifact in events (contract 05 §1). It never holds an object-store key: the
 //! stored payload is what every subscriber gets.
 
+use crate::projection::ProjectedArtifact;
 use serde::{Serialize, Serializer, ser::SerializeMap};
 use std::fmt::Write;
 
@@ -74,6 +75,29 @@ impl Serialize for ArtifactRecord {
         map.serialize_entry("statusUpdatedBy", &self.status_updated_by)?;
         map.serialize_entry("statusUpdatedAt", &self.status_updated_at)?;
         map.end()
+    }
+}
+
+/// What is left of it in a projection; the checksum isn't.
+impl From<&ProjectedArtifact> for ArtifactRecord {
+    fn from(shown: &ProjectedArtifact) -> Self {
+        Self {
+            artifact_id: shown.id.clone(),
+            filename: shown.filename.clone(),
+            mime: shown.mime.clone(),
+            size: shown.size,
+            created_at: shown.created_at.clone(),
+            updated_at: shown.updated_at.clone(),
+            kind: shown.kind.clone(),
+            status: shown.status.clone(),
+            author_agent_id: shown.author_agent_id.clone(),
+            project_id: shown.project_id.clone(),
+            task_id: shown.task_id.clone(),
+            task_run_id: shown.task_run_id.clone(),
+            status_updated_by: shown.status_updated_by.clone(),
+            status_updated_at: shown.status_updated_at.clone(),
+            checksum_sha256: None,
+        }
     }
 }
 

@@ -236,6 +236,14 @@ fn read_artifact(fields: &mut Fields) -> Option<ArtifactRecord> {
     })
 }
 
+/// As leniently as from the log.
+impl<'de> serde::Deserialize<'de> for ArtifactRecord {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let mut fields = Fields(Map::deserialize(deserializer)?);
+        read_artifact(&mut fields).ok_or_else(|| serde::de::Error::missing_field("artifactId"))
+    }
+}
+
 fn read_question(item: Value) -> Option<Question> {
     let Value::Object(object) = item else { return None };
     let mut fields = Fields(object);

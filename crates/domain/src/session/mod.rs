@@ -11,7 +11,7 @@ mod remote_approval;
 mod state;
 
 pub use command::{CommandKind, CommandRecord, CommandStatus, CommandWrite, Submission};
-pub use decide::decide;
+pub use decide::{decide, decide_artifact};
 pub use open::open;
 pub use remote_approval::remote_approval_denied;
 pub use state::{RunningPrompt, SessionIdentity, SessionState, SessionStatus};

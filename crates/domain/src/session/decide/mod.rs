@@ -1,5 +1,6 @@
 //! What a session does about an input: pure, total, and the same on every node.
 
+mod artifact;
 mod control;
 mod draft;
 mod open_work;
@@ -8,6 +9,8 @@ mod runtime;
 mod submit;
 #[cfg(test)]
 mod tests;
+
+pub use artifact::decide_artifact;
 
 use super::{CommandKind, Decision, SessionInput, SessionState};
 use crate::timestamp::Timestamp;

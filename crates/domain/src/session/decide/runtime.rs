@@ -2,6 +2,7 @@
 
 use super::draft::{Draft, RUNNING, prompt_message_id};
 use crate::{
+    audit::UsageRow,
     codes::Code,
     event::{ArtifactRecord, EventBody, MessageMode, QuestionTool, TaskRunEvent, ToolCallEvent, inferred_kind},
     ids::CommandId,
@@ -9,6 +10,7 @@ use crate::{
     runtime_event::{RuntimeEvent, TaskReport, TaskStatus, Tokens, ToolReport},
     session::CommandWrite,
 };
+use serde_json::json;
 
 const LEFT_OPEN: &str = "interrupted: the turn ended before this did";
 
@@ -21,6 +23,7 @@ impl Draft<'_> {
                 RuntimeEvent::Failed { code, message } => return self.failed(&running, code, &message),
                 other => {
                     if let Some(body) = self.event_of(command, other) {
+                        self.account_for_artifact(&body);
                         self.event(body);
                     }
                 }
@@ -96,11 +99,21 @@ impl Draft<'_> {
                 checksum_sha256: Some(sha256),
                 ..ArtifactRecord::default()
             }),
-            RuntimeEvent::Retrying { reason, .. } => {
+            RuntimeEvent::Retrying { reason, .. } | RuntimeEvent::Notice { text: reason } => {
                 EventBody::SessionStatus { status_type: RUNNING.to_owned(), reason: Some(reason), preserve_error: false }
             }
             RuntimeEvent::Finished | RuntimeEvent::Failed { .. } => return None,
         })
+    }
+
+    /// What a turn publishes counts like what a person uploads.
+    fn account_for_artifact(&mut self, body: &EventBody) {
+        let EventBody::ArtifactCreated(record) = body else { return };
+        let identity = self.identity();
+        let cause = format!("{}:{}", identity.session, record.artifact_id);
+        let used = json!({ "tenantId": identity.tenant, "sessionId": identity.session, "artifactId": record.artifact_id });
+        let size = i64::try_from(record.size.unwrap_or(0)).unwrap_or(i64::MAX);
+        self.changes.usage.push(UsageRow::bytes(&identity.org, None, &cause, "artifact.uploaded", size, used, self.at));
     }
 
     /// The message that a question belongs to: the newest of the turn.

@@ -1,5 +1,6 @@
 //! What a session promises, by example and by property.
 
+mod artifacts;
 mod examples;
 mod properties;
 

@@ -1,0 +1,14 @@
+//! The files of sessions, which follow their session from node to node.
+//!
+//! A session's folder is packed to the object store at the end of each turn that changed it, and brought back before a turn on
+//! a node where it is missing or older (architecture §8). Which checkpoint is the newest is decided in the database, by the epoch
+//! of its writer's ownership first: what an owner that was replaced writes late never wins. Sessions without a folder cost one
+//! look at the disk per turn.
+
+mod local;
+mod turn_files;
+mod workspaces;
+
+pub(crate) use turn_files::TurnFiles;
+pub use workspaces::WorkspaceOptions;
+pub(crate) use workspaces::Workspaces;

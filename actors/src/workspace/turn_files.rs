@@ -1,0 +1,42 @@
+//! A turn's hold on its session's files.
+
+use super::workspaces::{Kept, RestoreError, Workspaces};
+use cowork_domain::session::SessionIdentity;
+use cowork_store::CheckpointVersion;
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering},
+};
+
+/// Which files a turn works on.
+pub(crate) struct TurnFiles {
+    pub(crate) identity: Arc<SessionIdentity>,
+    /// Of the checkpoint at its end.
+    pub(crate) version: CheckpointVersion,
+    /// The folder of this node is the newest.
+    pub(crate) is_here: Arc<AtomicBool>,
+}
+
+impl TurnFiles {
+    /// Brings the files here, once for each owner of the session.
+    pub(crate) async fn fetch(&self, workspaces: Option<&Workspaces>) -> Result<(), RestoreError> {
+        let Some(workspaces) = workspaces.filter(|_| !self.is_here.load(Ordering::Acquire)) else { return Ok(()) };
+        workspaces.restore(&self.identity).await?;
+        self.is_here.store(true, Ordering::Release);
+        Ok(())
+    }
+
+    /// Whether there is anything to keep.
+    pub(crate) fn to_keep<'a>(&self, workspaces: Option<&'a Workspaces>) -> Option<&'a Workspaces> {
+        workspaces.filter(|workspaces| workspaces.has_folder(self.identity.session))
+    }
+
+    /// Keeps them; returns what a person should know if that can't be.
+    pub(crate) async fn keep(&self, workspaces: &Workspaces) -> Option<String> {
+        match workspaces.checkpoint(&self.identity, self.version).await {
+            Kept::Yes | Kept::Superseded => None,
+            Kept::Refused(reason) => Some(format!("The files of this session stay on this node only: {reason}.")),
+            Kept::Failed => Some("The files of this session could not be kept elsewhere; the next turn tries again.".to_owned()),
+        }
+    }
+}
