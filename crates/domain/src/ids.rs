@@ -101,6 +101,11 @@ uuid_id!(
     BrowserSessionId, "bses_"
 );
 
+uuid_id!(
+    /// A provider key that an organisation saved. It names the record; the key itself is sealed.
+    SecretId, "byok_"
+);
+
 impl WorkspaceId {
     /// The workspace of a user; the same pair always gives the same key, so no lookup is needed.
     pub fn of(tenant: &TenantId, user: &UserId) -> Self {

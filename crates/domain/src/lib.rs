@@ -6,6 +6,7 @@
 pub mod admission;
 pub mod artifact_list;
 pub mod audit;
+pub mod byok;
 pub mod codes;
 pub mod custom_role;
 pub mod email;
@@ -22,6 +23,7 @@ pub mod placement;
 pub mod policy;
 pub mod principal;
 pub mod projection;
+pub mod provider;
 pub mod record;
 pub mod redact;
 pub mod runtime_event;

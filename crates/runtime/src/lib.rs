@@ -4,8 +4,10 @@
 //! [`RuntimeEvent`](cowork_domain::runtime_event::RuntimeEvent)s. It never sees the log, and it never decides what its reports
 //! become: the session does.
 
+pub mod broker;
 pub mod demo;
 pub mod native;
+pub mod providers;
 mod running;
 mod turn;
 

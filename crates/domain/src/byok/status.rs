@@ -1,0 +1,70 @@
+//! The words of a stored key, as they stand in rows and on the wire.
+
+use serde::{Serialize, Serializer};
+
+macro_rules! words {
+    ($(#[$doc:meta])* $name:ident { $($(#[$variant_doc:meta])* $variant:ident $word:literal,)* }) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+        pub enum $name { $($(#[$variant_doc])* $variant,)* }
+
+        impl $name {
+            /// All of them.
+            pub const ALL: &'static [Self] = &[$(Self::$variant,)*];
+
+            /// The word as it is stored and sent.
+            pub const fn as_str(self) -> &'static str {
+                match self { $(Self::$variant => $word,)* }
+            }
+
+            /// What this word means.
+            pub fn parse(word: &str) -> Option<Self> {
+                Self::ALL.iter().copied().find(|known| known.as_str() == word)
+            }
+        }
+
+        impl Serialize for $name {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.serialize_str(self.as_str())
+            }
+        }
+    };
+}
+
+words! {
+    /// What a stored key is good for.
+    ByokStatus {
+        /// Saved; nobody has said yet that it works.
+        PendingValidation "pending_validation",
+        /// In use.
+        Active "active",
+        /// Taken out of use for good; its ciphertext is gone.
+        Disabled "disabled",
+        /// Its time is over, as another program that wrote the row found. It may be validated again.
+        Expired "expired",
+        /// Its provider refused it.
+        Invalid "invalid",
+        /// The deployment knows no such provider.
+        Unsupported "unsupported",
+    }
+}
+
+words! {
+    /// Where the key itself is.
+    CredentialKind {
+        /// Sealed in the row.
+        Plaintext "plaintext",
+        /// In a key manager; the row names it.
+        KmsRef "kms_ref",
+    }
+}
+
+words! {
+    /// Who said that a key may be used.
+    ValidationSource {
+        /// Its provider.
+        Validator "validator",
+        /// A person who overrode the validation.
+        Override "override",
+    }
+}
