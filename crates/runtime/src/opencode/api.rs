@@ -55,7 +55,8 @@ impl Api {
     /// Follows what happens in a folder.
     pub(super) async fn events(&self, folder: &str) -> Result<EventStream, ApiError> {
         const NAME: &str = "its events";
-        let opened = self.send(NAME, Method::GET, &format!("/event?directory={folder}"), None);
+        let path = format!("/event?directory={folder}");
+        let opened = self.send(NAME, Method::GET, &path, None);
         let response = timeout(CALL, opened).await.map_err(|_| ApiError::Late(NAME))??;
         Ok(EventStream::new(response.into_body()))
     }

@@ -35,7 +35,7 @@ pub(super) enum Step {
 #[derive(Debug)]
 pub(super) struct Mapping {
     session: String,
-    /// Sub-sessions, by the tool part that waits for each.
+    /// Sub-sessions: what their agents ask, a person answers, too.
     children: HashSet<String>,
     /// Messages that the agent writes; the others are the person's own.
     answers: HashSet<String>,
@@ -53,8 +53,7 @@ pub(super) struct Mapping {
 /// A part of which more may come.
 #[derive(Debug)]
 enum Known {
-    Text { message: String, length: usize },
-    ChildText { task: Option<String> },
+    Text { message: String, text: String },
     /// Its deltas look like text, and are none of the answer.
     Hidden,
 }
@@ -226,7 +225,12 @@ impl Mapping {
         match part.content {
             PartContent::Text { text, time } => {
                 let ended = time.is_some_and(|time| time.end.is_some());
-                if is_main { self.text(part.id, &text, ended) } else { self.child_text(part.id) }
+                if is_main {
+                    return self.text(part.id, &text, ended);
+                }
+                // The words of a sub-agent come with its task's result.
+                self.parts.insert(part.id, Known::Hidden);
+                Vec::new()
             }
             PartContent::Reasoning => {
                 self.parts.insert(part.id, Known::Hidden);
@@ -249,21 +253,31 @@ impl Mapping {
     }
 
     fn text(&mut self, part: String, text: &str, ended: bool) -> Vec<Step> {
-        let (message, length) = match self.parts.get(&part) {
-            Some(Known::Text { message, length }) => (message.clone(), *length),
-            Some(_) => return Vec::new(),
-            None => (self.next_message(), 0),
+        let (message, known) = match self.parts.remove(&part) {
+            Some(Known::Text { message, text }) => (message, text),
+            Some(hidden) => {
+                self.parts.insert(part, hidden);
+                return Vec::new();
+            }
+            None => (self.next_message(), String::new()),
         };
         let mut steps = Vec::new();
-        // What is known is always the beginning: text is only ever added.
-        if let Some(more) = text.get(length..).filter(|more| !more.is_empty()) {
-            steps.push(Step::Text { message: message.clone(), delta: more.to_owned() });
+        let said = |delta: &str| Step::Text { message: message.clone(), delta: delta.to_owned() };
+        match text.strip_prefix(known.as_str()) {
+            Some("") => {}
+            Some(more) => steps.push(said(more)),
+            // White space at the end is cut when the text is complete.
+            None if known.trim_end() == text.trim_end() => {}
+            // While the stream was broken, some of it was missed or came twice. An update in mid-stream may also just be late.
+            None if ended || text.len() > known.len() => steps.extend([Step::TextAgain { message: message.clone() }, said(text)]),
+            None => {}
         }
         if ended {
             self.done.insert(part.clone());
             steps.push(Step::TextDone { message: message.clone() });
         }
-        self.parts.insert(part, Known::Text { message, length: length.max(text.len()) });
+        let text = if text.len() > known.len() { text.to_owned() } else { known };
+        self.parts.insert(part, Known::Text { message, text });
         steps
     }
 
@@ -275,16 +289,10 @@ impl Mapping {
         format!("m{}", self.messages)
     }
 
-    /// The words of a sub-agent come with its task's result.
-    fn child_text(&mut self, part: String) -> Vec<Step> {
-        self.parts.entry(part).or_insert(Known::Hidden);
-        Vec::new()
-    }
-
     fn delta(&mut self, part: &str, delta: &str) -> Vec<Step> {
         match self.parts.get_mut(part) {
-            Some(Known::Text { message, length }) if !self.done.contains(part) => {
-                *length += delta.len();
+            Some(Known::Text { message, text }) if !self.done.contains(part) => {
+                text.push_str(delta);
                 vec![Step::Text { message: message.clone(), delta: delta.to_owned() }]
             }
             _ => Vec::new(),
