@@ -13,6 +13,6 @@ mod running;
 mod turn;
 
 pub use cowork_domain::secret::Secret;
-pub use native::{Coalesce, NativeError, NativeOptions, NativeRuntime, Provider, ProviderKind, TurnLimits};
+pub use native::{Coalesce, NativeError, NativeOptions, NativeRuntime, TurnLimits};
 pub use running::{AnswerPort, Asks, RunningTurn};
 pub use turn::{HistoryMessage, HistoryRole, Runtime, TurnRequest};

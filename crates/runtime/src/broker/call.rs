@@ -13,17 +13,6 @@ use cowork_domain::provider::Protocol;
 use http::{Request, Response};
 use std::sync::Arc;
 
-/// Where a call of a turn in this process goes to: a path of the provider's protocol.
-#[derive(Debug, Clone, Copy)]
-pub struct Call;
-
-impl Call {
-    /// The base address that a client in this process is given. Nothing listens there: the request is handed over.
-    pub fn base_url(protocol: Protocol) -> String {
-        format!("http://broker.invalid/{}", protocol.version_segment())
-    }
-}
-
 /// Performs a call for whoever holds the lease; `slot` is the protocol of the slot that it came through, if it did.
 pub(super) async fn perform(
     shared: &Shared,

@@ -14,6 +14,7 @@ mod keyring;
 mod lease;
 mod meter;
 mod refusal;
+mod resolve;
 mod route;
 mod server;
 mod slot;
@@ -22,13 +23,13 @@ mod tokens;
 mod watch;
 
 pub use answer::{AnswerBody, BrokenAnswer};
-pub use call::Call;
 pub(crate) use forward::place;
 pub use grant::{Grant, LeaseEnd};
 pub use key_source::{ActiveKey, KeySource, KeySourceError, NoKeys, Purpose};
 pub use lease::Lease;
 pub use meter::Usage;
 pub use refusal::Refusal;
+pub use resolve::ResolveError;
 pub use slot::Slot;
 
 use crate::providers::Outbound;
