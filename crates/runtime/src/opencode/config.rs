@@ -13,17 +13,17 @@ const OUTPUT: u64 = 32_000;
 
 /// A provider as OpenCode sees it.
 #[derive(Debug, Clone)]
-pub struct ModelProvider {
+pub(super) struct ModelProvider {
     /// Its name in `provider/model`.
-    pub id: String,
+    pub(super) id: String,
     /// The npm package that speaks its protocol; one of those that are built into OpenCode.
-    pub npm: String,
+    pub(super) npm: String,
     /// Where its API starts, on this machine's loopback.
-    pub base_url: String,
+    pub(super) base_url: String,
     /// What OpenCode shows there instead of a key.
-    pub token: String,
+    pub(super) token: String,
     /// Its models, the default first.
-    pub models: Vec<String>,
+    pub(super) models: Vec<String>,
 }
 
 /// The configuration file.

@@ -202,8 +202,6 @@ pub(super) enum ToolState {
     Running {
         #[serde(default)]
         input: Map<String, Value>,
-        #[serde(default)]
-        metadata: ToolMetadata,
     },
     Completed {
         #[serde(default)]

@@ -302,7 +302,7 @@ impl Mapping {
     fn tool(&mut self, part: String, name: String, call: String, state: ToolState) -> Vec<Step> {
         let was_running = self.tools.get(&call).is_some_and(|tool| tool.running);
         let (input, status, output) = match state {
-            ToolState::Running { input, .. } if !was_running => (input, ToolStatus::Running, None),
+            ToolState::Running { input } if !was_running => (input, ToolStatus::Running, None),
             ToolState::Completed { input, output, metadata } => {
                 let failed = metadata.exit.is_some_and(|exit| exit != 0);
                 (input, if failed { ToolStatus::Error } else { ToolStatus::Complete }, Some(output))

@@ -43,16 +43,16 @@ struct Shared {
     broker: KeyBroker,
     limits: crate::TurnLimits,
     coalesce: crate::Coalesce,
-    profile_model: Option<String>,
+    default_model: Option<String>,
 }
 
-/// Whether the program can be locked in on this machine, and so can run. `Ok` says whether each organisation's process gets a user
+/// Whether the program can be locked in on this machine, with its folders below `directory`, and so can run. `Ok` says whether each organisation's process gets a user
 /// and a network of its own.
 ///
 /// # Errors
 /// What is missing.
-pub async fn try_out(program: &Path) -> Result<bool, GroundError> {
-    Ground::try_out(program).await.map(|ground| ground.privileged)
+pub async fn try_out(program: &Path, directory: &Path) -> Result<bool, GroundError> {
+    Ground::try_out(program, directory).await.map(|ground| ground.privileged)
 }
 
 /// The version that a program says it has.
@@ -72,11 +72,11 @@ impl OpenCodeRuntime {
     /// # Errors
     /// The program can't run on this machine.
     pub async fn new(options: OpenCodeOptions, broker: KeyBroker) -> Result<Self, GroundError> {
-        let ground = Ground::try_out(&options.program).await?;
+        let ground = Ground::try_out(&options.program, &options.directory).await?;
         folders::recover(&options.directory, &options.workspaces);
-        let (limits, coalesce, profile_model) = (options.limits.clone(), options.coalesce, options.profile_model.clone());
+        let (limits, coalesce, default_model) = (options.limits.clone(), options.coalesce, options.default_model.clone());
         let pool = Pool::new(options, ground, broker.clone());
-        Ok(Self { shared: Arc::new(Shared { pool, broker, limits, coalesce, profile_model }) })
+        Ok(Self { shared: Arc::new(Shared { pool, broker, limits, coalesce, default_model }) })
     }
 
     /// Stops all processes and waits until they are gone.

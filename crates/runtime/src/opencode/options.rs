@@ -12,8 +12,8 @@ pub struct OpenCodeOptions {
     pub directory: PathBuf,
     /// The folder that holds one workspace folder per session.
     pub workspaces: PathBuf,
-    /// The model of the profile, as `provider/model`.
-    pub profile_model: Option<String>,
+    /// Answers a prompt that names no model, as `provider/model`: the profile's choice.
+    pub default_model: Option<String>,
     /// Bounds on what a turn may take.
     pub limits: TurnLimits,
     /// How streamed text is put together.

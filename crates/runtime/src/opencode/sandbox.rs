@@ -4,7 +4,7 @@
 //! inner one shows a command the workspace of its session and nothing else: no network, no other process, an empty
 //! environment. OpenCode itself holds its server's password; a command that could see OpenCode's process would hold it, too.
 
-use nix::unistd::{geteuid, getuid};
+use nix::unistd::geteuid;
 use std::{
     ffi::OsString,
     fmt::Write as _,
@@ -39,6 +39,9 @@ pub enum GroundError {
     /// The user of an agent can't execute the program.
     #[error("{} can't be executed by another user; install it where everybody may read it", .0.display())]
     Unreadable(PathBuf),
+    /// The user of an agent can't get to its folders.
+    #[error("{} can't be reached by another user; let everybody search the folders above it (chmod o+x)", .0.display())]
+    Unreachable(PathBuf),
     /// The namespaces are forbidden.
     #[error("bubblewrap can't make a sandbox inside of a sandbox here; allow unprivileged user namespaces")]
     NoSandbox,
@@ -53,7 +56,7 @@ pub(super) struct Ground {
 
 impl Ground {
     /// Tries it: where namespaces are switched off, everything is there and nothing works.
-    pub(super) async fn try_out(program: &Path) -> Result<Self, GroundError> {
+    pub(super) async fn try_out(program: &Path, directory: &Path) -> Result<Self, GroundError> {
         if !cfg!(target_os = "linux") {
             return Err(GroundError::NotLinux);
         }
@@ -67,6 +70,13 @@ impl Ground {
         readable.arg("test").arg("-x").arg(program);
         if !succeeds(readable).await {
             return Err(GroundError::Unreadable(program.to_owned()));
+        }
+        // What isn't there yet is made by us, and searchable.
+        let existing = directory.ancestors().find(|folder| folder.exists()).unwrap_or(directory);
+        let mut reachable = ground.as_user(FIRST_UID, &Limits::default());
+        reachable.arg("test").arg("-x").arg(existing);
+        if !succeeds(reachable).await {
+            return Err(GroundError::Unreachable(existing.to_owned()));
         }
         let mut nested = ground.as_user(FIRST_UID, &Limits::default());
         nested.args(["/bin/bash", "-c", INFO, "bash"]).args(ground.outer()).args(inner()).args(["--", "/bin/true"]);
@@ -99,11 +109,6 @@ impl Ground {
         }
         arguments.extend(system());
         arguments
-    }
-
-    /// The user that processes of an organisation run as.
-    pub(super) fn uid(&self, own: u32) -> u32 {
-        if self.privileged { own } else { getuid().as_raw() }
     }
 }
 

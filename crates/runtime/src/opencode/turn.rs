@@ -76,7 +76,7 @@ pub(super) async fn run(shared: Arc<Shared>, request: TurnRequest, reports: Repo
 }
 
 async fn work(shared: &Shared, request: &TurnRequest, reports: &Reports, asks: Asks) -> Result<(), End> {
-    let resolved = shared.broker.resolve(&request.org, request.model.as_deref(), shared.profile_model.as_deref()).await;
+    let resolved = shared.broker.resolve(&request.org, request.model.as_deref(), shared.default_model.as_deref()).await;
     let chosen = resolved.map_err(|error| Failure::new(error.code().as_str(), error.to_string()))?;
     let in_use = shared.pool.acquire(&request.org).await?;
     let session = request.session;
