@@ -140,6 +140,7 @@ codes! {
     RuntimeAttemptsExhausted "runtime.attempts_exhausted" "the prompt was interrupted too often",
     RuntimeRoundsExhausted "runtime.rounds_exhausted" "the agent called tools in more rounds than it may",
     RuntimeFailed "runtime.failed" "the runtime failed",
+    RuntimeOpencodeUnavailable "runtime.opencode_unavailable" "the OpenCode process that the turn needs could not be had",
     Aborted "aborted" "the prompt was stopped by its user",
 }
 

@@ -7,6 +7,7 @@
 pub mod broker;
 pub mod demo;
 pub mod native;
+pub mod opencode;
 pub mod providers;
 mod running;
 mod turn;

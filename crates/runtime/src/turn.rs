@@ -1,6 +1,6 @@
 //! What a runtime is asked to do.
 
-use crate::RunningTurn;
+use crate::{RunningTurn, opencode::RuntimePoolReport};
 use cowork_domain::ids::{CommandId, OrgId, SessionId};
 
 /// Works on turns.
@@ -8,6 +8,11 @@ pub trait Runtime: Send + Sync + 'static {
     /// Starts a turn. Never blocks and never panics: whatever goes wrong arrives as
     /// [`RuntimeEvent::Failed`](cowork_domain::runtime_event::RuntimeEvent::Failed). Must be called within a tokio runtime.
     fn start(&self, turn: TurnRequest) -> RunningTurn;
+
+    /// The processes that it keeps, if it keeps any.
+    fn report(&self) -> Option<RuntimePoolReport> {
+        None
+    }
 }
 
 /// One prompt, with what a runtime must know to answer it.

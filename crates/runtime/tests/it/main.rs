@@ -6,6 +6,7 @@ mod failures;
 mod house;
 mod interactions;
 mod keys;
+mod opencode;
 mod protocol;
 mod streaming;
 mod tools;

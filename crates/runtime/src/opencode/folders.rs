@@ -1,0 +1,230 @@
+//! The private folders of a process, and the workspaces that it may see.
+//!
+//! ```text
+//! <root>/<organisation>/        mode 0711, ours
+//!   process/                    mode 0700, the agent's user: home, data, cache, state; new for each start
+//!   config/ etc/ shell/         ours, readable only
+//!   work/<session>/             the workspaces of running turns
+//! ```
+//!
+//! A session's workspace moves into `work/` for its turn and back afterwards, so that a process never sees a workspace of another
+//! organisation, and everybody else finds the workspace where it always is.
+
+use super::{config, sandbox};
+use cap_std::{ambient_authority, fs::Dir};
+use cowork_domain::ids::{OrgId, SessionId};
+use nix::{
+    fcntl::AtFlags,
+    unistd::{Gid, Uid, fchownat},
+};
+use sha2::{Digest as _, Sha256};
+use std::{
+    ffi::OsString,
+    fmt::Write as _,
+    fs::{self, DirBuilder, Permissions},
+    io,
+    os::unix::fs::{DirBuilderExt as _, MetadataExt as _, PermissionsExt as _},
+    path::{Path, PathBuf},
+};
+
+/// What OpenCode keeps to itself.
+const PRIVATE: [&str; 4] = ["home", "data", "cache", "state"];
+
+/// The folders of one organisation's process.
+#[derive(Debug, Clone)]
+pub(super) struct Folders {
+    base: PathBuf,
+    workspaces: PathBuf,
+    /// Whose files they are; none where everything runs as one user.
+    owner: Option<u32>,
+}
+
+impl Folders {
+    /// Makes what outlives a process. The number of the organisation's user is that of its folder's group, or the next free one.
+    pub(super) fn open(root: &Path, workspaces: &Path, org: &OrgId, privileged: bool) -> io::Result<Self> {
+        make(root, 0o711)?;
+        let base = root.join(name_of(org));
+        make(&base, 0o711)?;
+        let owner = if privileged { Some(user_of(root, &base)?) } else { None };
+        let folders = Self { base, workspaces: workspaces.to_owned(), owner };
+        make(&folders.work(), 0o700)?;
+        folders.give(&folders.work())?;
+        Ok(folders)
+    }
+
+    pub(super) fn owner(&self) -> Option<u32> {
+        self.owner
+    }
+
+    fn work(&self) -> PathBuf {
+        self.base.join("work")
+    }
+
+    /// Makes everything new for a process that starts: what an earlier one kept is not trusted.
+    pub(super) fn renew(&self, config: &str) -> io::Result<()> {
+        let process = self.base.join("process");
+        remove(&process)?;
+        make(&process, 0o700)?;
+        for name in PRIVATE {
+            make(&process.join(name), 0o700)?;
+            self.give(&process.join(name))?;
+        }
+        self.give(&process)?;
+        let uid = self.owner.unwrap_or_else(|| nix::unistd::getuid().as_raw());
+        let people = format!("root:x:0:0::/:/bin/sh\nagent:x:{uid}:{uid}::{}/home:/bin/bash\n", sandbox::INSIDE);
+        let groups = format!("root:x:0:\nagent:x:{uid}:\n");
+        let files = [
+            ("config/opencode/opencode.json", config, 0o444),
+            // It writes this one where it is missing, and doesn't get over it if it can't.
+            ("config/opencode/.gitignore", config::GITIGNORE, 0o444),
+            ("etc/passwd", &people, 0o444),
+            ("etc/group", &groups, 0o444),
+            ("etc/hosts", "127.0.0.1 localhost\n", 0o444),
+            ("shell/bash", &sandbox::shell(), 0o555),
+        ];
+        for name in ["config", "etc", "shell"] {
+            remove(&self.base.join(name))?;
+        }
+        for (name, content, mode) in files {
+            let path = self.base.join(name);
+            let parent = path.parent().unwrap_or(&self.base);
+            make(parent, 0o755)?;
+            fs::write(&path, content)?;
+            fs::set_permissions(&path, Permissions::from_mode(mode))?;
+        }
+        Ok(())
+    }
+
+    /// Forgets what a process kept.
+    pub(super) fn clear(&self) {
+        if let Err(error) = remove(&self.base.join("process")) {
+            tracing::warn!(%error, "what an OpenCode process left can't be removed");
+        }
+    }
+
+    /// How the outer bubblewrap shows them.
+    pub(super) fn binds(&self, program: &Path) -> Vec<OsString> {
+        let inside = sandbox::INSIDE;
+        let mut binds: Vec<OsString> = vec!["--ro-bind".into(), program.into(), format!("{inside}/bin/opencode").into()];
+        for name in ["passwd", "group", "hosts"] {
+            binds.extend(["--ro-bind".into(), self.base.join("etc").join(name).into(), format!("/etc/{name}").into()]);
+        }
+        for name in ["config", "shell"] {
+            binds.extend(["--ro-bind".into(), self.base.join(name).into(), format!("{inside}/{name}").into()]);
+        }
+        for name in PRIVATE {
+            binds.extend(["--bind".into(), self.base.join("process").join(name).into(), format!("{inside}/{name}").into()]);
+        }
+        binds.extend(["--bind".into(), self.work().into(), sandbox::WORKSPACES.into()]);
+        binds
+    }
+
+    /// Moves a session's workspace in, and makes it if there is none yet.
+    pub(super) fn enter(&self, session: SessionId) -> io::Result<Workspace> {
+        let (usual, inside) = (self.workspaces.join(session.to_string()), self.work().join(session.to_string()));
+        let existed = usual.is_dir();
+        if existed {
+            // Something of an aborted turn may have made the folder again; what counts has moved back before.
+            remove(&inside)?;
+            fs::rename(&usual, &inside)?;
+        }
+        make(&inside, 0o700)?;
+        let workspace = Workspace { usual, inside, existed };
+        if let Some(owner) = self.owner {
+            hand_over(&Dir::open_ambient_dir(&workspace.inside, ambient_authority())?, owner)?;
+            self.give(&workspace.inside)?;
+        }
+        Ok(workspace)
+    }
+
+    fn give(&self, path: &Path) -> io::Result<()> {
+        match self.owner {
+            Some(owner) => std::os::unix::fs::lchown(path, Some(owner), Some(owner)),
+            None => Ok(()),
+        }
+    }
+}
+
+/// A workspace that a turn uses. It moves back when this is dropped.
+pub(super) struct Workspace {
+    usual: PathBuf,
+    inside: PathBuf,
+    existed: bool,
+}
+
+impl Drop for Workspace {
+    fn drop(&mut self) {
+        // Nothing is kept of a workspace that never held anything: most turns touch no files.
+        if self.existed || fs::remove_dir(&self.inside).is_err() {
+            move_back(&self.inside, &self.usual);
+        }
+    }
+}
+
+/// Brings back the workspaces of turns that died with their node.
+pub(super) fn recover(root: &Path, workspaces: &Path) {
+    let list = |path: &Path| fs::read_dir(path).into_iter().flatten().flatten().map(|entry| entry.path()).collect::<Vec<_>>();
+    for org in list(root) {
+        for inside in list(&org.join("work")) {
+            if let Some(name) = inside.file_name() {
+                move_back(&inside, &workspaces.join(name));
+            }
+        }
+        remove(&org.join("process")).ok();
+    }
+}
+
+fn move_back(inside: &Path, usual: &Path) {
+    let moved = usual.parent().map_or(Ok(()), fs::create_dir_all).and_then(|()| fs::rename(inside, usual));
+    if let Err(error) = moved {
+        tracing::error!(%error, "the workspace of a turn can't be moved back to its place");
+    }
+}
+
+/// Gives everything in a folder to the agent's user. Links are not followed, and folders are walked by handle, so that nothing
+/// that changes meanwhile leads out.
+fn hand_over(folder: &Dir, owner: u32) -> io::Result<()> {
+    for entry in folder.entries()? {
+        let entry = entry?;
+        let name = entry.file_name();
+        fchownat(folder, Path::new(&name), Some(Uid::from_raw(owner)), Some(Gid::from_raw(owner)), AtFlags::AT_SYMLINK_NOFOLLOW)?;
+        if entry.file_type()?.is_dir() {
+            hand_over(&entry.open_dir()?, owner)?;
+        }
+    }
+    Ok(())
+}
+
+/// Makes a folder with exactly this mode.
+fn make(path: &Path, mode: u32) -> io::Result<()> {
+    DirBuilder::new().recursive(true).mode(mode).create(path)?;
+    fs::set_permissions(path, Permissions::from_mode(mode))
+}
+
+fn remove(path: &Path) -> io::Result<()> {
+    match fs::remove_dir_all(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    }
+}
+
+/// A name that any organisation's id can become.
+fn name_of(org: &OrgId) -> String {
+    let mut name = String::from("org-");
+    for byte in &Sha256::digest(org.as_str().as_bytes())[..12] {
+        write!(name, "{byte:02x}").expect("a string takes any text");
+    }
+    name
+}
+
+/// The user of an organisation on this node: the group of its folder says which, and no two are the same.
+fn user_of(root: &Path, base: &Path) -> io::Result<u32> {
+    let group = fs::metadata(base)?.gid();
+    if group >= sandbox::FIRST_UID {
+        return Ok(group);
+    }
+    let groups = fs::read_dir(root)?.flatten().filter_map(|entry| entry.metadata().ok()).map(|metadata| metadata.gid());
+    let user = groups.filter(|group| *group >= sandbox::FIRST_UID).max().map_or(sandbox::FIRST_UID, |last| last + 1);
+    std::os::unix::fs::chown(base, None, Some(user))?;
+    Ok(user)
+}

@@ -1,0 +1,1 @@
+//! Events as they were recorded, and what they mean.

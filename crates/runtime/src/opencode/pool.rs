@@ -1,0 +1,320 @@
+//! The OpenCode processes of a node: one for each organisation with turns, started by its first turn, kept warm between turns,
+//! stopped when idle, started again after it died.
+
+use super::{
+    OpenCodeOptions,
+    failures,
+    folders::Folders,
+    models::Models,
+    process::{Process, Start, StartError},
+    report::{ProcessReport, ProcessState, RuntimePoolReport},
+    restarts::Restarts,
+    sandbox::{Ground, Limits},
+};
+use crate::{broker::KeyBroker, native::failure::Failure};
+use cowork_domain::ids::OrgId;
+use parking_lot::Mutex;
+use std::{
+    collections::HashMap,
+    sync::{
+        Arc, Weak,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::{Duration, Instant},
+};
+use tokio::{
+    sync::{OwnedSemaphorePermit, Semaphore},
+    time::timeout,
+};
+use tokio_util::task::AbortOnDropHandle;
+
+/// How often the processes are looked at.
+const LOOK: Duration = Duration::from_secs(5);
+/// Starts that a turn waits for.
+const TRIES: u32 = 3;
+
+/// The processes of a node.
+pub(super) struct Pool {
+    inner: Arc<Inner>,
+    _keeper: AbortOnDropHandle<()>,
+}
+
+struct Inner {
+    options: OpenCodeOptions,
+    ground: Ground,
+    broker: KeyBroker,
+    orgs: Mutex<HashMap<OrgId, Arc<Place>>>,
+    room: Arc<Semaphore>,
+}
+
+/// One organisation's place.
+struct Place {
+    org: OrgId,
+    /// Held while a process is started, so that it is started once.
+    current: tokio::sync::Mutex<Option<Arc<Running>>>,
+    restarts: Mutex<Restarts>,
+}
+
+/// A process and its use.
+struct Running {
+    process: Process,
+    turns: AtomicUsize,
+    idle_since: Mutex<Instant>,
+    _room: OwnedSemaphorePermit,
+}
+
+/// A turn's hold on its process.
+pub(super) struct InUse(Arc<Running>);
+
+impl InUse {
+    fn of(running: &Arc<Running>) -> Self {
+        running.turns.fetch_add(1, Ordering::AcqRel);
+        Self(Arc::clone(running))
+    }
+
+    pub(super) fn process(&self) -> &Process {
+        &self.0.process
+    }
+}
+
+impl Clone for InUse {
+    fn clone(&self) -> Self {
+        Self::of(&self.0)
+    }
+}
+
+impl Drop for InUse {
+    fn drop(&mut self) {
+        *self.0.idle_since.lock() = Instant::now();
+        self.0.turns.fetch_sub(1, Ordering::AcqRel);
+    }
+}
+
+impl Running {
+    fn is_idle(&self) -> bool {
+        self.turns.load(Ordering::Acquire) == 0
+    }
+
+    fn idle_for(&self) -> Duration {
+        if self.is_idle() { self.idle_since.lock().elapsed() } else { Duration::ZERO }
+    }
+}
+
+impl Pool {
+    pub(super) fn new(options: OpenCodeOptions, ground: Ground, broker: KeyBroker) -> Self {
+        let room = Arc::new(Semaphore::new(options.pool.processes.max(1)));
+        let look = LOOK.min(options.pool.idle / 2).max(Duration::from_millis(100));
+        let inner = Arc::new(Inner { options, ground, broker, orgs: Mutex::default(), room });
+        let keeper = AbortOnDropHandle::new(tokio::spawn(keep(Arc::downgrade(&inner), look)));
+        Self { inner, _keeper: keeper }
+    }
+
+    /// The organisation's process, started if need be.
+    pub(super) async fn acquire(&self, org: &OrgId) -> Result<InUse, Failure> {
+        let place = self.inner.place(org);
+        let limits = &self.inner.options.pool;
+        let patience = limits.admission + limits.start * TRIES;
+        let mut current = timeout(patience, place.current.lock()).await.map_err(|_| failures::unavailable("its start takes too long"))?;
+        if let Some(running) = current.as_ref() {
+            if running.process.is_alive() {
+                return Ok(InUse::of(running));
+            }
+            *current = None;
+            place.restarts.lock().failed(Instant::now());
+            self.inner.ended("died");
+        }
+        let running = Arc::new(self.inner.start(&place).await?);
+        let in_use = InUse::of(&running);
+        *current = Some(running);
+        Ok(in_use)
+    }
+
+    /// What an operator sees.
+    pub(super) fn report(&self) -> RuntimePoolReport {
+        let places: Vec<Arc<Place>> = self.inner.orgs.lock().values().cloned().collect();
+        let mut processes: Vec<ProcessReport> = places.iter().filter_map(|place| place.report()).collect();
+        processes.sort_unstable_by(|a, b| a.org.cmp(&b.org));
+        RuntimePoolReport {
+            own_users: self.inner.ground.privileged,
+            own_networks: self.inner.ground.privileged,
+            most_processes: self.inner.options.pool.processes,
+            processes,
+        }
+    }
+
+    /// Stops all processes and waits for them.
+    pub(super) async fn stop(&self) {
+        let places: Vec<Arc<Place>> = self.inner.orgs.lock().drain().map(|(_, place)| place).collect();
+        for place in places {
+            if let Some(running) = place.current.lock().await.take() {
+                running.process.stop().await;
+                self.inner.ended("stopped");
+            }
+        }
+    }
+}
+
+impl Inner {
+    fn place(&self, org: &OrgId) -> Arc<Place> {
+        let new = || Arc::new(Place { org: org.clone(), current: tokio::sync::Mutex::default(), restarts: Mutex::default() });
+        self.orgs.lock().entry(org.clone()).or_insert_with(new).clone()
+    }
+
+    /// Starts a process; after a failure a few times more, with growing pauses.
+    async fn start(&self, place: &Place) -> Result<Running, Failure> {
+        let room = self.room().await?;
+        for attempt in 1.. {
+            let pause = place.restarts.lock().pause(Instant::now()).map_err(failures::unavailable)?;
+            tokio::time::sleep(pause).await;
+            let started = Instant::now();
+            match self.start_once(&place.org).await {
+                Ok(process) => {
+                    metrics::counter!("cowork_opencode_starts_total").increment(1);
+                    metrics::histogram!("cowork_opencode_start_seconds").record(started.elapsed().as_secs_f64());
+                    let (turns, idle_since) = (AtomicUsize::new(0), Mutex::new(Instant::now()));
+                    return Ok(Running { process, turns, idle_since, _room: room });
+                }
+                Err(error) => {
+                    metrics::counter!("cowork_opencode_start_failures_total").increment(1);
+                    tracing::warn!(%error, attempt, "an OpenCode process did not start");
+                    place.restarts.lock().failed(Instant::now());
+                    if attempt >= TRIES {
+                        return Err(failures::unavailable(error));
+                    }
+                }
+            }
+        }
+        unreachable!("the loop ends with its last try")
+    }
+
+    async fn start_once(&self, org: &OrgId) -> Result<Process, StartError> {
+        let options = &self.options;
+        let (root, workspaces, privileged) = (options.directory.clone(), options.workspaces.clone(), self.ground.privileged);
+        // One after the other: two new organisations must not get the same user.
+        let folders = {
+            let _one = self.orgs.lock();
+            Folders::open(&root, &workspaces, org, privileged).map_err(StartError::Folders)?
+        };
+        let models = Models::new(&self.broker);
+        let limits = Limits { processes: Some(options.pool.threads) };
+        let patience = options.pool.start;
+        Process::start(Start { ground: &self.ground, program: &options.program, folders, models, limits, patience }).await
+    }
+
+    /// Room for one more process; the longest idle one makes room if there is none.
+    async fn room(&self) -> Result<OwnedSemaphorePermit, Failure> {
+        if let Ok(room) = Arc::clone(&self.room).try_acquire_owned() {
+            return Ok(room);
+        }
+        self.evict().await;
+        let waited = timeout(self.options.pool.admission, Arc::clone(&self.room).acquire_owned()).await;
+        let room = waited.map_err(|_| failures::unavailable("all processes of this node are busy; try again later"))?;
+        Ok(room.expect("room is never closed"))
+    }
+
+    async fn evict(&self) {
+        let places: Vec<Arc<Place>> = self.orgs.lock().values().cloned().collect();
+        let idle = places.iter().filter_map(|place| {
+            let current = place.current.try_lock().ok()?;
+            let idle = current.as_ref().filter(|running| running.is_idle())?.idle_for();
+            Some((idle, place))
+        });
+        let Some((_, place)) = idle.max_by_key(|(idle, _)| *idle) else { return };
+        let mut current = place.current.lock().await;
+        if let Some(running) = current.take_if(|running| running.is_idle()) {
+            running.process.stop().await;
+            self.ended("evicted");
+        }
+    }
+
+    fn ended(&self, reason: &'static str) {
+        metrics::counter!("cowork_opencode_ended_total", "reason" => reason).increment(1);
+    }
+
+    /// One look at every process; what it sees becomes metrics.
+    async fn look(&self) {
+        let places: Vec<Arc<Place>> = self.orgs.lock().values().cloned().collect();
+        let (mut alive, mut turns, mut resident) = (0_u32, 0_usize, 0_u64);
+        for place in places {
+            // A place that is in use at the moment is looked at the next time.
+            let Ok(mut current) = place.current.try_lock() else { continue };
+            if let Some(running) = current.as_ref() {
+                let takes = running.process.resident();
+                if let Some(reason) = self.reason_to_end(running, takes) {
+                    if reason == "died" {
+                        place.restarts.lock().failed(Instant::now());
+                    }
+                    running.process.stop().await;
+                    self.ended(reason);
+                    *current = None;
+                } else {
+                    alive += 1;
+                    turns += running.turns.load(Ordering::Relaxed);
+                    resident += takes;
+                }
+            }
+            let is_empty = current.is_none() && place.restarts.lock().is_clean(Instant::now());
+            drop(current);
+            if is_empty {
+                // Nobody else may have come for it meanwhile.
+                self.orgs.lock().extract_if(|org, kept| *org == place.org && Arc::strong_count(kept) <= 2).for_each(drop);
+            }
+        }
+        metrics::gauge!("cowork_opencode_processes").set(alive);
+        #[expect(clippy::cast_precision_loss, reason = "a gauge is a float, and neither number is that large")]
+        {
+            metrics::gauge!("cowork_opencode_turns").set(turns as f64);
+            metrics::gauge!("cowork_opencode_resident_bytes").set(resident as f64);
+        }
+    }
+
+    fn reason_to_end(&self, running: &Running, resident: u64) -> Option<&'static str> {
+        let limits = &self.options.pool;
+        let grown = resident > limits.memory / 4 * 3;
+        if !running.process.is_alive() {
+            Some("died")
+        } else if resident > limits.memory {
+            Some("memory")
+        } else if running.is_idle() && grown {
+            // It gives no memory back: better a new one now than in the middle of a turn.
+            Some("grown")
+        } else if running.idle_for() >= limits.idle && running.is_idle() {
+            Some("idle")
+        } else {
+            None
+        }
+    }
+}
+
+impl Place {
+    fn report(&self) -> Option<ProcessReport> {
+        let restarts = self.restarts.lock().count();
+        let Ok(current) = self.current.try_lock() else {
+            return Some(ProcessReport { org: self.org.to_string(), state: ProcessState::Starting, restarts, running: None });
+        };
+        let running = current.as_ref()?;
+        let state = if !running.process.is_alive() {
+            ProcessState::Dead
+        } else if running.is_idle() {
+            ProcessState::Idle
+        } else {
+            ProcessState::Working
+        };
+        let running = Some(super::report::RunningReport {
+            pid: running.process.pid,
+            up_seconds: running.process.started.elapsed().as_secs(),
+            turns: running.turns.load(Ordering::Relaxed),
+            resident_bytes: running.process.resident(),
+        });
+        Some(ProcessReport { org: self.org.to_string(), state, restarts, running })
+    }
+}
+
+/// Looks after the processes for as long as there is a pool.
+async fn keep(inner: Weak<Inner>, look: Duration) {
+    loop {
+        tokio::time::sleep(look).await;
+        let Some(inner) = inner.upgrade() else { return };
+        inner.look().await;
+    }
+}
