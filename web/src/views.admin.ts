@@ -38,6 +38,13 @@ export const adminViews: View[] = [
     nav: { section: 'admin', icon: 'coin' },
   },
   {
+    path: '/app/admin/policy',
+    title: titles.policy,
+    may: anyOf('policy:manage'),
+    load: () => import('./views/admin/policy/Policy.svelte'),
+    nav: { section: 'admin', icon: 'gear' },
+  },
+  {
     path: '/app/admin/usage',
     title: titles.usage,
     may: anyOf('operations:view', 'billing:manage'),
