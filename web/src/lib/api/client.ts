@@ -36,9 +36,9 @@ export function onSignedOut(handler: () => void, renew: () => Promise<void>): vo
 }
 
 /** A request by plain path; the answer is JSON of a shape that the caller vouches for. */
-export async function request<T>(method: Method, path: string, options: { body?: unknown; signal?: AbortSignal; quiet?: boolean } = {}): Promise<T> {
+export async function request<T>(method: Method, path: string, options: { body?: unknown; headers?: Record<string, string>; signal?: AbortSignal; quiet?: boolean } = {}): Promise<T> {
   const send = async () => {
-    const headers: Record<string, string> = { accept: 'application/json' }
+    const headers: Record<string, string> = { accept: 'application/json', ...options.headers }
     if (options.body !== undefined) headers['content-type'] = 'application/json'
     if (csrfToken !== null && method !== 'get') headers['x-csrf-token'] = csrfToken
     try {

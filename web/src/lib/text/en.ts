@@ -170,7 +170,7 @@ export const en = {
     input: 'Input',
     output: 'Output',
     noOutput: 'No output',
-    group: (n: number) => count(n, 'step', 'steps'),
+    items: (n: number) => count(n, 'item', 'items'),
     verbs: {
       read: 'Read', write: 'Write', edit: 'Edit', bash: 'Run', todo: 'Plan', todowrite: 'Plan', task: 'Delegate', webfetch: 'Fetch',
       websearch: 'Search the web', grep: 'Search', glob: 'Find files', list: 'List', question: 'Ask', artifact: 'Publish',
