@@ -8,7 +8,8 @@ const LONGEST = 80
 
 /** One line of a text, short enough for a heading. */
 export function headline(prompt: string): string {
-  const words = prompt
+  const line = prompt.split('\n').find((one) => one.replace(/\[\[[^\]]*\]\]|[#*`_>\s-]/g, '') !== '') ?? ''
+  const words = line
     .replace(/\[\[[^\]]*\]\]/g, ' ')
     .replace(/[#*`_>]+/g, '')
     .replace(/\s+/g, ' ')
