@@ -7,6 +7,9 @@ import type { View } from './views'
 const titles = text.admin.titles
 const anyOf = (...permissions: Parameters<typeof me.can>[0][]) => () => permissions.some((one) => me.can(one))
 
+// The machinery itself asks for the operator token; these are who may hold one.
+const operates = () => me.isOperator || me.can('operations:view')
+
 export const adminViews: View[] = [
   {
     path: '/app/admin/members',
@@ -21,7 +24,7 @@ export const adminViews: View[] = [
     title: titles.roles,
     may: anyOf('roles:manage'),
     load: () => import('./views/admin/roles/Roles.svelte'),
-    nav: { section: 'admin', icon: 'shield' },
+    nav: { section: 'admin', icon: 'badge' },
   },
   {
     path: '/app/admin/tokens',
@@ -35,14 +38,21 @@ export const adminViews: View[] = [
     title: titles.keys,
     may: () => me.has('byok') && me.can('policy:manage'),
     load: () => import('./views/admin/keys/Keys.svelte'),
-    nav: { section: 'admin', icon: 'coin' },
+    nav: { section: 'admin', icon: 'plug' },
+  },
+  {
+    path: '/app/admin/policy',
+    title: titles.policy,
+    may: anyOf('policy:manage'),
+    load: () => import('./views/admin/policy/Policy.svelte'),
+    nav: { section: 'admin', icon: 'sliders' },
   },
   {
     path: '/app/admin/usage',
     title: titles.usage,
     may: anyOf('operations:view', 'billing:manage'),
     load: () => import('./views/admin/usage/Usage.svelte'),
-    nav: { section: 'admin', icon: 'info' },
+    nav: { section: 'admin', icon: 'gauge' },
   },
   {
     path: '/app/admin/audit',
@@ -50,5 +60,26 @@ export const adminViews: View[] = [
     may: anyOf('audit:read'),
     load: () => import('./views/admin/audit/Audit.svelte'),
     nav: { section: 'admin', icon: 'list' },
+  },
+  {
+    path: '/app/operator/actors',
+    title: titles.actors,
+    may: operates,
+    load: () => import('./views/operator/Actors.svelte'),
+    nav: { section: 'operator', icon: 'tree' },
+  },
+  {
+    path: '/app/operator/cluster',
+    title: titles.cluster,
+    may: operates,
+    load: () => import('./views/operator/Cluster.svelte'),
+    nav: { section: 'operator', icon: 'server' },
+  },
+  {
+    path: '/app/operator/performance',
+    title: titles.performance,
+    may: operates,
+    load: () => import('./views/operator/Performance.svelte'),
+    nav: { section: 'operator', icon: 'pulse' },
   },
 ]

@@ -18,6 +18,12 @@ export function shownBytes(bytes: number): string {
 /** Such as "12,345" or "1.2M". */
 export const shownCount = (n: number): string => (Math.abs(n) >= 1_000_000 ? compact.format(n) : plain.format(n))
 
+/** Of a measurement: tenths where they matter, such as "0.7 ms", "12 ms" or "1.4 s". */
+export function shownSpan(milliseconds: number): string {
+  if (milliseconds < 10) return `${plain.format(milliseconds)} ms`
+  return milliseconds < 1000 ? `${Math.round(milliseconds)} ms` : `${plain.format(milliseconds / 1000)} s`
+}
+
 /** A quantity of a usage event or quota. */
 export function shownQuantity(quantity: number, unit: string): string {
   if (unit === 'byte') return shownBytes(quantity)

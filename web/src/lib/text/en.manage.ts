@@ -206,7 +206,7 @@ export const manage = {
     kmsHint: 'Only workers open it.',
     save: 'Save key',
     replaceLead: 'The present key stays in use until the new one has passed its check.',
-    saved: 'The key is saved. Check it to put it in use.',
+    saved: 'The key is saved. The provider is asked now.',
     validate: 'Check now',
     validateOne: (provider: string) => `Check the key of ${provider}`,
     checking: 'Asking the provider…',
@@ -348,7 +348,8 @@ export const manage = {
 
   acceptInvite: {
     title: 'You are invited',
-    lead: (org: string) => `Join ${org}.`,
+    lead: (product: string) => `Somebody wants you in their organisation on ${product}.`,
+    joined: (org: string) => `Welcome to ${org}.`,
     accept: 'Accept',
     accepted: 'You are a member now.',
     go: 'Continue',

@@ -107,6 +107,5 @@ export const operate = {
     backlogLead: 'Messages to channels, of the last ones.',
     deliveries: { pending: 'Waiting', claimed: 'On their way', sent: 'Sent', failed: 'Failed', dead: 'Given up' } as Record<string, string>,
     noBacklog: 'No channel has deliveries.',
-    window: (minutes: number) => `last ${count(minutes, 'minute', 'minutes')}`,
   },
 }
