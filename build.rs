@@ -3,24 +3,17 @@
 //! The page is no condition for the program: without npm (or with `COWORK_SKIP_WEB=1`) a plain status page takes its place.
 
 use std::{
-    env, fmt::Write, fs, io,
+    env,
+    fmt::Write,
+    fs, io,
     path::{Path, PathBuf},
     process::Command,
     time::SystemTime,
 };
 
 /// What the page is made from, below `web/`.
-const SOURCES: [&str; 9] = [
-    "index.html",
-    "package.json",
-    "package-lock.json",
-    "vite.config.ts",
-    "svelte.config.js",
-    "tsconfig.json",
-    "build",
-    "public",
-    "src",
-];
+const SOURCES: [&str; 9] =
+    ["index.html", "package.json", "package-lock.json", "vite.config.ts", "svelte.config.js", "tsconfig.json", "build", "public", "src"];
 /// Its types come from here.
 const API_DESCRIPTION: &str = "docs/api/openapi.json";
 /// Of a build by hand or by us; watched, so that a build by hand is noticed.
@@ -47,7 +40,8 @@ fn prepare(out: &Path) -> io::Result<()> {
     for source in &sources {
         println!("cargo::rerun-if-changed={}", source.display());
     }
-    let newest = sources.iter().map(|path| newest_change(path)).try_fold(SystemTime::UNIX_EPOCH, |so_far, at| at.map(|at| so_far.max(at)))?;
+    let newest =
+        sources.iter().map(|path| newest_change(path)).try_fold(SystemTime::UNIX_EPOCH, |so_far, at| at.map(|at| so_far.max(at)))?;
     if !is_built(newest) {
         build(web, newest);
     }
@@ -164,7 +158,8 @@ fn write_table(out: &Path, files: &[String]) -> io::Result<()> {
         } else {
             "None".to_owned()
         };
-        writeln!(table, "    File {{ name: {name:?}, plain: include_bytes!({plain:?}), brotli: {brotli} }},").expect("a string takes any text");
+        writeln!(table, "    File {{ name: {name:?}, plain: include_bytes!({plain:?}), brotli: {brotli} }},")
+            .expect("a string takes any text");
     }
     table.push_str("];\n");
     fs::write(out.join("page.rs"), table)

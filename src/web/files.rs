@@ -141,7 +141,10 @@ mod tests {
     fn unhashed_files_are_asked_for_again_and_hashed_ones_never() {
         let icon = File { name: "icon.svg", plain: b"<svg/>", brotli: Some(b"small") };
         let first = icon.answer(&asking(header::ACCEPT_ENCODING, "br"));
-        assert_eq!((&first.headers()[header::CACHE_CONTROL], &first.headers()[header::CONTENT_ENCODING]), (&ASK_AGAIN, &HeaderValue::from_static("br")));
+        assert_eq!(
+            (&first.headers()[header::CACHE_CONTROL], &first.headers()[header::CONTENT_ENCODING]),
+            (&ASK_AGAIN, &HeaderValue::from_static("br"))
+        );
         let again = icon.answer(&HeaderMap::from_iter([(header::IF_NONE_MATCH, first.headers()[header::ETAG].clone())]));
         assert_eq!(again.status(), StatusCode::NOT_MODIFIED);
 

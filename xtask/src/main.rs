@@ -7,6 +7,7 @@ mod postgres;
 mod steps;
 mod test;
 mod up;
+mod web;
 
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
@@ -26,6 +27,8 @@ enum Command {
     Gen(gen_docs::GenArgs),
     Bench(bench::BenchArgs),
     Up(up::UpArgs),
+    WebTest(web::WebTestArgs),
+    Screenshots(web::ScreenshotsArgs),
 }
 
 fn main() -> ExitCode {
@@ -35,6 +38,8 @@ fn main() -> ExitCode {
         Command::Gen(args) => gen_docs::run(&args),
         Command::Bench(args) => bench::run(&args),
         Command::Up(args) => up::run(&args),
+        Command::WebTest(args) => web::test(&args),
+        Command::Screenshots(args) => web::screenshots(&args),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

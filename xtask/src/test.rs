@@ -1,12 +1,16 @@
-//! `cargo xtask test`: all tests, with one private PostgreSQL for all of them.
+//! `cargo xtask test`: all tests, with one private PostgreSQL for all of them; then the page in a real browser.
 
 use crate::postgres::Postgres;
 use crate::steps::{self, cargo, succeeds};
+use crate::web;
 use clap::Args;
 
 /// Run all tests; further arguments go to the test runner.
 #[derive(Debug, Args)]
 pub(crate) struct TestArgs {
+    /// Don't test the page in a browser.
+    #[arg(long)]
+    no_web: bool,
     /// Arguments of `cargo nextest run` (or of `cargo test` where nextest is missing); without `-p` all packages are tested.
     #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
     arguments: Vec<String>,
@@ -26,5 +30,11 @@ pub(crate) fn run(args: &TestArgs) -> anyhow::Result<()> {
         command.arg("--workspace");
     }
     command.args(&args.arguments).env("COWORK_TEST_DATABASE_URL", postgres.url());
-    steps::run(&mut command)
+    steps::run(&mut command)?;
+    drop(postgres);
+    // Who asks for some tests by name does not wait for a browser.
+    if args.no_web || !args.arguments.is_empty() {
+        return Ok(());
+    }
+    web::run_in_browser(&cowork, "web", &[])
 }

@@ -1,0 +1,140 @@
+import { expect, NETWORK, say, test } from './test'
+
+test('a first prompt makes a session, and its answer appears word by word', async ({ signedIn: page }) => {
+  await page.evaluate(() => {
+    const seen: number[] = []
+    Object.assign(globalThis, { seen })
+    new MutationObserver(() => seen.push(document.querySelector('article[aria-label=Agent]')?.textContent?.length ?? 0)).observe(document.body, {
+      subtree: true,
+      childList: true,
+      characterData: true,
+    })
+  })
+  await say(page, '[[text:60]] [[slow:15]] Count for me')
+  await expect(page).toHaveURL(/\/app\/sessions\/ses_/)
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText('Count for me')
+  await expect(page.getByText('w60', { exact: false }).first()).toBeVisible()
+  const lengths = await page.evaluate(() => (globalThis as unknown as { seen: number[] }).seen.filter((length) => length > 0))
+  expect(new Set(lengths).size, 'many small steps').toBeGreaterThan(12)
+  expect(lengths.every((length, index) => index === 0 || length >= (lengths[index - 1] ?? 0)), 'nothing is taken back').toBe(true)
+  await expect(page.getByRole('navigation', { name: 'Main' }).getByText('Count for me')).toBeVisible()
+  await page.reload()
+  await expect(page.getByText('w60', { exact: false }).first()).toBeVisible()
+})
+
+test('markdown is drawn, and nothing in it runs', async ({ signedIn: page }) => {
+  await say(page, 'Look\n\n<img src=x onerror=alert(1)> [bad](javascript:alert(1)) [good](https://example.org/)\n\n| a | b |\n|---|---|\n| 1 | 2 |\n\n```js\nconst x = 1 // note\n```')
+  const answer = page.getByRole('article', { name: 'Agent' })
+  await expect(answer.getByRole('cell', { name: '2' })).toBeVisible()
+  await expect(answer.getByText('<img src=x onerror=alert(1)>')).toBeVisible()
+  await expect(answer.getByRole('link')).toHaveCount(1)
+  await expect(answer.getByRole('link', { name: 'good' })).toHaveAttribute('rel', /noopener/)
+  await expect(answer.locator('code .keyword')).toHaveText('const')
+})
+
+test('two browsers stay in step, and an approval in one is seen in the other', async ({ signedIn: first, browser, server, watch }) => {
+  const session = await server.session('Shared work')
+  const context = await browser.newContext()
+  context.on('page', (page) => watch.follow(page))
+  const second = await context.newPage()
+  await first.goto(`${server.url}/app/sessions/${session}`)
+  await second.goto(`${server.url}/app/approvals`)
+  await expect(second.getByText('Nothing waits for you').or(second.getByText('Needs your consent'))).toBeVisible()
+  await say(first, '[[write:notes.md|together]] Write it down')
+  await expect(first.getByText('Needs your consent')).toBeVisible()
+  const card = second.getByRole('listitem').filter({ hasText: 'Shared work' }).filter({ hasText: 'Needs your consent' })
+  await card.getByRole('button', { name: 'Allow once' }).click()
+  await expect(first.getByText('Allowed')).toBeVisible()
+  await expect(first.getByText('echo: Write it down')).toBeVisible()
+  await expect(card).toHaveCount(0)
+  await second.goto(`${server.url}/app/sessions/${session}`)
+  await say(second, 'And this came from the other one')
+  await expect(first.getByText('echo: And this came from the other one')).toBeVisible()
+  await context.close()
+})
+
+test('a question is answered, and a run that hangs is stopped', async ({ signedIn: page }) => {
+  await say(page, '[[question:Which colour?|Red|Blue]] Paint it')
+  await page.getByText('Blue', { exact: true }).click()
+  await page.getByRole('button', { name: 'Answer' }).click()
+  await expect(page.getByText('answer: Blue')).toBeVisible()
+  await say(page, '[[hang]] Wait for ever')
+  await expect(page.getByText('Working').first()).toBeVisible()
+  await page.getByRole('button', { name: 'Stop' }).click()
+  await expect(page.getByText('Stopped by you')).toBeVisible()
+})
+
+test('an error explains itself', async ({ signedIn: page }) => {
+  await say(page, '[[err:429]] Too much')
+  await expect(page.getByRole('alert').filter({ hasText: 'The run failed' })).toContainText('Wait a moment')
+})
+
+test('a server that is killed while it answers comes back, and so does the answer', async ({ signedIn: page, server, watch }) => {
+  watch.expect(NETWORK)
+  await say(page, '[[text:150]] [[slow:40]] A long one')
+  await expect(page.getByText('w12', { exact: false }).first()).toBeVisible()
+  await server.kill()
+  await expect(page.getByText('Reconnecting')).toBeVisible()
+  await server.run()
+  await expect(page.getByText('w150', { exact: false }).first()).toBeVisible({ timeout: 30_000 })
+  await expect(page.getByText('Reconnecting')).toBeHidden()
+  await expect(page.getByText('Another one took over')).toBeVisible()
+  const words = await page.getByRole('article', { name: 'Agent' }).last().locator('.markdown').innerText()
+  expect(words.split(/\s+/).filter((word) => word === 'w7'), 'each word once').toHaveLength(1)
+})
+
+test('without a network a message waits, a draft stays, and both come through', async ({ signedIn: page, context, server, watch }) => {
+  watch.expect(NETWORK)
+  const session = await server.session('Away')
+  await page.goto(`${server.url}/app/sessions/${session}`)
+  const field = page.getByRole('textbox', { name: 'Message' })
+  await field.fill('not sent yet')
+  await expect.poll(() => page.evaluate((id) => localStorage.getItem(`cowork.draft.${id}`), session)).toBe('not sent yet')
+  await page.reload()
+  await expect(field).toHaveValue('not sent yet')
+  await context.setOffline(true)
+  await expect(page.getByText('You are offline')).toBeVisible()
+  await field.press('Enter')
+  await expect(page.getByText('Not sent.')).toBeVisible()
+  await context.setOffline(false)
+  await expect(page.getByText('You are offline')).toBeHidden()
+  await page.getByRole('button', { name: 'Send again' }).click()
+  await expect(page.getByText('echo: not sent yet')).toBeVisible()
+  expect(await page.getByText('not sent yet', { exact: true }).count(), 'once').toBe(1)
+})
+
+test('10 000 messages open at the end, scroll to the first and stay light', async ({ signedIn: page, server }) => {
+  const session = await server.session('A long story')
+  await server.prompt(session, 'The latest question')
+  await server.settled(session)
+  await page.route(`**/api/sessions/${session}`, async (route) => {
+    const answer = await (await route.fetch()).json()
+    const older = Array.from({ length: 10_000 }, (_, index) => ({
+      id: `old-${index}`,
+      role: index % 2 === 0 ? 'user' : 'assistant',
+      content: index % 2 === 0 ? `Question ${index}` : `Answer ${index}\n\n${'Some words of an answer that fill a few lines. '.repeat(index % 9)}`,
+      createdAt: '2026-01-01T00:00:00.000Z',
+    }))
+    answer.projection.view.messages.unshift(...older)
+    await route.fulfill({ json: answer })
+  })
+  await page.goto(`${server.url}/app/sessions/${session}`)
+  await expect(page.getByText('echo: The latest question')).toBeVisible()
+  expect(await page.locator('[role=listitem][data-key]').count(), 'rows in the document').toBeLessThan(60)
+  const log = page.getByRole('region', { name: 'Conversation' })
+  await log.hover()
+  await page.mouse.wheel(0, -3000)
+  await expect(page.getByRole('button', { name: 'Jump to latest' })).toBeVisible()
+  // What one looks at stays where it is while rows above it are measured.
+  const place = () => page.evaluate(() => { const row = [...document.querySelectorAll('[data-key]')].find((one) => one.getBoundingClientRect().top > 200); return [row?.getAttribute('data-key'), row?.getBoundingClientRect().top] })
+  const before = await place()
+  await page.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve))))
+  expect(await place()).toEqual(before)
+  await log.focus()
+  await page.keyboard.press('Home')
+  await expect(page.getByText('Question 0', { exact: true })).toBeVisible()
+  await page.keyboard.press('End')
+  await expect(page.getByText('echo: The latest question')).toBeVisible()
+  await say(page, 'One more')
+  await expect(page.getByText('echo: One more')).toBeVisible()
+})

@@ -1,0 +1,81 @@
+import { AxeBuilder } from '@axe-core/playwright'
+import { expect, NETWORK, test } from './test'
+import { examples, stops } from './views'
+
+test.beforeAll(async ({ server }) => {
+  await examples(server)
+})
+
+test('the page is useful within a second', async ({ page, server }) => {
+  await page.goto(`${server.url}/`)
+  await expect(page.getByRole('textbox', { name: 'Message' })).toBeVisible()
+  const transferred = await page.evaluate(() => performance.getEntriesByType('resource').concat(performance.getEntriesByType('navigation')).reduce((sum, one) => sum + (one as PerformanceResourceTiming).encodedBodySize, 0))
+  expect(transferred, 'bytes before the first prompt, answers of the API included').toBeLessThan(140 * 1024)
+})
+
+for (const stop of stops) {
+  test(`${stop.name}: nothing serious for axe in either theme, and no overflow on a phone`, async ({ page, server, watch }) => {
+    if (stop.name === 'artifacts') watch.expect(NETWORK)
+    for (const colorScheme of ['light', 'dark'] as const) {
+      await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' })
+      await page.goto(server.url + (await stop.path(server)))
+      await expect(page.getByText(stop.shows).first()).toBeVisible()
+      await stop.then?.(page)
+      const found = await new AxeBuilder({ page }).analyze()
+      const serious = found.violations.filter((one) => one.impact === 'serious' || one.impact === 'critical')
+      expect(serious.map((one) => `${one.id}: ${one.nodes.map((node) => node.html.slice(0, 160)).join(' | ')}`)).toEqual([])
+    }
+    await page.setViewportSize({ width: 360, height: 740 })
+    await page.goto(server.url + (await stop.path(server)))
+    await expect(page.getByText(stop.shows).first()).toBeVisible()
+    const overflow = await page.evaluate(() => [...document.querySelectorAll('body *')].filter((one) => {
+      const box = one.getBoundingClientRect()
+      if (box.width === 0 || box.right <= innerWidth + 1 || getComputedStyle(one).position === 'fixed') return false
+      // Wide tables and code scroll within themselves.
+      for (let up = one.parentElement; up; up = up.parentElement) if (/auto|scroll|hidden/.test(getComputedStyle(up).overflowX)) return false
+      return true
+    }).map((one) => one.outerHTML.slice(0, 120)))
+    expect(overflow).toEqual([])
+    expect(await page.evaluate(() => document.scrollingElement?.scrollWidth ?? 0)).toBeLessThanOrEqual(360)
+  })
+}
+
+test('the keyboard alone finds a session and moves between views', async ({ signedIn: page }) => {
+  await page.keyboard.press('Control+k')
+  await page.getByRole('combobox').fill('release notes')
+  await page.keyboard.press('Enter')
+  await expect(page.getByRole('heading', { level: 1, name: 'Draft the release notes' })).toBeVisible()
+  await page.keyboard.press('Escape')
+  await page.keyboard.press('g')
+  await page.keyboard.press('a')
+  await expect(page.getByRole('heading', { level: 1, name: 'Approvals' })).toBeFocused()
+  await page.keyboard.press('?')
+  await expect(page.getByRole('dialog', { name: 'Keyboard shortcuts' })).toBeVisible()
+})
+
+test('sessions are searched, filtered and remembered in the address', async ({ signedIn: page, server }) => {
+  await page.goto(`${server.url}/app/sessions`)
+  await page.getByRole('searchbox', { name: 'Search sessions' }).fill('handbook')
+  await expect(page.getByRole('row')).toHaveCount(2)
+  await expect(page).toHaveURL(/q=handbook/)
+  await page.reload()
+  await expect(page.getByRole('row')).toHaveCount(2)
+  await page.getByRole('searchbox', { name: 'Search sessions' }).fill('no such thing')
+  await expect(page.getByText('No session matches')).toBeVisible()
+  await page.getByRole('button', { name: 'Clear the search' }).click()
+  await page.getByRole('tab', { name: 'Failed' }).click()
+  await expect(page.getByRole('link', { name: 'Fetch the exchange rates' }).last()).toBeVisible()
+})
+
+test('the document and its files are served as promised', async ({ request, server }) => {
+  const document = await request.get(`${server.url}/app/sessions/anything`)
+  expect(document.headers()['content-security-policy']).not.toContain('unsafe')
+  expect(document.headers()['cache-control']).toBe('no-cache')
+  const again = await request.get(`${server.url}/`, { headers: { 'if-none-match': document.headers().etag ?? '' } })
+  expect(again.status()).toBe(304)
+  const script = /src="(\/app\/assets\/[^"]+\.js)"/.exec(await document.text())?.[1] ?? ''
+  const file = await request.get(server.url + script, { headers: { 'accept-encoding': 'br' } })
+  expect(file.headers()).toMatchObject({ 'content-encoding': 'br', 'cache-control': expect.stringContaining('immutable'), 'content-type': expect.stringContaining('javascript') })
+  expect((await request.head(server.url + script)).status()).toBe(200)
+  expect((await request.get(`${server.url}/app/assets/none.js`)).status()).toBe(404)
+})

@@ -1,0 +1,62 @@
+import { IdentityProvider } from './identity-provider'
+import { IdentityProxy, SECRET } from './identity-proxy'
+import { Server } from './server'
+import { expect, NETWORK, say, test } from './test'
+
+test('header mode: a member comes in through the proxy and reaches what members may, nobody comes in beside it', async ({ page, watch }) => {
+  watch.expect(NETWORK)
+  const server = await Server.start({ AUTH_MODE: 'header', HEADER_AUTH_SECRET: SECRET, BRAND_NAME: 'Acme <Cloud>' })
+  const proxy = await IdentityProxy.start(server.port, { user: 'kim', email: 'kim@acme.example', role: 'member' })
+  try {
+    await page.goto(`${server.url}/`)
+    await expect(page.getByRole('heading', { name: 'You are not signed in' })).toBeVisible()
+    await expect(page).toHaveTitle(/Acme <Cloud>/)
+    expect(await page.getByRole('navigation', { name: 'Main' }).count()).toBe(0)
+
+    await page.goto(`${proxy.url}/`)
+    await expect(page.getByText('kim@acme.example')).toBeVisible()
+    const navigation = page.getByRole('navigation', { name: 'Main' })
+    await expect(navigation.getByRole('link', { name: 'Sessions', exact: true })).toBeVisible()
+    await expect(navigation.getByText('Operations')).toHaveCount(0)
+    await say(page, 'Hello from a member')
+    await expect(page.getByText('echo: Hello from a member')).toBeVisible()
+    await page.goto(`${proxy.url}/app/account`)
+    await expect(page.getByText('this page cannot')).toBeVisible()
+  } finally {
+    proxy.stop()
+    await server.stop()
+  }
+})
+
+test('OpenID mode: sign in, work with a cookie, sign out', async ({ page, watch }) => {
+  watch.expect(NETWORK)
+  const provider = await IdentityProvider.start()
+  const server = await Server.start({
+    AUTH_MODE: 'oidc',
+    OIDC_ISSUER_URL: provider.issuer,
+    OIDC_CLIENT_ID: 'cowork',
+    OIDC_CLIENT_SECRET: 'secret-of-the-client',
+    COOKIE_SECRET: 'vJ4q0ZrT8mXw1LkYb6HsNc9FgPu3Ea5D',
+    COOKIE_SECURE: 'false',
+  })
+  try {
+    await page.goto(`${server.url}/app/sessions`)
+    await page.getByRole('link', { name: 'Sign in' }).click()
+    await expect(page.getByRole('heading', { level: 1, name: 'Sessions' })).toBeVisible()
+    await expect(page).toHaveURL(/\/app\/sessions$/)
+    await page.goto(`${server.url}/`)
+    await say(page, 'Hello with a cookie')
+    await expect(page.getByText('echo: Hello with a cookie')).toBeVisible()
+    const kept = await page.evaluate(() => JSON.stringify({ ...localStorage, ...sessionStorage }))
+    expect(kept, 'no secret in storage').not.toMatch(/csrf|token|eyJ|session=/i)
+    await page.goto(`${server.url}/app/account`)
+    await expect(page.getByText('This browser')).toBeVisible()
+    await page.getByRole('button', { name: 'Sign out', exact: true }).click()
+    await expect(page.getByRole('link', { name: 'Sign in' })).toBeVisible()
+    await page.reload()
+    await expect(page.getByRole('link', { name: 'Sign in' })).toBeVisible()
+  } finally {
+    await server.stop()
+    provider.stop()
+  }
+})
