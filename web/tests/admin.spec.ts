@@ -5,7 +5,7 @@ import { IdentityProxy, SECRET, type Person } from './identity-proxy'
 import { Server } from './server'
 import { expect, NETWORK, test, type Watch } from './test'
 
-const OPERATOR = 'an-operator-token-of-this-test'
+const OPERATOR = 'qN7vT2xLw9RkYb4HsZc6FgPu8Ea1Dm3J'
 
 let server: Server
 const proxies: IdentityProxy[] = []
@@ -38,7 +38,7 @@ test.beforeAll(async ({}, info) => {
   await server.run()
 })
 test.afterEach(() => proxies.splice(0).forEach((proxy) => proxy.stop()))
-test.afterAll(async () => server.stop())
+test.afterAll(async () => (server as Server | undefined)?.stop())
 
 test('everybody sees what their role may do, and nothing else', async ({ browser, watch }) => {
   watch.expect(NETWORK)
