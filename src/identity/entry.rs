@@ -71,9 +71,9 @@ impl Authenticator {
         if standing.membership.is_none() && may_claim(rules, authenticated) {
             // A login at the identity provider proves the address, and accepts the invitation where people may come in at all.
             let activates = authenticated.principal.auth_source == AuthSource::User && rules.mode != SignupMode::Disabled;
-            if store.claim_membership(&authenticated.principal, activates).await?.is_some() {
-                standing = self.look_again(store, authenticated).await?;
-            }
+            store.claim_membership(&authenticated.principal, activates).await?;
+            // Also where there was nothing to claim: a page asks several things at once, and another request may have been faster.
+            standing = self.look_again(store, authenticated).await?;
         }
         match entry(rules, authenticated, &standing)? {
             Entry::Enter => {}

@@ -1,6 +1,7 @@
 // The views that axe, the phone and the camera visit. A view that is added to the page is added here.
 
 import type { Page } from '@playwright/test'
+import { adminStops } from './admin-views'
 import type { Server } from './server'
 
 export interface Stop {
@@ -75,5 +76,6 @@ export const stops: Stop[] = [
       await page.getByRole('combobox', { name: 'Search and commands' }).waitFor()
     },
   },
+  ...adminStops,
   { name: 'missing', path: () => '/app/nowhere', shows: /This page does not exist/ },
 ]

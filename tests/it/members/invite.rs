@@ -48,6 +48,20 @@ fn signed(body: &Value) -> String {
 }
 
 #[tokio::test]
+async fn a_page_that_asks_several_things_at_once_on_the_first_visit_gets_them_all() {
+    let (server, olga) = with_owner(&[]).await;
+    let kim = person("kim", "member");
+    let token = token_of(&invite(&server, &olga, "kim@acme.test", "member").await);
+    assert_eq!(accept(&server, &token).await.status, StatusCode::OK);
+    let ask = |path| server.ask(&kim, Method::GET, path, None);
+    let (config, workspace, sessions, settings) =
+        tokio::join!(ask("/api/config"), ask("/api/workspace"), ask("/api/sessions"), ask("/api/settings"));
+    for answer in [config, workspace, sessions, settings] {
+        assert_eq!(answer.status, StatusCode::OK, "whichever of them claimed the membership: {answer:?}");
+    }
+}
+
+#[tokio::test]
 async fn an_invitation_opens_one_membership_until_that_is_disabled() {
     let (server, olga) = with_owner(&[]).await;
     let kim = person("kim", "member");

@@ -42,9 +42,9 @@ class MeStore {
       const me = await request<Schema['Me']>('get', '/auth/me', { quiet: true })
       setCsrfToken(me.csrfToken ?? null)
       this.hasCookie = (me.csrfToken ?? null) !== null
-      // Reading the workspace takes a newcomer in; what they may do is known only after that.
-      const [config, workspace] = await Promise.all([api.get('/api/config'), api.get('/api/workspace')])
-      const access = await api.get('/api/admin/access')
+      // Reading the workspace takes a newcomer in, once; only after that others agree who this is and what they may do.
+      const workspace = await api.get('/api/workspace')
+      const [config, access] = await Promise.all([api.get('/api/config'), api.get('/api/admin/access')])
       this.principal = me.principal
       this.workspace = workspace
       this.features = config.features

@@ -1,0 +1,46 @@
+// The views of admins and operators, for axe, the phone and the camera.
+
+import type { Page } from '@playwright/test'
+import type { Server } from './server'
+import type { Stop } from './views'
+
+let prepared: Promise<void> | undefined
+
+async function prepare(server: Server) {
+  await server.post('/api/admin/roles', { roleKey: 'auditor', name: 'Auditor', description: 'Reads what happened, changes nothing', permissions: ['org:read', 'members:read', 'audit:read'] })
+  await server.post('/api/admin/roles', { roleKey: 'support', name: 'Support desk', baseRole: 'admin', permissions: ['org:read', 'members:read', 'diagnostics:view', 'operations:view'] })
+  for (const [name, scopes] of [
+    ['Laptop of Kim', ['desktop']],
+    ['Build server', ['desktop', 'admin']],
+    ['Grafana', ['operator']],
+  ] as const) {
+    await server.post('/api/api-tokens', { name, scopes })
+  }
+}
+
+/** Things to look at, made once for each server. */
+const withExamples = (path: string) => async (server: Server) => {
+  prepared ??= prepare(server)
+  await prepared
+  return path
+}
+
+const click = (name: string) => async (page: Page) => {
+  await page.getByRole('button', { name, exact: true }).first().click()
+  await page.getByRole('dialog').waitFor()
+}
+
+export const adminStops: Stop[] = [
+  { name: 'members', path: withExamples('/app/admin/members'), shows: /local@example\.test/ },
+  { name: 'roles', path: withExamples('/app/admin/roles'), shows: /Support desk/ },
+  { name: 'role', path: withExamples('/app/admin/roles'), shows: /Support desk/, then: click('New role') },
+  { name: 'tokens', path: withExamples('/app/admin/tokens'), shows: /Build server/ },
+  { name: 'token', path: withExamples('/app/admin/tokens'), shows: /Build server/, then: click('New token') },
+  { name: 'keys', path: withExamples('/app/admin/keys'), shows: /Provider keys/ },
+  { name: 'policy', path: withExamples('/app/admin/policy'), shows: /The most that agents may do/ },
+  { name: 'usage', path: withExamples('/app/admin/usage'), shows: /Usage/ },
+  { name: 'audit', path: withExamples('/app/admin/audit'), shows: /api_token\.created/ },
+  { name: 'actors', path: withExamples('/app/operator/actors'), shows: /Actors in memory/ },
+  { name: 'cluster', path: withExamples('/app/operator/cluster'), shows: /Last moves/ },
+  { name: 'performance', path: withExamples('/app/operator/performance'), shows: /Half within/ },
+]
