@@ -23,6 +23,7 @@ pub mod placement;
 pub mod policy;
 pub mod principal;
 pub mod projection;
+pub mod provider;
 pub mod record;
 pub mod redact;
 pub mod runtime_event;

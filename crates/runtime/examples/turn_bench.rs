@@ -7,10 +7,12 @@
 
 use cowork_domain::{
     ids::{CommandId, OrgId, SessionId},
+    provider::ProviderTable,
     runtime_event::RuntimeEvent,
 };
 use cowork_runtime::{
-    Coalesce, NativeOptions, NativeRuntime, Provider, ProviderKind, Runtime, Secret, TurnLimits, TurnRequest,
+    Coalesce, NativeOptions, NativeRuntime, Runtime, TurnLimits, TurnRequest,
+    broker::{BrokerLimits, BrokerOptions, KeyBroker, NoKeys},
     demo::{self, DemoModelOptions},
 };
 use std::{
@@ -32,15 +34,15 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
 
     let demo = demo::start(DemoModelOptions { listen: ([127, 0, 0, 1], 0).into(), require_key: None, log: None }).await?;
     let workspaces = std::env::temp_dir().join(format!("turn-bench-{}", std::process::id()));
+    let broker = KeyBroker::start(BrokerOptions {
+        table: ProviderTable::builtin().with_demo(&demo.base_url()),
+        keys: Arc::<NoKeys>::default(),
+        outbound: Arc::default(),
+        limits: BrokerLimits::default(),
+    });
     let runtime = Arc::new(NativeRuntime::new(NativeOptions {
-        providers: vec![Provider {
-            id: "demo".to_owned(),
-            kind: ProviderKind::OpenAiCompatible,
-            base_url: demo.base_url(),
-            api_key: Secret::new("demo".to_owned()),
-            default_model: "demo".to_owned(),
-        }],
-        default_provider: None,
+        broker: broker.await?,
+        default_model: None,
         workspaces: workspaces.clone(),
         limits: TurnLimits::default(),
         coalesce: Coalesce::default(),

@@ -4,12 +4,14 @@
 //! [`RuntimeEvent`](cowork_domain::runtime_event::RuntimeEvent)s. It never sees the log, and it never decides what its reports
 //! become: the session does.
 
+pub mod broker;
 pub mod demo;
 pub mod native;
+pub mod providers;
 mod running;
 mod turn;
 
 pub use cowork_domain::secret::Secret;
-pub use native::{Coalesce, NativeError, NativeOptions, NativeRuntime, Provider, ProviderKind, TurnLimits};
+pub use native::{Coalesce, NativeError, NativeOptions, NativeRuntime, TurnLimits};
 pub use running::{AnswerPort, Asks, RunningTurn};
 pub use turn::{HistoryMessage, HistoryRole, Runtime, TurnRequest};

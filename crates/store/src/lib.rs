@@ -30,7 +30,10 @@ mod store;
 pub mod test_database;
 
 pub use audit::{AuditFilter, AuditPlace, AuditSealed, UnsealedAudit};
-pub use byok::{OrgDataKey, OwnedDataKey, SealedSecret, Shredded, UnderKey};
+pub use byok::{
+    BegunCheck, ByokChange, ByokKey, ByokRow, ByokSave, ByokSignals, NewByokSecret, OrgDataKey, Overridden, OwnedDataKey, SealedSecret,
+    Shredded, UnderKey,
+};
 pub use directory::{Deed, DirectoryUser};
 pub use error::StoreError;
 pub use front::IdempotencyClaim;

@@ -130,6 +130,9 @@ impl Caller<'_> {
 
     /// Reports what a call cost, if the provider says anything about it.
     pub(super) async fn report_cost(&self, usage: &Usage) -> Result<(), Stop> {
+        if self.report_metered().await? {
+            return Ok(());
+        }
         if !usage.is_reported() {
             return Ok(());
         }
@@ -142,6 +145,23 @@ impl Caller<'_> {
         };
         let cost = usage.cost.map_or(0.0, |cost| cost.total);
         self.reports.send(RuntimeEvent::Cost { cost, tokens }).await
+    }
+
+    /// Reports what a call cost that came to nothing. Gives the reason back, or a better one.
+    pub(super) async fn report_lost(&self, stop: Stop) -> Stop {
+        match self.report_metered().await {
+            Ok(_) => stop,
+            Err(gone) => gone,
+        }
+    }
+
+    /// Reports what the broker counted since the last report, tries that failed included; `false` where there is no broker.
+    async fn report_metered(&self) -> Result<bool, Stop> {
+        let Some(metered) = self.model.metered() else { return Ok(false) };
+        for usage in metered {
+            self.reports.send(RuntimeEvent::Cost { cost: usage.cost.unwrap_or(0.0), tokens: usage.tokens }).await?;
+        }
+        Ok(true)
     }
 }
 

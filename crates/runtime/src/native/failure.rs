@@ -1,6 +1,7 @@
 //! How a turn fails, and which failures of a provider pass by themselves.
 
 use super::http::Silence;
+use crate::broker::{BrokenAnswer, Refusal};
 use rig_core::{ProviderError, http_client};
 use std::time::Duration;
 
@@ -105,14 +106,31 @@ impl CallFailure {
         if let Some(Silence(limit)) = cause.downcast_ref() {
             return Failure::silence(*limit).into();
         }
-        let connects = cause.downcast_ref::<reqwest::Error>().is_some_and(reqwest::Error::is_connect);
-        if connects {
-            return Self {
-                failure: Failure::new("runtime.provider_unreachable", "the model provider can't be reached"),
-                retry: Some(Retry { reason: "the model provider can't be reached".to_owned(), after: None }),
-            };
+        if let Some(refusal) = cause.downcast_ref::<Refusal>() {
+            return Self::sort_refusal(refusal);
         }
-        Self::cut_off()
+        if let Some(BrokenAnswer::Over(end)) = cause.downcast_ref() {
+            return Failure::new(end.code().as_str(), end.message()).into();
+        }
+        let connects = cause.downcast_ref::<reqwest::Error>().is_some_and(reqwest::Error::is_connect);
+        if connects { Self::unreachable() } else { Self::cut_off() }
+    }
+
+    /// Sorts what the broker says. Only what lies on the way to the provider may pass by itself.
+    fn sort_refusal(refusal: &Refusal) -> Self {
+        match refusal {
+            Refusal::Unreachable => Self::unreachable(),
+            Refusal::BrokeOff => Self::cut_off(),
+            Refusal::Silent(limit) => Failure::silence(*limit).into(),
+            refusal => Failure::new(refusal.code().as_str(), refusal.to_string()).into(),
+        }
+    }
+
+    fn unreachable() -> Self {
+        Self {
+            failure: Failure::new("runtime.provider_unreachable", "the model provider can't be reached"),
+            retry: Some(Retry { reason: "the model provider can't be reached".to_owned(), after: None }),
+        }
     }
 
     fn cut_off() -> Self {

@@ -13,33 +13,16 @@ mod tools;
 mod turn;
 
 use crate::{RunningTurn, Runtime, TurnRequest};
-pub use options::{Coalesce, NativeOptions, Provider, ProviderKind, TurnLimits};
+pub use options::{Coalesce, NativeOptions, TurnLimits};
 use std::{path::PathBuf, sync::Arc};
 
 /// Why the native runtime can't be set up.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum NativeError {
-    /// The address of a provider is unusable.
-    #[error("the address of provider {provider} is not an http or https url: {url}")]
-    BaseUrl {
-        /// The provider.
-        provider: String,
-        /// What is configured.
-        url: String,
-    },
-    /// The key can't travel in a header.
-    #[error("the key of provider {0} contains characters that a header can't carry")]
-    Key(String),
-    /// Two providers share a name.
-    #[error("provider {0} is configured twice")]
-    Duplicate(String),
-    /// The default is not one of the providers.
-    #[error("the default provider {0} is not configured")]
-    UnknownDefault(String),
-    /// The certificates of this machine can't be used.
-    #[error("tls can't be set up: {0}")]
-    Tls(String),
+    /// This machine can't make connections.
+    #[error("connections to the demo model can't be made: {0}")]
+    Connections(String),
     /// The workspace folder can't be used.
     #[error("the workspace folder {path} can't be used: {source}")]
     Workspaces {
@@ -57,7 +40,7 @@ pub struct NativeRuntime {
 
 /// What all turns share; made once, because at thousands of turns a second nothing may be made per turn that needn't.
 struct Shared {
-    providers: providers::Providers,
+    providers: Arc<providers::Providers>,
     sandbox: tools::Sandbox,
     workspaces: PathBuf,
     limits: TurnLimits,
@@ -72,7 +55,7 @@ impl NativeRuntime {
         std::fs::create_dir_all(&options.workspaces)
             .map_err(|source| NativeError::Workspaces { path: options.workspaces.display().to_string(), source })?;
         let shared = Shared {
-            providers: providers::Providers::new(options.providers, options.default_provider.as_deref(), &tools::definitions())?,
+            providers: Arc::new(providers::Providers::new(options.broker, options.default_model, tools::definitions())?),
             sandbox: tools::Sandbox::default(),
             workspaces: options.workspaces,
             limits: options.limits,

@@ -1,42 +1,20 @@
 //! How the native runtime is set up.
 
-use crate::Secret;
+use crate::broker::KeyBroker;
 use std::{path::PathBuf, time::Duration};
 
 /// Everything the native runtime is given.
 pub struct NativeOptions {
-    /// The providers that turns may name.
-    pub providers: Vec<Provider>,
-    /// Which of them answers a turn that names none; the only one, if there is just one.
-    pub default_provider: Option<String>,
+    /// The way to the models of the deployment's providers.
+    pub broker: KeyBroker,
+    /// Answers a prompt that names no model, as `provider/model`: the profile's choice.
+    pub default_model: Option<String>,
     /// The folder that holds one workspace folder per session.
     pub workspaces: PathBuf,
     /// Bounds on what a turn may take.
     pub limits: TurnLimits,
     /// How streamed text is put together.
     pub coalesce: Coalesce,
-}
-
-/// One model provider.
-pub struct Provider {
-    /// The name before the slash of `provider/model`.
-    pub id: String,
-    /// The protocol it speaks.
-    pub kind: ProviderKind,
-    /// Where its API starts, for example `https://api.openai.com/v1`.
-    pub base_url: String,
-    /// Sent as bearer token.
-    pub api_key: Secret<String>,
-    /// Used when a turn names no model.
-    pub default_model: String,
-}
-
-/// A protocol that providers speak.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum ProviderKind {
-    /// OpenAI's chat completions with streaming, as many providers offer it.
-    OpenAiCompatible,
 }
 
 /// Bounds on what a turn may take.

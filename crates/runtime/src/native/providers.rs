@@ -1,109 +1,119 @@
-//! The configured providers, ready to be called.
+//! The models that turns of this runtime call, each in its provider's protocol.
 
 use super::{
-    NativeError, Provider, ProviderKind,
+    NativeError,
     chat_wire::{ChatWire, EncodedTools},
     failure::Failure,
-    http::{self, TurnHttp},
+    http::{self, TurnHttp, Way},
+};
+use crate::{
+    TurnRequest,
+    broker::{Grant, KeyBroker, Usage},
 };
 use ::http::HeaderValue;
+use cowork_domain::provider::{Chosen, Protocol, ProviderEntry};
+use parking_lot::Mutex;
 use rig_core::{
     Model, ProviderError,
     completion::{CompletionRequest, ToolDefinition},
     message::{Message, UserContent},
-    providers::openai::wire::{Dialect, OpenAIConfig},
+    providers::{
+        anthropic::{self, Anthropic, AnthropicConfig},
+        gemini::{Gemini, GeminiConfig},
+        openai::wire::{Dialect, OpenAIConfig, by_name},
+    },
     streaming::CompletionStream,
 };
-use std::{collections::HashMap, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
+use tokio::sync::mpsc::UnboundedReceiver;
 
 /// OpenAI's protocol at any address.
 const OPENAI_COMPATIBLE: Dialect = Dialect::gateway("openai-compatible", "", "");
+/// Anthropic's protocol at any address.
+const ANTHROPIC_COMPATIBLE: anthropic::Dialect = anthropic::compatible("anthropic-compatible", "", "", None);
+/// Where requests seem to go that are handed to the broker. It takes the path alone.
+const BROKER: &str = "http://broker.invalid";
+/// Clients want a key in any case; the broker puts the real one in its place, and the demo model takes any.
+const NO_KEY: &str = "none";
 
-/// All providers by name.
+/// What all turns share.
 pub(super) struct Providers {
-    by_id: HashMap<String, Arc<Ready>>,
-    default: Option<Arc<Ready>>,
-}
-
-/// A provider with everything that its turns share.
-struct Ready {
-    protocol: Protocol,
-    pool: reqwest::Client,
+    broker: KeyBroker,
+    /// The profile's model.
+    default_model: Option<String>,
     tools: Vec<ToolDefinition>,
-    default_model: String,
-}
-
-/// A protocol with its settings. Another kind of provider is another variant, and an arm in [`ModelHandle::stream`].
-enum Protocol {
-    OpenAi { config: OpenAIConfig, tools: EncodedTools },
+    encoded: EncodedTools,
+    /// Connections to the demo model, which needs no key and so no broker.
+    demo: Option<reqwest::Client>,
 }
 
 /// One model of one provider, for one turn.
 pub(super) struct ModelHandle {
-    provider: Arc<Ready>,
-    model: String,
+    shared: Arc<Providers>,
+    speaker: Speaker,
     http: TurnHttp,
+    /// What the broker counted. The demo model's calls are counted by their protocol.
+    metered: Option<Mutex<UnboundedReceiver<Usage>>>,
+}
+
+/// A protocol, ready for one model.
+enum Speaker {
+    OpenAi { config: Box<OpenAIConfig>, model: String },
+    Anthropic { config: AnthropicConfig, model: String },
+    Google { config: GeminiConfig, model: String },
 }
 
 impl Providers {
-    pub(super) fn new(providers: Vec<Provider>, default: Option<&str>, tools: &[ToolDefinition]) -> Result<Self, NativeError> {
-        let mut by_id = HashMap::with_capacity(providers.len());
-        let mut first = None;
-        for provider in providers {
-            let ready = Arc::new(Ready::new(&provider, tools)?);
-            first.get_or_insert_with(|| Arc::clone(&ready));
-            if by_id.insert(provider.id.clone(), ready).is_some() {
-                return Err(NativeError::Duplicate(provider.id));
-            }
-        }
-        let default = match default {
-            Some(id) => Some(by_id.get(id).cloned().ok_or_else(|| NativeError::UnknownDefault(id.to_owned()))?),
-            None if by_id.len() == 1 => first,
-            None => None,
-        };
-        Ok(Self { by_id, default })
+    pub(super) fn new(broker: KeyBroker, default_model: Option<String>, tools: Vec<ToolDefinition>) -> Result<Self, NativeError> {
+        let demo = broker.table().demo().map(|_| http::loopback_pool()).transpose();
+        let demo = demo.map_err(|error| NativeError::Connections(error.without_url().to_string()))?;
+        Ok(Self { broker, default_model, encoded: EncodedTools::new(&tools), tools, demo })
     }
 
-    /// Finds the model that a turn names as `provider/model`, or the default.
-    pub(super) fn model(&self, name: Option<&str>, turn: HeaderValue, silence: Duration) -> Result<ModelHandle, Failure> {
-        let name = name.map(str::trim).filter(|name| !name.is_empty());
-        let (provider, model) = match name {
-            None => (self.default.as_ref(), None),
-            Some(name) => match name.split_once('/') {
-                None => (self.default.as_ref(), Some(name)),
-                Some((provider, model)) => (self.by_id.get(provider), Some(model)),
-            },
-        };
-        let Some(provider) = provider else {
-            let missing = name.and_then(|name| name.split_once('/')).map_or("any provider", |(provider, _)| provider);
-            return Err(Failure::new("byok.key_missing", format!("no key is configured for {missing}; add a provider key first")));
-        };
-        let model = model.filter(|model| !model.is_empty()).unwrap_or(&provider.default_model).to_owned();
-        let http = TurnHttp { pool: provider.pool.clone(), turn, silence };
-        Ok(ModelHandle { provider: Arc::clone(provider), model, http })
+    /// The model that answers this turn.
+    pub(super) async fn model(self: &Arc<Self>, turn: &TurnRequest, silence: Duration) -> Result<ModelHandle, Failure> {
+        let resolved = self.broker.resolve(&turn.org, turn.model.as_deref(), self.default_model.as_deref()).await;
+        let Chosen { provider, model } = resolved.map_err(|error| Failure::new(error.code().as_str(), error.to_string()))?;
+        let shared = Arc::clone(self);
+        match &self.demo {
+            Some(pool) if !provider.needs_key() => {
+                let name = HeaderValue::from_str(&format!("{}.{}", turn.command, turn.attempt)).expect("an id is hex digits and a prefix");
+                let http = TurnHttp { way: Way::Direct { pool: pool.clone(), turn: name }, silence };
+                Ok(ModelHandle { shared, speaker: Speaker::new(&provider, model, provider.base_url.as_str()), http, metered: None })
+            }
+            _ => {
+                let mut lease = self.broker.grant(Grant {
+                    org: turn.org.clone(),
+                    provider: provider.id.clone(),
+                    model: model.clone(),
+                    session: turn.session,
+                    command: turn.command,
+                    attempt: turn.attempt,
+                });
+                let metered = lease.usage().map(Mutex::new);
+                let http = TurnHttp { way: Way::Brokered { broker: self.broker.clone(), lease: Arc::new(lease) }, silence };
+                Ok(ModelHandle { shared, speaker: Speaker::new(&provider, model, BROKER), http, metered })
+            }
+        }
     }
 }
 
-impl Ready {
-    fn new(provider: &Provider, tools: &[ToolDefinition]) -> Result<Self, NativeError> {
-        let wrong_url = || NativeError::BaseUrl { provider: provider.id.clone(), url: provider.base_url.clone() };
-        let url = reqwest::Url::parse(&provider.base_url).map_err(|_| wrong_url())?;
-        if !matches!(url.scheme(), "http" | "https") || url.host_str().is_none() {
-            return Err(wrong_url());
-        }
-        let key = provider.api_key.expose();
-        if HeaderValue::from_str(key).is_err() {
-            return Err(NativeError::Key(provider.id.clone()));
-        }
-        let pool = http::pool(&url).map_err(|error| NativeError::Tls(error.without_url().to_string()))?;
-        let protocol = match provider.kind {
-            ProviderKind::OpenAiCompatible => {
-                let config = OpenAIConfig::with_key(&OPENAI_COMPATIBLE, key.clone());
-                let config = config.with_base_url(provider.base_url.trim_end_matches('/'));
-                Protocol::OpenAi { config, tools: EncodedTools::new(tools) }
+impl Speaker {
+    fn new(provider: &ProviderEntry, model: String, base_url: &str) -> Self {
+        let name = provider.id.as_str();
+        match provider.protocol {
+            Protocol::OpenAiChat | Protocol::OpenAiResponses => {
+                // Known providers have habits of their own, which a dialect knows.
+                let dialect = by_name(name).unwrap_or(&OPENAI_COMPATIBLE);
+                let config = OpenAIConfig::with_key(dialect, NO_KEY).with_base_url(base_url);
+                Self::OpenAi { config: Box::new(config), model }
             }
-        };
-        Ok(Self { protocol, pool, tools: tools.to_vec(), default_model: provider.default_model.clone() })
+            Protocol::Anthropic => {
+                let dialect = if name == anthropic::PROVIDER_NAME { &anthropic::ANTHROPIC } else { &ANTHROPIC_COMPATIBLE };
+                Self::Anthropic { config: AnthropicConfig::with_key(dialect, NO_KEY).with_base_url(base_url), model }
+            }
+            Protocol::Google => Self::Google { config: GeminiConfig::new(NO_KEY).with_base_url(base_url), model },
+        }
     }
 }
 
@@ -111,18 +121,40 @@ impl ModelHandle {
     /// Prepares a call, with or without tools; nothing is sent before the stream is polled.
     #[expect(clippy::result_large_err, reason = "this is rig's error, on its way to be sorted once per failed call")]
     pub(super) fn stream(&self, mut request: CompletionRequest, tools: bool) -> Result<CompletionStream, ProviderError> {
-        match &self.provider.protocol {
-            Protocol::OpenAi { config, tools: encoded } => {
+        match &self.speaker {
+            Speaker::OpenAi { config, model } => {
                 // Rig turns tool results into prose unless the request itself offers tools, so the short way is for
                 // the first call of a turn; most turns need no other.
                 let is_first = !request.chat_history.last().is_some_and(answers_a_call);
                 if tools && !is_first {
-                    request.tools.clone_from(&self.provider.tools);
+                    request.tools.clone_from(&self.shared.tools);
                 }
-                let wire = ChatWire::new(config, &self.model, (tools && is_first).then(|| encoded.clone()));
+                let wire = ChatWire::new(config, model, (tools && is_first).then(|| self.shared.encoded.clone()));
                 Model::new(wire, self.http.clone()).stream(request)
             }
+            Speaker::Anthropic { config, model } => {
+                self.offer(&mut request, tools);
+                let client: Anthropic = config.clone().connect(self.http.clone());
+                client.completion(model).stream(request)
+            }
+            Speaker::Google { config, model } => {
+                self.offer(&mut request, tools);
+                let client: Gemini = config.clone().connect(self.http.clone());
+                client.completion(model).stream(request)
+            }
         }
+    }
+
+    fn offer(&self, request: &mut CompletionRequest, tools: bool) {
+        if tools {
+            request.tools.clone_from(&self.shared.tools);
+        }
+    }
+
+    /// What the broker counted since it was asked last; `None` where the broker isn't on the way.
+    pub(super) fn metered(&self) -> Option<Vec<Usage>> {
+        let mut metered = self.metered.as_ref()?.lock();
+        Some(std::iter::from_fn(|| metered.try_recv().ok()).collect())
     }
 }
 

@@ -10,7 +10,6 @@ use super::{
     tools::{self, ToolRun},
 };
 use crate::{Asks, TurnRequest};
-use ::http::HeaderValue;
 use call::Caller;
 use cowork_domain::{ids::SessionId, runtime_event::RuntimeEvent};
 use futures_util::FutureExt as _;
@@ -34,8 +33,7 @@ pub(super) async fn run(shared: Arc<Shared>, request: TurnRequest, reports: Repo
 }
 
 async fn work(shared: &Shared, request: TurnRequest, reports: &Reports, asks: Asks) -> Result<(), Stop> {
-    let turn_id = HeaderValue::from_str(&format!("{}.{}", request.command, request.attempt)).expect("an id is hex digits and a prefix");
-    let model = shared.providers.model(request.model.as_deref(), turn_id, shared.limits.silence)?;
+    let model = shared.providers.model(&request, shared.limits.silence).await?;
     let mut turn = Turn {
         shared,
         reports,
@@ -86,7 +84,10 @@ impl Turn<'_> {
         let caller = self.caller();
         let answering = caller.call(messages, true, Some(&mut text));
         // Boxed: the protocol's future is large, and a turn waits in it for most of its life.
-        let response = self.bounded(Box::pin(answering)).await??;
+        let response = match self.bounded(Box::pin(answering)).await {
+            Ok(Ok(response)) => response,
+            Ok(Err(stop)) | Err(stop) => return Err(caller.report_lost(stop).await),
+        };
         text.finish(self.reports).await?;
         caller.report_cost(&response.usage).await?;
         Ok(response)
@@ -97,7 +98,10 @@ impl Turn<'_> {
         self.count_call()?;
         let caller = self.caller();
         let answering = caller.call(messages, false, None);
-        let response = self.bounded(Box::pin(answering)).await??;
+        let response = match self.bounded(Box::pin(answering)).await {
+            Ok(Ok(response)) => response,
+            Ok(Err(stop)) | Err(stop) => return Err(caller.report_lost(stop).await),
+        };
         caller.report_cost(&response.usage).await?;
         Ok(response.text())
     }

@@ -1,8 +1,8 @@
 //! Turns that go wrong.
 
-use crate::house::{House, brisk, failure, finish, next, retries, runtime, tool_ends, willing};
+use crate::house::{House, brisk, broker, failure, finish, house, next, org, retries, runtime, table, tool_ends, willing};
 use cowork_domain::runtime_event::RuntimeEvent;
-use cowork_runtime::{NativeError, NativeOptions, NativeRuntime, Provider, ProviderKind, Runtime as _, Secret, TurnLimits, TurnRequest};
+use cowork_runtime::{Runtime as _, TurnLimits, TurnRequest};
 use std::time::Duration;
 
 #[tokio::test]
@@ -77,20 +77,29 @@ async fn an_unreachable_provider_is_named_as_such() {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("loopback is there");
     let address = listener.local_addr().expect("bound");
     drop(listener);
-    let (house, folder) = (House::new().await, tempfile::tempdir().expect("a temporary folder"));
-    let lost = runtime(&format!("http://{address}/v1"), folder.path().into(), brisk());
-    let events = finish(lost.start(house.request("hello")), willing).await;
+    let (at_home, folder) = (House::with(brisk(), Some("right-key")).await, tempfile::tempdir().expect("a temporary folder"));
+    let broker = broker(table(&format!("http://{address}/v1")), &at_home.keys, brisk().silence).await;
+    let lost = runtime(&broker, folder.path().into(), brisk());
+    let events = finish(lost.start(at_home.request("hello")), willing).await;
     assert_eq!((failure(&events), retries(&events)), ("runtime.provider_unreachable", vec![2, 3, 4]));
 }
 
 #[tokio::test]
-async fn an_unknown_provider_has_no_key() {
-    let house = House::new().await;
-    let named = |model: &str| house.runtime.start(TurnRequest { model: Some(model.to_owned()), ..house.request("hello") });
-    assert_eq!(failure(&finish(named("anthropic/claude"), willing).await), "byok.key_missing");
-    for model in ["demo/any-model", "any-model", "demo/"] {
-        assert_eq!(finish(named(model), willing).await.last(), Some(&RuntimeEvent::Finished), "{model}");
+async fn a_model_that_nobody_may_use_is_named_as_such() {
+    let at_home = House::new().await;
+    let named =
+        |at_home: &House, model: &str| at_home.runtime.start(TurnRequest { model: Some(model.to_owned()), ..at_home.request("hello") });
+    for (model, code) in [("anthropic/claude", "byok.key_missing"), ("zzz/model", "byok.unsupported_provider")] {
+        assert_eq!(failure(&finish(named(&at_home, model), willing).await), code);
     }
+    for model in ["demo/any-model", "any-model", "demo/"] {
+        assert_eq!(finish(named(&at_home, model), willing).await.last(), Some(&RuntimeEvent::Finished), "{model}");
+    }
+    let keyed = House::with(brisk(), Some("right-key")).await;
+    assert_eq!(finish(named(&keyed, "house/other"), willing).await.last(), Some(&RuntimeEvent::Finished));
+    assert_eq!(failure(&finish(named(&keyed, "house/third"), willing).await), "byok.model_not_allowed");
+    keyed.keys.disable(&org(), &house());
+    assert_eq!(failure(&finish(keyed.start("hello"), willing).await), "byok.key_missing");
 }
 
 #[tokio::test]
@@ -100,34 +109,4 @@ async fn rounds_are_bounded() {
     assert_eq!((tool_ends(&events).len(), events.last()), (4, Some(&RuntimeEvent::Finished)));
     let events = house.run("[[loop:5]] done").await;
     assert_eq!((tool_ends(&events).len(), failure(&events)), (5, "runtime.rounds_exhausted"));
-}
-
-#[test]
-fn unusable_options_are_refused() {
-    let folder = tempfile::tempdir().expect("a temporary folder");
-    let build = |ids: &[&str], base_url: &str, default: Option<&str>, key: &str| {
-        let provider = |id: &&str| Provider {
-            id: (*id).to_owned(),
-            kind: ProviderKind::OpenAiCompatible,
-            base_url: base_url.to_owned(),
-            api_key: Secret::new(key.to_owned()),
-            default_model: "m".to_owned(),
-        };
-        NativeRuntime::new(NativeOptions {
-            providers: ids.iter().map(provider).collect(),
-            default_provider: default.map(str::to_owned),
-            workspaces: folder.path().to_owned(),
-            limits: TurnLimits::default(),
-            coalesce: cowork_runtime::Coalesce::default(),
-        })
-        .err()
-    };
-    let good = "http://127.0.0.1:1/v1";
-    assert!(build(&["a", "b"], good, Some("b"), "key").is_none());
-    assert!(matches!(build(&["a", "a"], good, None, "key"), Some(NativeError::Duplicate(_))));
-    assert!(matches!(build(&["a"], good, Some("b"), "key"), Some(NativeError::UnknownDefault(_))));
-    assert!(matches!(build(&["a"], good, None, "line\nbreak"), Some(NativeError::Key(_))));
-    for wrong in ["", "127.0.0.1", "ftp://host/v1"] {
-        assert!(matches!(build(&["a"], wrong, None, "key"), Some(NativeError::BaseUrl { .. })), "{wrong}");
-    }
 }

@@ -1,14 +1,17 @@
 //! A runtime and a demo model, and a person who answers.
 
+use crate::keys::Keys;
 use cowork_domain::{
     ids::{CommandId, OrgId, SessionId},
+    provider::{ProviderId, ProviderTable},
     runtime_event::{Answer, RuntimeEvent, ToolReport, ToolStatus},
 };
 use cowork_runtime::{
-    Coalesce, HistoryMessage, NativeOptions, NativeRuntime, Provider, ProviderKind, RunningTurn, Runtime, Secret, TurnLimits, TurnRequest,
+    Coalesce, HistoryMessage, NativeOptions, NativeRuntime, RunningTurn, Runtime, TurnLimits, TurnRequest,
+    broker::{BrokerLimits, BrokerOptions, KeyBroker},
     demo::{self, DemoModel, DemoModelOptions, RequestCount},
 };
-use std::{path::PathBuf, time::Duration};
+use std::{path::PathBuf, sync::Arc, time::Duration};
 use tempfile::TempDir;
 use uuid::Uuid;
 
@@ -18,6 +21,8 @@ pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
 pub(crate) struct House {
     pub(crate) demo: DemoModel,
     pub(crate) runtime: NativeRuntime,
+    pub(crate) broker: KeyBroker,
+    pub(crate) keys: Arc<Keys>,
     pub(crate) session: SessionId,
     folder: TempDir,
 }
@@ -32,13 +37,23 @@ impl House {
         Self::with(brisk(), None).await
     }
 
+    /// A house whose demo model demands a key is reached through the broker, as a provider is.
     pub(crate) async fn with(limits: TurnLimits, require_key: Option<&str>) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let log = Some(folder.path().join("demo.log"));
         let options = DemoModelOptions { listen: ([127, 0, 0, 1], 0).into(), require_key: require_key.map(str::to_owned), log };
         let demo = demo::start(options).await.expect("loopback is there");
-        let runtime = runtime(&demo.base_url(), folder.path().join("workspaces"), limits);
-        Self { demo, runtime, session: SessionId::from_uuid(Uuid::new_v4()), folder }
+        let keys = Keys::none();
+        let table = match require_key {
+            None => ProviderTable::builtin().with_demo(&demo.base_url()),
+            Some(_) => {
+                keys.place(&org(), &house(), "right-key");
+                table(&demo.base_url())
+            }
+        };
+        let broker = broker(table, &keys, limits.silence).await;
+        let runtime = runtime(&broker, folder.path().join("workspaces"), limits);
+        Self { demo, runtime, broker, keys, session: SessionId::from_uuid(Uuid::new_v4()), folder }
     }
 
     pub(crate) fn workspace(&self) -> PathBuf {
@@ -53,7 +68,7 @@ impl House {
     pub(crate) fn request(&self, text: &str) -> TurnRequest {
         TurnRequest {
             session: self.session,
-            org: OrgId::new("org"),
+            org: org(),
             command: CommandId::from_uuid(Uuid::new_v4()),
             attempt: 1,
             text: text.to_owned(),
@@ -84,15 +99,31 @@ impl House {
     }
 }
 
-pub(crate) fn runtime(base_url: &str, workspaces: PathBuf, limits: TurnLimits) -> NativeRuntime {
-    let provider = Provider {
-        id: "demo".to_owned(),
-        kind: ProviderKind::OpenAiCompatible,
-        base_url: base_url.to_owned(),
-        api_key: Secret::new("right-key".to_owned()),
-        default_model: "demo".to_owned(),
-    };
-    let options = NativeOptions { providers: vec![provider], default_provider: None, workspaces, limits, coalesce: Coalesce::default() };
+/// The organisation of every turn.
+pub(crate) fn org() -> OrgId {
+    OrgId::new("org")
+}
+
+/// The provider that the tests have in their own house.
+pub(crate) fn house() -> ProviderId {
+    ProviderId::parse("house").expect("it is a name")
+}
+
+/// A table with one more provider: the one at this address.
+pub(crate) fn table(base_url: &str) -> ProviderTable {
+    let provider =
+        serde_json::json!({ "kind": "openai-compatible", "baseUrl": base_url, "models": ["demo", "other"], "allowPrivateNetwork": true });
+    let configured = serde_json::from_value(provider).expect("it is one");
+    ProviderTable::builtin().with([(house(), configured)].into()).expect("a sound provider")
+}
+
+pub(crate) async fn broker(table: ProviderTable, keys: &Arc<Keys>, silence: Duration) -> KeyBroker {
+    let limits = BrokerLimits { silence, ..BrokerLimits::default() };
+    KeyBroker::start(BrokerOptions { table, keys: keys.clone(), outbound: Arc::default(), limits }).await.expect("loopback is there")
+}
+
+pub(crate) fn runtime(broker: &KeyBroker, workspaces: PathBuf, limits: TurnLimits) -> NativeRuntime {
+    let options = NativeOptions { broker: broker.clone(), default_model: None, workspaces, limits, coalesce: Coalesce::default() };
     NativeRuntime::new(options).expect("valid options")
 }
 

@@ -5,6 +5,7 @@
 mod failures;
 mod house;
 mod interactions;
+mod keys;
 mod protocol;
 mod streaming;
 mod tools;

@@ -1,0 +1,70 @@
+//! One model call, from the token to the provider's answer.
+
+use super::{
+    AnswerBody, LeaseEnd, Refusal, Shared,
+    answer::Watch,
+    forward,
+    lease::LeaseState,
+    meter::Meter,
+    route::{self, Route},
+};
+use bytes::Bytes;
+use cowork_domain::provider::Protocol;
+use http::{Request, Response};
+use std::sync::Arc;
+
+/// Performs a call for whoever holds the lease; `slot` is the protocol of the slot that it came through, if it did.
+pub(super) async fn perform(
+    shared: &Shared,
+    lease: &Arc<LeaseState>,
+    slot: Option<Protocol>,
+    request: Request<Bytes>,
+) -> Result<Response<AnswerBody>, Refusal> {
+    let provider = lease.grant.provider.clone();
+    let over = lease.over();
+    let outcome = tokio::select! {
+        biased;
+        () = over.cancelled() => Err(Refusal::Over(lease.ended().unwrap_or(LeaseEnd::TurnOver))),
+        outcome = work(shared, lease, slot, request) => outcome,
+    };
+    let word = match &outcome {
+        Ok(response) if response.status().is_success() => "answered",
+        Ok(_) => "error",
+        Err(refusal) => refusal.code().as_str(),
+    };
+    metrics::counter!("cowork_broker_calls_total", "provider" => provider.to_string(), "outcome" => word).increment(1);
+    outcome
+}
+
+async fn work(
+    shared: &Shared,
+    lease: &Arc<LeaseState>,
+    slot: Option<Protocol>,
+    request: Request<Bytes>,
+) -> Result<Response<AnswerBody>, Refusal> {
+    let grant = &lease.grant;
+    let route = Route::of(request.uri()).ok_or(Refusal::Path)?;
+    route::admit(request.method())?;
+    let entry = shared.table.get(&grant.provider).filter(|entry| entry.needs_key()).ok_or(Refusal::Provider)?;
+    if !entry.speaks(route.protocol) || slot.is_some_and(|protocol| protocol != route.protocol) {
+        return Err(Refusal::Path);
+    }
+    if request.body().len() > shared.limits.request_bytes {
+        return Err(Refusal::TooLarge);
+    }
+    let body = route.body(request.body(), entry, &grant.model, slot.is_some())?;
+    let permit = Arc::clone(&lease.calls).try_acquire_owned().map_err(|_| Refusal::TooMany)?;
+    let open = shared.keyring.open(&grant.org, &grant.provider).await?;
+    let call = forward::Outgoing { entry, address: route.address(entry, &grant.model), headers: request.headers(), body, grant };
+    let answer = forward::send(&shared.outbound, call, open.secret.expose(), shared.limits.silence).await?;
+    if matches!(answer.status().as_u16(), 401 | 403) {
+        shared.keyring.refused(&grant.org, &open.key);
+    }
+    if !answer.status().is_success() {
+        return Ok(forward::explain(answer, open.secret.expose(), shared.limits.silence).await);
+    }
+    let streams = forward::is_event_stream(answer.headers());
+    let meter = Meter::new(route.protocol, streams);
+    let watch = Watch { lease: Arc::clone(lease), entry: Arc::clone(entry), meter, silence: shared.limits.silence, permit };
+    Ok(forward::stripped(answer).map(|body| AnswerBody::streamed(body, watch)))
+}

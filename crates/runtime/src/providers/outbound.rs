@@ -1,0 +1,156 @@
+//! The way out to providers. It leads to the hosts of the provider table and nowhere else.
+
+use bytes::Bytes;
+use cowork_domain::provider::{ProviderEntry, Reach};
+use http::{HeaderMap, Method, Response};
+use parking_lot::Mutex;
+use reqwest::dns::{Addrs, Name, Resolve, Resolving};
+use std::{collections::HashMap, error::Error, net::SocketAddr, sync::Arc, time::Duration};
+use tokio::time::timeout;
+
+const CONNECT: Duration = Duration::from_secs(10);
+/// Longer than providers keep a connection open makes no sense.
+const IDLE: Duration = Duration::from_mins(1);
+const AGENT: &str = concat!("open-cowork-cloud/", env!("CARGO_PKG_VERSION"));
+
+/// Connections to providers, shared by everything that calls them. Names are resolved for each new connection, and an address
+/// inside is refused then: a name that was good yesterday, or a moment ago, proves nothing.
+#[derive(Default)]
+pub struct Outbound {
+    /// Made when first needed: the system's certificates take megabytes and are needed for TLS only.
+    pools: Mutex<HashMap<Pool, reqwest::Client>>,
+}
+
+/// What connections can share.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+struct Pool {
+    private_allowed: bool,
+    secure: bool,
+}
+
+/// No answer began.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Unreached {
+    /// The name leads inside.
+    Forbidden,
+    /// No connection.
+    Refused,
+    /// The connection broke.
+    BrokeOff,
+    /// Nothing came in time.
+    Silent,
+}
+
+impl Outbound {
+    /// Sends a request to a provider and waits for the head of the answer. A redirect is an answer like any other.
+    pub(crate) async fn post(
+        &self,
+        entry: &ProviderEntry,
+        address: &str,
+        headers: HeaderMap,
+        body: Bytes,
+        patience: Duration,
+    ) -> Result<Response<reqwest::Body>, Unreached> {
+        self.send(entry, Method::POST, address, headers, body, patience).await
+    }
+
+    /// Fetches something from a provider.
+    pub(crate) async fn get(
+        &self,
+        entry: &ProviderEntry,
+        address: &str,
+        headers: HeaderMap,
+        patience: Duration,
+    ) -> Result<Response<reqwest::Body>, Unreached> {
+        self.send(entry, Method::GET, address, headers, Bytes::new(), patience).await
+    }
+
+    async fn send(
+        &self,
+        entry: &ProviderEntry,
+        method: Method,
+        address: &str,
+        headers: HeaderMap,
+        body: Bytes,
+        patience: Duration,
+    ) -> Result<Response<reqwest::Body>, Unreached> {
+        let url = reqwest::Url::parse(address).map_err(|_| Unreached::Forbidden)?;
+        // Both come from one table entry; this holds should they ever not.
+        let host = url.host_str().is_some_and(|host| host.eq_ignore_ascii_case(entry.base_url.host()));
+        if !host || (url.scheme() != "https" && !entry.allow_private_network) {
+            return Err(Unreached::Forbidden);
+        }
+        let client = self.pool(entry).map_err(|error| {
+            tracing::error!(%error, "no connections to model providers can be made");
+            Unreached::Refused
+        })?;
+        let request = client.request(method, url).headers(headers).body(body);
+        match timeout(patience, request.send()).await {
+            Ok(Ok(answer)) => Ok(answer.into()),
+            Ok(Err(error)) => Err(Unreached::of(&error)),
+            Err(_) => Err(Unreached::Silent),
+        }
+    }
+
+    fn pool(&self, entry: &ProviderEntry) -> Result<reqwest::Client, reqwest::Error> {
+        let pool = Pool { private_allowed: entry.allow_private_network, secure: entry.base_url.is_secure() };
+        if let Some(client) = self.pools.lock().get(&pool) {
+            return Ok(client.clone());
+        }
+        let client = pool.client()?;
+        Ok(self.pools.lock().entry(pool).or_insert(client).clone())
+    }
+}
+
+impl Pool {
+    fn client(self) -> Result<reqwest::Client, reqwest::Error> {
+        // A redirect would carry the key to another host, and so would a proxy of somebody's environment.
+        let builder = reqwest::Client::builder()
+            .redirect(reqwest::redirect::Policy::none())
+            .no_proxy()
+            .referer(false)
+            .user_agent(AGENT)
+            .connect_timeout(CONNECT)
+            .pool_idle_timeout(IDLE)
+            .tcp_nodelay(true)
+            .dns_resolver(Arc::new(GuardedNames { private_allowed: self.private_allowed }));
+        if self.secure { builder.https_only(true).build() } else { builder.http1_only().tls_certs_only([]).build() }
+    }
+}
+
+impl Unreached {
+    fn of(error: &reqwest::Error) -> Self {
+        let mut cause: Option<&(dyn Error + 'static)> = Some(error);
+        while let Some(current) = cause {
+            if current.is::<LeadsInside>() {
+                return Self::Forbidden;
+            }
+            cause = current.source();
+        }
+        if error.is_connect() { Self::Refused } else { Self::BrokeOff }
+    }
+}
+
+/// Resolves names to addresses that are allowed. Hosts that are addresses themselves were judged when the table was read.
+struct GuardedNames {
+    private_allowed: bool,
+}
+
+/// A name that leads nowhere but inside.
+#[derive(Debug, thiserror::Error)]
+#[error("the name leads to an address that is not allowed")]
+struct LeadsInside;
+
+impl Resolve for GuardedNames {
+    fn resolve(&self, name: Name) -> Resolving {
+        let private_allowed = self.private_allowed;
+        Box::pin(async move {
+            let found: Vec<SocketAddr> = tokio::net::lookup_host((name.as_str(), 0)).await?.collect();
+            let open: Vec<SocketAddr> = found.into_iter().filter(|address| Reach::of(address.ip()).is_open(private_allowed)).collect();
+            if open.is_empty() {
+                return Err(LeadsInside.into());
+            }
+            Ok(Box::new(open.into_iter()) as Addrs)
+        })
+    }
+}

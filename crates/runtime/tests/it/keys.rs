@@ -1,0 +1,79 @@
+//! Keys without a database: a source whose keys a test places and takes away.
+
+use cowork_domain::{
+    ids::{OrgId, SecretId},
+    provider::ProviderId,
+    secret::Secret,
+};
+use cowork_runtime::broker::{ActiveKey, KeySource, KeySourceError, Purpose};
+use futures_util::future::BoxFuture;
+use parking_lot::Mutex;
+use std::sync::Arc;
+use tokio::sync::{broadcast, watch};
+use uuid::Uuid;
+
+pub(crate) struct Keys {
+    held: Mutex<Vec<Held>>,
+    /// What every question is answered with, if something is wrong.
+    pub(crate) trouble: Mutex<Option<KeySourceError>>,
+    pub(crate) opened: watch::Sender<u32>,
+    pub(crate) refused: watch::Sender<u32>,
+    changes: broadcast::Sender<Option<OrgId>>,
+}
+
+struct Held {
+    org: OrgId,
+    key: ActiveKey,
+    text: String,
+}
+
+impl Keys {
+    pub(crate) fn none() -> Arc<Self> {
+        let count = || watch::channel(0).0;
+        let (opened, refused) = (count(), count());
+        Arc::new(Self { held: Mutex::default(), trouble: Mutex::default(), opened, refused, changes: broadcast::channel(16).0 })
+    }
+
+    pub(crate) fn place(&self, org: &OrgId, provider: &ProviderId, text: &str) {
+        let key = ActiveKey { provider: provider.clone(), secret: SecretId::from_uuid(Uuid::new_v4()), version: 1 };
+        let mut held = self.held.lock();
+        held.retain(|held| held.org != *org || held.key.provider != *provider);
+        held.push(Held { org: org.clone(), key, text: text.to_owned() });
+        drop(held);
+        self.changed(Some(org));
+    }
+
+    pub(crate) fn disable(&self, org: &OrgId, provider: &ProviderId) {
+        self.held.lock().retain(|held| held.org != *org || held.key.provider != *provider);
+        self.changed(Some(org));
+    }
+
+    pub(crate) fn changed(&self, org: Option<&OrgId>) {
+        // Nobody listens in some tests.
+        let _ = self.changes.send(org.cloned());
+    }
+}
+
+impl KeySource for Keys {
+    fn active<'a>(&'a self, org: &'a OrgId) -> BoxFuture<'a, Result<Vec<ActiveKey>, KeySourceError>> {
+        let answer = match self.trouble.lock().clone() {
+            Some(trouble) => Err(trouble),
+            None => Ok(self.held.lock().iter().filter(|held| held.org == *org).map(|held| held.key.clone()).collect()),
+        };
+        Box::pin(std::future::ready(answer))
+    }
+
+    fn reveal<'a>(&'a self, org: &'a OrgId, key: &'a ActiveKey, _: Purpose) -> BoxFuture<'a, Result<Secret<String>, KeySourceError>> {
+        self.opened.send_modify(|opened| *opened += 1);
+        let text = self.held.lock().iter().find(|held| held.org == *org && held.key == *key).map(|held| held.text.clone());
+        Box::pin(std::future::ready(text.map(Secret::new).ok_or(KeySourceError::Missing)))
+    }
+
+    fn refused(&self, _: &OrgId, _: &ActiveKey) {
+        self.refused.send_modify(|refused| *refused += 1);
+    }
+
+    fn changes(&self) -> broadcast::Receiver<Option<OrgId>> {
+        self.changes.subscribe()
+    }
+}
