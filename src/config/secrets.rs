@@ -37,7 +37,7 @@ pub struct SecretsConfig {
     pub opening_key: Option<GivenKey>,
     /// What opens besides, during a rotation.
     pub previous: Vec<GivenKey>,
-    /// Credentials for the key services that guard one of them; empty where none does.
+    /// Where clients of key services find their credentials; empty for roles that open nothing.
     pub surroundings: Secret<Environment>,
 }
 
@@ -128,9 +128,7 @@ impl SecretsConfig {
                 opening.id()
             ));
         }
-        let is_guarded = opening_key.iter().chain(&previous).any(|key| matches!(key, GivenKey::Wrapped(_)));
-        let surroundings = if is_guarded { environment.clone() } else { Environment::default() };
-        Self { sealing_key, opening_key, previous, surroundings: Secret::new(surroundings) }
+        Self { sealing_key, opening_key, previous, surroundings: Secret::new(environment.clone()) }
     }
 }
 

@@ -101,6 +101,17 @@ impl Keyring {
         }
     }
 
+    /// What opens by the configuration and the files of this machine alone; makes nothing.
+    ///
+    /// # Errors
+    /// A key that is configured can't be had.
+    pub async fn configured_opener(config: &Config) -> anyhow::Result<Option<Opener>> {
+        match given_key::opener(&config.secrets).await? {
+            Some(opener) => Ok(Some(opener)),
+            None => Ok(key_file::read(&config.storage.opening_key_file())?.map(|key| Opener::new(key, []))),
+        }
+    }
+
     async fn published(store: &Store, opener: Opener) -> anyhow::Result<Self> {
         let publication = Publication::publish(store, &opener).await.context("the sealing key can't be published")?;
         let key = *opener.sealer().sealing_key().id();

@@ -4,12 +4,18 @@
 //! seals or opens in this program goes through [`Keyring`].
 
 mod given_key;
+mod inspection;
 mod key_file;
 mod keyring;
 mod org_key;
 mod publication;
+mod rewrap;
 
+pub use inspection::{Inspection, KeyState, KeyUse, inspect, keys};
 pub use keyring::{Keyring, RevealError, SealerMissing};
 pub use org_key::{OrgKeyError, stored};
 
+pub use rewrap::{Rewrapped, SealedFailure, rewrap};
+
+pub(crate) use given_key::surroundings;
 pub(crate) use publication::Publication;

@@ -66,6 +66,11 @@ impl Opener {
         self.keys.iter().map(OpeningKey::id)
     }
 
+    /// The current key.
+    pub fn current(&self) -> &OpeningKey {
+        &self.keys[0]
+    }
+
     /// The public halves of the previous keys.
     pub fn previous(&self) -> Vec<SealingKey> {
         self.keys.iter().skip(1).map(OpeningKey::sealing_key).collect()
@@ -73,7 +78,7 @@ impl Opener {
 
     /// Seals to the current key.
     pub fn sealer(&self) -> Sealer {
-        Sealer::new(self.keys[0].sealing_key())
+        Sealer::new(self.current().sealing_key())
     }
 
     /// The secret, if it was sealed for this subject with this data key and both are as they were.
