@@ -20,6 +20,18 @@ async fn an_answer_ends_with_its_lease() {
 }
 
 #[tokio::test]
+async fn a_client_that_does_not_read_keeps_nothing_open() {
+    let stage = Stage::new("openai-compatible", Behaviour::Flood).await;
+    let lease = stage.broker.grant(grant());
+    let unread = call(lease.base_url(), lease.token(), "chat/completions", &hello("model-a")).await;
+    stage.double.stalled().await;
+    stage.keys.disable(&org(), &house());
+    assert_eq!(lease.ended().await, LeaseEnd::KeyDisabled);
+    stage.double.traffic(|traffic| traffic.open == 0).await;
+    drop(unread);
+}
+
+#[tokio::test]
 async fn disabling_a_key_stops_fifty_turns_and_says_so() {
     let stage = Stage::new("openai-compatible", Behaviour::Endless).await;
     let runtime = stage.runtime(brisk());

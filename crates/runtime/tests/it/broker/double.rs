@@ -22,6 +22,8 @@ pub(crate) enum Behaviour {
     Streams(Vec<&'static str>),
     /// Streams without an end.
     Endless,
+    /// Streams as fast as it is read.
+    Flood,
     /// Sends nothing.
     Hang,
     /// Sends its caller elsewhere.
@@ -55,6 +57,8 @@ struct State {
     behaviour: Behaviour,
     seen: Mutex<Vec<Seen>>,
     traffic: watch::Sender<Traffic>,
+    /// Pieces of a flood that were taken.
+    flooded: watch::Sender<u64>,
 }
 
 impl Double {
@@ -62,13 +66,21 @@ impl Double {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("loopback is there");
         let origin = format!("http://{}", listener.local_addr().expect("bound"));
         let traffic = watch::channel(Traffic::default()).0;
-        let state = Arc::new(State { behaviour, seen: Mutex::default(), traffic });
+        let state = Arc::new(State { behaviour, seen: Mutex::default(), traffic, flooded: watch::channel(0).0 });
         let server = tokio::spawn(serve(listener, Arc::clone(&state)));
         Self { origin, state, _server: AbortOnDropHandle::new(server) }
     }
 
     pub(crate) fn seen(&self) -> Vec<Seen> {
         self.state.seen.lock().clone()
+    }
+
+    /// Waits until a flood isn't taken any more.
+    pub(crate) async fn stalled(&self) {
+        let mut flooded = self.state.flooded.subscribe();
+        while let Ok(changed) = tokio::time::timeout(Duration::from_millis(300), flooded.changed()).await {
+            changed.expect("the double runs");
+        }
     }
 
     /// Waits until the traffic is as wished.
@@ -138,6 +150,15 @@ async fn answer(state: Arc<State>, request: Request<Incoming>) -> Result<Respons
         Behaviour::Streams(texts) => {
             let text = texts[(number - 1).min(texts.len() - 1)];
             events(stream::iter([Ok(Frame::data(Bytes::from_static(text.as_bytes())))]), open)
+        }
+        Behaviour::Flood => {
+            let chunk = Bytes::from(format!(": {}\n", "x".repeat(64 << 10)));
+            let sent = Arc::clone(&open.0);
+            let flood = stream::repeat_with(move || {
+                sent.flooded.send_modify(|pieces| *pieces += 1);
+                Ok(Frame::data(chunk.clone()))
+            });
+            events(flood, open)
         }
         Behaviour::Endless => {
             let ticks = interval(Duration::from_millis(5));
