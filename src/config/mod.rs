@@ -8,6 +8,7 @@ pub mod abuse;
 pub mod auth;
 mod billing;
 mod branding;
+pub mod byok;
 pub mod catalogue;
 pub mod cluster;
 mod cluster_rules;
@@ -71,6 +72,8 @@ pub struct Config {
     pub retention: retention::RetentionConfig,
     /// Logs.
     pub observability: observability::ObservabilityConfig,
+    /// Provider keys that organisations bring.
+    pub byok: byok::ByokConfig,
     /// Features and allow-lists.
     pub profile: profile::ProfileConfig,
     /// `publicBranding` as clients get it.
@@ -119,7 +122,7 @@ impl Sources {
 impl Config {
     fn read(values: &Values, environment: &Environment, findings: &mut Findings) -> Self {
         let cluster = cluster::ClusterConfig::read(values, environment, findings);
-        let tier = cluster.tier;
+        let (tier, role) = (cluster.tier, cluster.role);
         Self {
             cluster,
             server: server::ServerConfig::read(values, findings),
@@ -131,6 +134,7 @@ impl Config {
             sse: sse::SseConfig::read(values),
             retention: retention::RetentionConfig::read(values),
             observability: observability::ObservabilityConfig::read(values),
+            byok: byok::ByokConfig::read(values, environment, role),
             profile: profile::ProfileConfig::read(values, findings),
             branding: branding::read(values),
             waivers: Vec::new(),
