@@ -2,6 +2,7 @@
 
 mod nodes;
 mod oidc;
+mod providers;
 
 use super::*;
 use std::io::Write;
