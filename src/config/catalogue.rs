@@ -3,12 +3,12 @@
 use super::problem::suggestion;
 use super::setting::{PREFIX, Setting};
 use super::{
-    abuse, auth, billing, branding, byok, cluster, execution, observability, production_rules, profile, retention, runtime, secrets, server, sse,
-    storage,
+    abuse, auth, billing, branding, byok, cluster, execution, observability, production_rules, profile, providers, retention, runtime,
+    secrets, server, sse, storage,
 };
 
 /// The sections in the order in which `config dump` shows them.
-const SECTIONS: [(&str, &[Setting]); 16] = [
+const SECTIONS: [(&str, &[Setting]); 17] = [
     ("cluster", cluster::SETTINGS),
     ("start rules", production_rules::SETTINGS),
     ("server", server::SETTINGS),
@@ -17,6 +17,7 @@ const SECTIONS: [(&str, &[Setting]); 16] = [
     ("storage", storage::SETTINGS),
     ("abuse", abuse::SETTINGS),
     ("runtime", runtime::SETTINGS),
+    ("providers", providers::SETTINGS),
     ("execution", execution::SETTINGS),
     ("sse", sse::SETTINGS),
     ("observability", observability::SETTINGS),

@@ -24,6 +24,7 @@ pub mod page;
 pub mod problem;
 pub mod production_rules;
 pub mod profile;
+pub mod providers;
 pub mod retention;
 mod role;
 pub mod runtime;
@@ -66,6 +67,8 @@ pub struct Config {
     pub abuse: abuse::AbuseConfig,
     /// How turns are executed.
     pub runtime: runtime::RuntimeConfig,
+    /// Who answers them.
+    pub providers: providers::ProvidersConfig,
     /// Event streams.
     pub sse: sse::SseConfig,
     /// How long records are kept.
@@ -132,6 +135,7 @@ impl Config {
             storage: storage::StorageConfig::read(values, findings),
             abuse: abuse::AbuseConfig::read(values, tier),
             runtime: runtime::RuntimeConfig::read(values, tier, findings),
+            providers: providers::ProvidersConfig::read(values, findings),
             sse: sse::SseConfig::read(values),
             retention: retention::RetentionConfig::read(values),
             observability: observability::ObservabilityConfig::read(values),

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 pub(super) const SETTINGS: &[Setting] = &[
     Setting::new("PROFILE", Kind::Text, "which of the profiles applies").or("full").file("defaultProfile"),
-    Setting::new("PROFILES", Kind::Json, "profiles by name: label, description, agents, tools, mcps, features")
+    Setting::new("PROFILES", Kind::Json, "profiles by name: label, description, agents, tools, mcps, features, model")
         .file_only()
         .file("profiles"),
     feature("FEATURE_CHAT", "features.chat", "true"),
@@ -47,6 +47,8 @@ pub struct ProfileConfig {
     pub allowed_tools: Option<Vec<String>>,
     /// MCP servers that agents may use; `None` is unrestricted.
     pub allowed_mcps: Option<Vec<String>>,
+    /// Answers prompts that name no model, as `provider/model`.
+    pub model: Option<String>,
 }
 
 /// The features, under the contract's names.
@@ -79,6 +81,7 @@ struct ProfileEntry {
     agents: Option<Vec<String>>,
     tools: Option<Vec<String>>,
     mcps: Option<Vec<String>>,
+    model: Option<String>,
     features: BTreeMap<String, bool>,
 }
 
@@ -103,6 +106,7 @@ impl ProfileConfig {
             allowed_agents: entry.agents,
             allowed_tools: entry.tools,
             allowed_mcps: entry.mcps,
+            model: entry.model.filter(|model| !model.trim().is_empty()),
         }
     }
 }
