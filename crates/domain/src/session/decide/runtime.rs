@@ -1,6 +1,6 @@
 //! What the reports of a running turn become.
 
-use super::draft::{Draft, RUNNING, prompt_message_id};
+use super::draft::{Draft, ModelCall, RUNNING, prompt_message_id};
 use crate::{
     audit::UsageRow,
     codes::Code,
@@ -21,6 +21,10 @@ impl Draft<'_> {
             match event {
                 RuntimeEvent::Finished => return self.finished(&running),
                 RuntimeEvent::Failed { code, message } => return self.failed(&running, code, &message),
+                RuntimeEvent::ModelCall { provider, model, cost, tokens } => {
+                    let place = self.event(EventBody::CostUpdated { cost, tokens, imported: false });
+                    self.used_model(&running, place, ModelCall { provider: &provider, model: &model, cost, tokens });
+                }
                 other => {
                     if let Some(body) = self.event_of(command, other) {
                         self.account_for_artifact(&body);
@@ -102,7 +106,7 @@ impl Draft<'_> {
             RuntimeEvent::Retrying { reason, .. } | RuntimeEvent::Notice { text: reason } => {
                 EventBody::SessionStatus { status_type: RUNNING.to_owned(), reason: Some(reason), preserve_error: false }
             }
-            RuntimeEvent::Finished | RuntimeEvent::Failed { .. } => return None,
+            RuntimeEvent::ModelCall { .. } | RuntimeEvent::Finished | RuntimeEvent::Failed { .. } => return None,
         })
     }
 
