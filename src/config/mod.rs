@@ -13,7 +13,7 @@ pub mod cluster;
 mod cluster_rules;
 pub mod dump;
 mod environment;
-mod execution;
+pub mod execution;
 mod file;
 pub mod network;
 pub mod node_link;
@@ -62,6 +62,8 @@ pub struct Config {
     pub abuse: abuse::AbuseConfig,
     /// How turns are executed.
     pub runtime: runtime::RuntimeConfig,
+    /// Bounds on the agents' processes.
+    pub execution: execution::ExecutionConfig,
     /// Event streams.
     pub sse: sse::SseConfig,
     /// How long records are kept.
@@ -124,10 +126,11 @@ impl Config {
             storage: storage::StorageConfig::read(values, findings),
             abuse: abuse::AbuseConfig::read(values, tier),
             runtime: runtime::RuntimeConfig::read(values, tier, findings),
+            execution: execution::ExecutionConfig::read(values),
             sse: sse::SseConfig::read(values),
             retention: retention::RetentionConfig::read(values),
             observability: observability::ObservabilityConfig::read(values),
-            profile: profile::ProfileConfig::read(values, findings),
+            profile: profile::ProfileConfig::read(values, tier, findings),
             branding: branding::read(values),
             waivers: Vec::new(),
         }

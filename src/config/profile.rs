@@ -1,5 +1,6 @@
 //! What the deployment offers: features and allow-lists (contract 02 §1).
 
+use super::cluster::Tier;
 use super::problem::{Findings, suggestion};
 use super::setting::{Kind, Setting};
 use super::values::Values;
@@ -8,9 +9,14 @@ use std::collections::BTreeMap;
 
 pub(super) const SETTINGS: &[Setting] = &[
     Setting::new("PROFILE", Kind::Text, "which of the profiles applies").or("full").file("defaultProfile"),
-    Setting::new("PROFILES", Kind::Json, "profiles by name: label, description, agents, tools, mcps, features")
+    Setting::new("PROFILES", Kind::Json, "profiles by name: label, description, agents, tools, mcps, features, runtime")
         .file_only()
         .file("profiles"),
+    Setting::new(
+        "RUNTIME",
+        Kind::Choice(&["native", "opencode", "auto"]),
+        "what executes turns, for every profile: this process, OpenCode, or OpenCode where it can run (default: what the profile says, else native in tier local and auto elsewhere)",
+    ),
     feature("FEATURE_CHAT", "features.chat", "true"),
     feature("FEATURE_AGENTS", "features.agents", "true"),
     feature("FEATURE_ARTIFACTS", "features.artifacts", "true"),
@@ -39,6 +45,8 @@ pub struct ProfileConfig {
     pub label: String,
     /// What it is for.
     pub description: String,
+    /// What executes turns.
+    pub runtime: RuntimeChoice,
     /// What the deployment offers.
     pub features: Features,
     /// Agents that sessions may use; `None` is unrestricted.
@@ -47,6 +55,31 @@ pub struct ProfileConfig {
     pub allowed_tools: Option<Vec<String>>,
     /// MCP servers that agents may use; `None` is unrestricted.
     pub allowed_mcps: Option<Vec<String>>,
+}
+
+/// What executes turns.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum RuntimeChoice {
+    /// This process.
+    Native,
+    /// OpenCode; the start fails where it can't run.
+    OpenCode,
+    /// OpenCode where it can run, else this process.
+    Auto,
+}
+
+impl RuntimeChoice {
+    /// The setting, else the profile's word. In tier `local` an answer within milliseconds is worth more than OpenCode's tools.
+    fn read(values: &Values, profile: Option<Self>, tier: Tier) -> Self {
+        let set = match values.text("RUNTIME").as_deref() {
+            Some("native") => Some(Self::Native),
+            Some("opencode") => Some(Self::OpenCode),
+            Some("auto") => Some(Self::Auto),
+            _ => None,
+        };
+        set.or(profile).unwrap_or(if tier == Tier::Local { Self::Native } else { Self::Auto })
+    }
 }
 
 /// The features, under the contract's names.
@@ -79,11 +112,12 @@ struct ProfileEntry {
     agents: Option<Vec<String>>,
     tools: Option<Vec<String>>,
     mcps: Option<Vec<String>>,
+    runtime: Option<RuntimeChoice>,
     features: BTreeMap<String, bool>,
 }
 
 impl ProfileConfig {
-    pub(super) fn read(values: &Values, findings: &mut Findings) -> Self {
+    pub(super) fn read(values: &Values, tier: Tier, findings: &mut Findings) -> Self {
         let name = values.text("PROFILE").unwrap_or_default();
         let entry = entry_of(values, &name, findings);
         let mut features = Features::read(values);
@@ -99,6 +133,7 @@ impl ProfileConfig {
                 .description
                 .unwrap_or_else(|| if name == "full" { "All features of this deployment.".to_owned() } else { String::new() }),
             name,
+            runtime: RuntimeChoice::read(values, entry.runtime, tier),
             features,
             allowed_agents: entry.agents,
             allowed_tools: entry.tools,
