@@ -1,7 +1,7 @@
 //! The one home of time and randomness. Everything below takes them as arguments.
 
 use cowork_domain::{
-    ids::{BrowserSessionId, CommandId, SessionId},
+    ids::{BrowserSessionId, CommandId, SecretId, SessionId},
     timestamp::Timestamp,
 };
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
@@ -28,6 +28,12 @@ impl Clock {
     #[expect(clippy::disallowed_methods, reason = "the one place that mints identifiers")]
     pub fn mint_session_id(self) -> SessionId {
         SessionId::from_uuid(Uuid::now_v7())
+    }
+
+    /// A new id of a provider key's record.
+    #[expect(clippy::disallowed_methods, reason = "the one place that mints identifiers")]
+    pub fn mint_secret_id(self) -> SecretId {
+        SecretId::from_uuid(Uuid::now_v7())
     }
 
     /// A new command id.

@@ -4,6 +4,7 @@
 //! This crate is the only importer of ractor. Its door is [`NodeHandle`]; rules live in
 //! `cowork-domain`, rows in `cowork-store`, agents in `cowork-runtime`.
 
+mod byok;
 mod clock;
 mod cluster;
 pub mod feed;
@@ -17,6 +18,7 @@ mod supervise;
 mod tests;
 mod turn;
 
+pub use byok::{KeyCheckOptions, KeyChecker};
 pub use clock::Clock;
 pub use cluster::{ClusterReport, Heartbeat, LinkOptions, LinkSecret, LinkTls};
 pub use feed::{CutReason, CutSwitch, FeedOptions, Subscription};

@@ -3,11 +3,12 @@
 use super::problem::suggestion;
 use super::setting::{PREFIX, Setting};
 use super::{
-    abuse, auth, billing, branding, cluster, execution, observability, production_rules, profile, retention, runtime, server, sse, storage,
+    abuse, auth, billing, branding, byok, cluster, execution, observability, production_rules, profile, providers, retention, runtime,
+    server, sse, storage,
 };
 
 /// The sections in the order in which `config dump` shows them.
-const SECTIONS: [(&str, &[Setting]); 14] = [
+const SECTIONS: [(&str, &[Setting]); 16] = [
     ("cluster", cluster::SETTINGS),
     ("start rules", production_rules::SETTINGS),
     ("server", server::SETTINGS),
@@ -15,6 +16,7 @@ const SECTIONS: [(&str, &[Setting]); 14] = [
     ("storage", storage::SETTINGS),
     ("abuse", abuse::SETTINGS),
     ("runtime", runtime::SETTINGS),
+    ("providers", providers::SETTINGS),
     ("execution", execution::SETTINGS),
     ("sse", sse::SETTINGS),
     ("observability", observability::SETTINGS),
@@ -22,6 +24,7 @@ const SECTIONS: [(&str, &[Setting]); 14] = [
     ("profile", profile::SETTINGS),
     ("retention", retention::SETTINGS),
     ("billing", billing::SETTINGS),
+    ("byok", byok::SETTINGS),
 ];
 
 /// Names below our prefix that belong to another program of the product: the gateway is told the cloud's address with it.

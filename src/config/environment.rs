@@ -42,6 +42,11 @@ impl Environment {
             .filter(|(_, value)| !value.trim().is_empty())
     }
 
+    /// All non-empty variables.
+    pub fn all(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.variables.iter().map(|(name, value)| (name.as_str(), value.as_str())).filter(|(_, value)| !value.trim().is_empty())
+    }
+
     /// The configuration file that the environment names.
     pub fn config_file(&self) -> Option<PathBuf> {
         self.get("OPEN_COWORK_CONFIG_PATH").map(PathBuf::from)

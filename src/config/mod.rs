@@ -8,6 +8,7 @@ pub mod abuse;
 pub mod auth;
 mod billing;
 mod branding;
+pub mod byok;
 pub mod catalogue;
 pub mod cluster;
 mod cluster_rules;
@@ -23,9 +24,11 @@ pub mod page;
 pub mod problem;
 pub mod production_rules;
 pub mod profile;
+pub mod providers;
 pub mod retention;
 mod role;
 pub mod runtime;
+pub mod runtime_choice;
 pub mod schema;
 pub mod secret;
 mod secret_reference;
@@ -64,12 +67,16 @@ pub struct Config {
     pub runtime: runtime::RuntimeConfig,
     /// Bounds on the agents' processes.
     pub execution: execution::ExecutionConfig,
+    /// Who answers them.
+    pub providers: providers::ProvidersConfig,
     /// Event streams.
     pub sse: sse::SseConfig,
     /// How long records are kept.
     pub retention: retention::RetentionConfig,
     /// Logs.
     pub observability: observability::ObservabilityConfig,
+    /// Provider keys that organisations bring.
+    pub byok: byok::ByokConfig,
     /// Features and allow-lists.
     pub profile: profile::ProfileConfig,
     /// `publicBranding` as clients get it.
@@ -118,7 +125,7 @@ impl Sources {
 impl Config {
     fn read(values: &Values, environment: &Environment, findings: &mut Findings) -> Self {
         let cluster = cluster::ClusterConfig::read(values, environment, findings);
-        let tier = cluster.tier;
+        let (tier, role) = (cluster.tier, cluster.role);
         Self {
             cluster,
             server: server::ServerConfig::read(values, findings),
@@ -127,9 +134,11 @@ impl Config {
             abuse: abuse::AbuseConfig::read(values, tier),
             runtime: runtime::RuntimeConfig::read(values, tier, findings),
             execution: execution::ExecutionConfig::read(values),
+            providers: providers::ProvidersConfig::read(values, findings),
             sse: sse::SseConfig::read(values),
             retention: retention::RetentionConfig::read(values),
             observability: observability::ObservabilityConfig::read(values),
+            byok: byok::ByokConfig::read(values, environment, role),
             profile: profile::ProfileConfig::read(values, tier, findings),
             branding: branding::read(values),
             waivers: Vec::new(),

@@ -2,6 +2,7 @@
 
 use super::cluster::Tier;
 use super::problem::{Findings, suggestion};
+use super::runtime_choice::RuntimeChoice;
 use super::setting::{Kind, Setting};
 use super::values::Values;
 use serde::{Deserialize, Serialize};
@@ -9,7 +10,7 @@ use std::collections::BTreeMap;
 
 pub(super) const SETTINGS: &[Setting] = &[
     Setting::new("PROFILE", Kind::Text, "which of the profiles applies").or("full").file("defaultProfile"),
-    Setting::new("PROFILES", Kind::Json, "profiles by name: label, description, agents, tools, mcps, features, runtime")
+    Setting::new("PROFILES", Kind::Json, "profiles by name: label, description, agents, tools, mcps, features, model, runtime")
         .file_only()
         .file("profiles"),
     Setting::new(
@@ -55,31 +56,8 @@ pub struct ProfileConfig {
     pub allowed_tools: Option<Vec<String>>,
     /// MCP servers that agents may use; `None` is unrestricted.
     pub allowed_mcps: Option<Vec<String>>,
-}
-
-/// What executes turns.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum RuntimeChoice {
-    /// This process.
-    Native,
-    /// OpenCode; the start fails where it can't run.
-    OpenCode,
-    /// OpenCode where it can run, else this process.
-    Auto,
-}
-
-impl RuntimeChoice {
-    /// The setting, else the profile's word. In tier `local` an answer within milliseconds is worth more than OpenCode's tools.
-    fn read(values: &Values, profile: Option<Self>, tier: Tier) -> Self {
-        let set = match values.text("RUNTIME").as_deref() {
-            Some("native") => Some(Self::Native),
-            Some("opencode") => Some(Self::OpenCode),
-            Some("auto") => Some(Self::Auto),
-            _ => None,
-        };
-        set.or(profile).unwrap_or(if tier == Tier::Local { Self::Native } else { Self::Auto })
-    }
+    /// Answers prompts that name no model, as `provider/model`.
+    pub model: Option<String>,
 }
 
 /// The features, under the contract's names.
@@ -112,7 +90,7 @@ struct ProfileEntry {
     agents: Option<Vec<String>>,
     tools: Option<Vec<String>>,
     mcps: Option<Vec<String>>,
-    runtime: Option<RuntimeChoice>,
+    model: Option<String>,
     features: BTreeMap<String, bool>,
 }
 
@@ -138,6 +116,7 @@ impl ProfileConfig {
             allowed_agents: entry.agents,
             allowed_tools: entry.tools,
             allowed_mcps: entry.mcps,
+            model: entry.model.filter(|model| !model.trim().is_empty()),
         }
     }
 }

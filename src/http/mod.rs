@@ -19,6 +19,7 @@ mod artifacts;
 mod audit;
 mod auth;
 mod body;
+mod byok;
 mod connection;
 mod cors;
 mod credential_notes;
@@ -60,6 +61,7 @@ mod tokens;
 mod workspace;
 mod ws;
 
+pub use byok::ByokOptions;
 pub use options::{BodyLimits, BrowserSessions, ExecutionIsolation, HttpOptions, Timeouts};
 pub use routes::openapi;
 pub use server::serve;

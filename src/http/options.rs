@@ -1,6 +1,7 @@
 //! What the front door needs to know, as plain data. Whoever starts the node builds it from the
 //! configuration; nothing in here reads the environment.
 
+use super::byok::ByokOptions;
 use crate::{
     config::{cluster::Role, network::Network},
     identity::AuthOptions,
@@ -40,6 +41,8 @@ pub struct HttpOptions {
     pub allowed_mcps: Option<Vec<String>>,
     /// What `/api/config` shows as `publicBranding`; null leaves it to the client.
     pub branding: serde_json::Value,
+    /// Provider keys that organisations bring.
+    pub byok: ByokOptions,
     /// How requests prove who sends them.
     pub auth: AuthOptions,
     /// Who becomes a member.
@@ -89,6 +92,7 @@ impl Default for HttpOptions {
             allowed_tools: None,
             allowed_mcps: None,
             branding: serde_json::Value::Null,
+            byok: ByokOptions::default(),
             auth: AuthOptions::default(),
             signup: SignupRules::default(),
             token_rules: TokenRules::default(),

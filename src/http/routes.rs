@@ -1,7 +1,7 @@
 //! The route table, and the description of the API that is made from it.
 
 use super::{
-    admin, artifacts, audit, auth, docs, gate::Gate, health, import, invites, managed_workers, members, metrics, ops, policy, roles,
+    admin, artifacts, audit, auth, byok, docs, gate::Gate, health, import, invites, managed_workers, members, metrics, ops, policy, roles,
     runtime, scim, sessions, settings, sso, state::HttpState, tokens, workspace, ws,
 };
 use crate::web;
@@ -33,6 +33,7 @@ pub(super) fn table(gate: &Gate, metrics_are_open: bool) -> OpenApiRouter<HttpSt
         .merge(managed_workers::routes(gate))
         .merge(settings::routes(gate))
         .merge(sso::routes(gate))
+        .merge(byok::routes(gate))
         .merge(scim::routes(gate))
         .merge(metrics::routes(gate, metrics_are_open))
         .merge(ops::routes(gate))

@@ -19,6 +19,7 @@ use crate::{
 };
 use anyhow::Context;
 use cowork_actors::{NodeHandle, Readiness};
+use cowork_runtime::broker::NoKeys;
 use database::Database;
 use signals::Signals;
 use std::{convert::Infallible, io::Write, net::SocketAddr, sync::Arc, time::Duration};
@@ -59,7 +60,7 @@ async fn serve(
 ) -> anyhow::Result<()> {
     let auth = front_door::auth(config)?;
     start_notes::write(config, &database.store()).await.context("the start cannot be noted in the audit log")?;
-    let agents = runtime::Agents::start(config).await?;
+    let agents = runtime::Agents::start(config, Arc::<NoKeys>::default()).await?;
     let node = match NodeHandle::start(node::options(config), database.store(), agents.runtime()).await {
         Ok(node) => node,
         Err(error) => {

@@ -1,4 +1,4 @@
-//! Who executes turns: the native runtime, and in tier `local` the demo model beside it. Roles that own no sessions run none.
+//! Who executes turns: the native runtime with its key broker, and in tier `local` the demo model beside it. Roles that own no sessions run none.
 
 use crate::{
     config::{Config, cluster::Tier},
@@ -7,9 +7,10 @@ use crate::{
 use anyhow::Context;
 use cowork_domain::{codes::Code, runtime_event::RuntimeEvent};
 use cowork_runtime::{
-    RunningTurn, Runtime, Secret, TurnRequest,
+    RunningTurn, Runtime, TurnRequest,
+    broker::{BrokerLimits, BrokerOptions, KeyBroker, KeySource},
     demo::{self, DemoModel, DemoModelOptions},
-    native::{Coalesce, NativeOptions, NativeRuntime, Provider, ProviderKind, TurnLimits},
+    native::{Coalesce, NativeOptions, NativeRuntime, TurnLimits},
 };
 use std::{
     net::{Ipv4Addr, SocketAddr},
@@ -19,30 +20,35 @@ use std::{
 /// The runtime and what it leans on.
 pub(super) struct Agents {
     runtime: Arc<dyn Runtime>,
+    broker: Option<KeyBroker>,
     demo: Option<DemoModel>,
     isolation: ExecutionIsolation,
 }
 
 impl Agents {
-    pub(super) async fn start(config: &Config) -> anyhow::Result<Self> {
+    pub(super) async fn start(config: &Config, keys: Arc<dyn KeySource>) -> anyhow::Result<Self> {
         if !config.cluster.role.executes() {
-            return Ok(Self { runtime: Arc::new(NoTurns), demo: None, isolation: ExecutionIsolation::nothing_runs() });
+            return Ok(Self { runtime: Arc::new(NoTurns), broker: None, demo: None, isolation: ExecutionIsolation::nothing_runs() });
         }
         let demo = match config.cluster.tier {
             Tier::Local if config.runtime.demo_model => Some(start_demo().await?),
             _ => None,
         };
-        let providers: Vec<Provider> = demo.iter().map(demo_provider).collect();
+        let table = config.providers.table.clone();
+        let table = demo.iter().fold(table, |table, demo| table.with_demo(&demo.base_url()));
+        let limits = BrokerLimits { silence: config.runtime.provider_silence, ..BrokerLimits::default() };
+        let broker = KeyBroker::start(BrokerOptions { table, keys, outbound: Arc::default(), limits });
+        let broker = broker.await.context("cannot start the key broker")?;
         let options = NativeOptions {
-            default_provider: providers.first().map(|provider| provider.id.clone()),
-            providers,
+            broker: broker.clone(),
+            default_model: config.profile.model.clone(),
             workspaces: config.storage.workspaces_dir(),
             limits: TurnLimits { turn: config.runtime.turn_timeout, silence: config.runtime.provider_silence, ..TurnLimits::default() },
             coalesce: Coalesce::default(),
         };
         let runtime = NativeRuntime::new(options).context("cannot set up the native runtime")?;
         let isolation = ExecutionIsolation::native(runtime.has_sandbox().await);
-        Ok(Self { runtime: Arc::new(runtime), demo, isolation })
+        Ok(Self { runtime: Arc::new(runtime), broker: Some(broker), demo, isolation })
     }
 
     pub(super) fn runtime(&self) -> Arc<dyn Runtime> {
@@ -55,6 +61,9 @@ impl Agents {
     }
 
     pub(super) async fn stop(self) {
+        if let Some(broker) = self.broker {
+            broker.stop();
+        }
         if let Some(demo) = self.demo {
             demo.stop().await;
         }
@@ -76,14 +85,4 @@ impl Runtime for NoTurns {
 async fn start_demo() -> anyhow::Result<DemoModel> {
     let listen = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
     demo::start(DemoModelOptions { listen, require_key: None, log: None }).await.context("cannot start the demo model")
-}
-
-fn demo_provider(demo: &DemoModel) -> Provider {
-    Provider {
-        id: "demo".into(),
-        kind: ProviderKind::OpenAiCompatible,
-        base_url: demo.base_url(),
-        api_key: Secret::new("demo".to_owned()),
-        default_model: "demo".into(),
-    }
 }

@@ -10,7 +10,7 @@ use crate::{
 };
 use bytes::Bytes;
 use cowork_domain::{
-    ids::{CommandId, OrgId, Sequence, SessionId},
+    ids::{CommandId, OrgId, SecretId, Sequence, SessionId},
     principal::Principal,
     session::CommandKind,
     timestamp::Timestamp,
@@ -32,6 +32,8 @@ pub(crate) enum Request {
     Begin(Box<Birth>),
     /// A client's command.
     Submit { by: Box<Principal>, session: SessionId, command: CommandId, kind: CommandKind },
+    /// Run the check of a provider key that is due.
+    CheckKey { secret: SecretId },
     /// Rebuild a projection.
     Repair { session: SessionId },
     /// Let a quarantined entity take requests again.
@@ -58,6 +60,8 @@ pub(crate) enum Answer {
     Lifted(LiftOutcome),
     Supervision(Value),
     Feed(FeedReply),
+    /// Nothing is left to check.
+    Checked,
     Heard,
     /// A definite answer.
     Failed(SessionError),

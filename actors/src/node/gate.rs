@@ -3,7 +3,7 @@
 
 use super::{
     Shared,
-    requests::{AdmitPrompt, AdmitSession, Begin, Lift, Repair, Submit},
+    requests::{AdmitPrompt, AdmitSession, Begin, CheckKey, Lift, Repair, Submit},
     route::{Routed, Try},
 };
 use crate::{
@@ -54,6 +54,7 @@ async fn handle(shared: &Arc<Shared>, from: &str, request: Request) -> Answer {
         Request::Submit { by, session, command, kind } => {
             done(Submit { shared, by: *by, session, command, kind }.perform().await, Answer::Submitted)
         }
+        Request::CheckKey { secret } => done(CheckKey { shared, secret }.perform().await, |()| Answer::Checked),
         Request::Repair { session } => done(Repair { shared, session }.perform().await, |before| Answer::Repaired { before }),
         Request::Lift { entity } => match entity.parse() {
             Ok(key) => done(Lift { shared, key }.perform().await, Answer::Lifted),

@@ -105,6 +105,7 @@ impl NodeHandle {
             root: OnceLock::new(),
             activations: Semaphore::new(options.concurrent_activations),
             snapshots: Semaphore::new(2),
+            key_checks: OnceLock::new(),
             draining: AtomicBool::new(false),
             tasks,
             stop,

@@ -4,6 +4,7 @@
 mod feed_peers;
 mod gate;
 mod handle;
+mod keys;
 mod life;
 mod operate;
 mod options;
@@ -21,4 +22,5 @@ pub use options::{NodeOptions, NodeRole};
 pub use readiness::Readiness;
 pub use reads::{ProjectionRepair, ProjectionStatus};
 pub(crate) use root::NodeRootMsg;
+pub(crate) use route::activate;
 pub(crate) use shared::Shared;

@@ -1,6 +1,6 @@
 //! How a node runs.
 
-use crate::{AuditRetention, LinkOptions, feed::FeedOptions};
+use crate::{AuditRetention, KeyCheckOptions, LinkOptions, feed::FeedOptions};
 use cowork_domain::admission::OrgLimits;
 use std::time::Duration;
 
@@ -63,6 +63,8 @@ pub struct NodeOptions {
     pub org_limits: OrgLimits,
     /// How long audit rows are kept; for ever without it.
     pub audit_retention: Option<AuditRetention>,
+    /// When and how provider keys are checked.
+    pub key_checks: KeyCheckOptions,
     /// Bounds of the feeds.
     pub feed: FeedOptions,
 }
@@ -83,6 +85,7 @@ impl Default for NodeOptions {
             concurrent_activations: 8,
             org_limits: OrgLimits::default(),
             audit_retention: None,
+            key_checks: KeyCheckOptions::default(),
             feed: FeedOptions::default(),
         }
     }

@@ -23,7 +23,7 @@ const FIRST_PAUSE: Duration = Duration::from_millis(5);
 const LONGEST_PAUSE: Duration = Duration::from_millis(200);
 
 /// Finds or starts an entity that this node owns, once.
-pub(super) async fn activate(shared: &Arc<Shared>, start: Start) -> Result<EntityRef, RouteError> {
+pub(crate) async fn activate(shared: &Arc<Shared>, start: Start) -> Result<EntityRef, RouteError> {
     let key = start.key();
     let owned = shared.ownership.now().ok_or(RouteError::NotNow)?;
     let (shard, _) = owned.of(key.shard_key()).ok_or(RouteError::NotNow)?;
@@ -73,8 +73,12 @@ pub(super) trait Routed {
 }
 
 /// Brings a request to the owner of its entity, wherever that is, until it is done or the deadline is over.
-pub(super) async fn at_owner<R: Routed>(shared: &Shared, mut routed: R) -> Result<R::Output, SessionError> {
-    let deadline = Instant::now() + shared.options.deadline;
+pub(super) async fn at_owner<R: Routed>(shared: &Shared, routed: R) -> Result<R::Output, SessionError> {
+    at_owner_until(shared, routed, Instant::now() + shared.options.deadline).await
+}
+
+/// As [`at_owner`], with a deadline of its own.
+pub(super) async fn at_owner_until<R: Routed>(shared: &Shared, mut routed: R, deadline: Instant) -> Result<R::Output, SessionError> {
     let key = routed.entity();
     let mut pause = FIRST_PAUSE;
     loop {

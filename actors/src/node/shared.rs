@@ -2,6 +2,7 @@
 
 use super::{NodeOptions, root::NodeRootMsg};
 use crate::{
+    byok::KeyChecks,
     clock::Clock,
     cluster::{OwnershipWatch, PictureWatch, Place, Remote, Whereabouts},
     feed::{FeedHub, remote::RemoteFeeds},
@@ -38,6 +39,8 @@ pub(crate) struct Shared {
     pub(crate) root: OnceLock<ActorRef<NodeRootMsg>>,
     pub(crate) activations: Semaphore,
     pub(crate) snapshots: Semaphore,
+    /// Checks of provider keys; unset where no key can be opened.
+    pub(crate) key_checks: OnceLock<KeyChecks>,
     pub(crate) draining: AtomicBool,
     /// Everything that runs beside the actors; awaited at the end.
     pub(crate) tasks: TaskTracker,

@@ -2,11 +2,12 @@
 
 use super::{Mail, failure::Failure};
 use crate::{
+    byok::ByokMsg,
     org::OrgMsg,
     session::{SessionMsg, SessionStart},
 };
 use cowork_domain::{
-    ids::{OrgId, SessionId, derived_uuid},
+    ids::{OrgId, SecretId, SessionId, derived_uuid},
     session::SessionIdentity,
 };
 use dashmap::DashMap;
@@ -33,11 +34,13 @@ pub enum ActorKind {
     Session,
     /// One prompt's execution.
     Turn,
+    /// Checks of one provider key.
+    Byok,
 }
 
 impl ActorKind {
     /// All kinds, in the order of their discriminants.
-    pub const ALL: [Self; 3] = [Self::Org, Self::Session, Self::Turn];
+    pub const ALL: [Self; 4] = [Self::Org, Self::Session, Self::Turn, Self::Byok];
 
     /// The name in metrics and reports.
     pub const fn as_str(self) -> &'static str {
@@ -45,17 +48,23 @@ impl ActorKind {
             Self::Org => "org",
             Self::Session => "session",
             Self::Turn => "turn",
+            Self::Byok => "byok",
         }
     }
 }
 
-/// Names one entity in the cluster: `session:ses_…`, `org:acme`.
+/// What [`EntityKey::from_str`] says of anything else.
+const NAMES: &str = "an entity is named session:<id>, org:<id> or byok:<id>";
+
+/// Names one entity in the cluster: `session:ses_…`, `org:acme`, `byok:byok_…`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum EntityKey {
     /// A session.
     Session(SessionId),
     /// An organisation.
     Org(OrgId),
+    /// The checks of a provider key.
+    Byok(SecretId),
 }
 
 impl EntityKey {
@@ -64,6 +73,7 @@ impl EntityKey {
         match self {
             Self::Session(_) => ActorKind::Session,
             Self::Org(_) => ActorKind::Org,
+            Self::Byok(_) => ActorKind::Byok,
         }
     }
 
@@ -72,6 +82,7 @@ impl EntityKey {
         match self {
             Self::Session(id) => id.as_uuid(),
             Self::Org(id) => derived_uuid(&["org", id.as_str()]),
+            Self::Byok(id) => id.as_uuid(),
         }
     }
 }
@@ -81,6 +92,7 @@ impl fmt::Display for EntityKey {
         match self {
             Self::Session(id) => write!(formatter, "session:{id}"),
             Self::Org(id) => write!(formatter, "org:{id}"),
+            Self::Byok(id) => write!(formatter, "byok:{id}"),
         }
     }
 }
@@ -93,8 +105,11 @@ impl FromStr for EntityKey {
         if let Some(org) = text.strip_prefix("org:").filter(|org| !org.is_empty()) {
             return Ok(Self::Org(OrgId::new(org)));
         }
+        if let Some(secret) = text.strip_prefix("byok:") {
+            return secret.parse().map(Self::Byok).map_err(|_| NAMES);
+        }
         let session = text.strip_prefix("session:").unwrap_or(text);
-        session.parse().map(Self::Session).map_err(|_| "an entity is named session:<id> or org:<id>")
+        session.parse().map(Self::Session).map_err(|_| NAMES)
     }
 }
 
@@ -103,6 +118,7 @@ impl FromStr for EntityKey {
 pub(crate) enum Start {
     Session(SessionStart),
     Org(OrgId),
+    Byok(SecretId),
 }
 
 impl Start {
@@ -110,6 +126,7 @@ impl Start {
         match self {
             Self::Session(start) => EntityKey::Session(start.id()),
             Self::Org(id) => EntityKey::Org(id.clone()),
+            Self::Byok(id) => EntityKey::Byok(*id),
         }
     }
 }
@@ -119,6 +136,7 @@ impl Start {
 pub(crate) enum EntityRef {
     Session { actor: ActorRef<Mail<SessionMsg>>, identity: Arc<SessionIdentity> },
     Org { actor: ActorRef<Mail<OrgMsg>> },
+    Byok { actor: ActorRef<Mail<ByokMsg>> },
 }
 
 impl EntityRef {
@@ -126,6 +144,7 @@ impl EntityRef {
         match self {
             Self::Session { actor, .. } => actor.get_cell(),
             Self::Org { actor } => actor.get_cell(),
+            Self::Byok { actor } => actor.get_cell(),
         }
     }
 
@@ -133,6 +152,7 @@ impl EntityRef {
         match self {
             Self::Session { actor, .. } => drop(actor.cast(Mail::new(SessionMsg::Passivate))),
             Self::Org { actor } => drop(actor.cast(Mail::new(OrgMsg::Passivate))),
+            Self::Byok { actor } => drop(actor.cast(Mail::new(ByokMsg::Passivate))),
         }
     }
 }
@@ -167,7 +187,7 @@ impl EntityTable {
     pub(crate) fn identity(&self, session: SessionId) -> Option<Arc<SessionIdentity>> {
         match &self.live.get(&EntityKey::Session(session))?.entity {
             EntityRef::Session { identity, .. } => Some(identity.clone()),
-            EntityRef::Org { .. } => None,
+            EntityRef::Org { .. } | EntityRef::Byok { .. } => None,
         }
     }
 
@@ -201,7 +221,7 @@ impl EntityTable {
     pub(crate) fn sessions(&self, among: impl Fn(&EntityKey) -> bool) -> Vec<ActorRef<Mail<SessionMsg>>> {
         let session = |entry: &Entry| match &entry.entity {
             EntityRef::Session { actor, .. } => Some(actor.clone()),
-            EntityRef::Org { .. } => None,
+            EntityRef::Org { .. } | EntityRef::Byok { .. } => None,
         };
         self.live.iter().filter(|entry| among(entry.key())).filter_map(|entry| session(entry.value())).collect()
     }

@@ -7,6 +7,7 @@ use super::{
     policy::{FailureHistory, Verdict},
 };
 use crate::{
+    byok::ByokActor,
     node::Shared,
     org::OrgActor,
     session::{SessionActor, SessionStart},
@@ -263,6 +264,7 @@ fn existing(key: &EntityKey) -> Start {
     match key {
         EntityKey::Session(id) => Start::Session(SessionStart::Existing(*id)),
         EntityKey::Org(id) => Start::Org(id.clone()),
+        EntityKey::Byok(id) => Start::Byok(*id),
     }
 }
 
@@ -277,6 +279,10 @@ async fn spawn(start: Start, shared: &Arc<Shared>, supervisor: ActorCell) -> Sta
         Start::Org(id) => {
             let (actor, _) = Actor::spawn_linked(None, OrgActor, (id, shared.clone()), supervisor).await.map_err(startup)?;
             Ok(EntityRef::Org { actor })
+        }
+        Start::Byok(id) => {
+            let (actor, _) = Actor::spawn_linked(None, ByokActor, (id, shared.clone()), supervisor).await.map_err(startup)?;
+            Ok(EntityRef::Byok { actor })
         }
     }
 }

@@ -5,3 +5,4 @@
 //! key and never read one. An [`Opener`](sealing::Opener) holds the private keys and exists in workers only.
 
 pub mod sealing;
+pub mod service;

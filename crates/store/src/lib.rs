@@ -8,6 +8,7 @@
 //! against the recorded answers in `.sqlx` otherwise.
 
 mod audit;
+mod byok;
 mod column;
 mod directory;
 mod error;
@@ -29,6 +30,10 @@ mod store;
 pub mod test_database;
 
 pub use audit::{AuditFilter, AuditPlace, AuditSealed, UnsealedAudit};
+pub use byok::{
+    BegunCheck, ByokChange, ByokKey, ByokRow, ByokSave, ByokSignals, NewByokSecret, OrgDataKey, Overridden, OwnedDataKey, SealedSecret,
+    Shredded, UnderKey,
+};
 pub use directory::{Deed, DirectoryUser};
 pub use error::StoreError;
 pub use front::IdempotencyClaim;

@@ -1,6 +1,6 @@
 //! The managed policies of organisations (contract 02 §7).
 
-use crate::{Store, StoreError, audit::write_audit};
+use crate::{Store, StoreError, audit::write_audit, byok::record_byok_change};
 use cowork_domain::{
     audit::{AuditAction, AuditRow, AuditTarget},
     ids::OrgId,
@@ -62,7 +62,10 @@ impl Store {
         write_audit(&mut transaction, &[row]).await?;
         let row =
             read(&mut transaction, org).await?.ok_or_else(|| StoreError::inconsistent("managed_policies", org, "it was just written"))?;
+        // Which keys may be used follows from it.
+        record_byok_change(&mut transaction, org).await?;
         transaction.commit().await?;
+        self.announce_byok().await;
         Ok(row)
     }
 }

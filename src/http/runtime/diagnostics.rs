@@ -3,6 +3,7 @@
 use super::{gateway, off_billing, report, usage};
 use crate::http::{
     answer::Json,
+    byok::SecretMetadata,
     error::ApiError,
     gate::Caller,
     schema::{Diagnostics as DiagnosticsSchema, ErrorBody},
@@ -37,6 +38,7 @@ pub(super) async fn read(State(state): State<HttpState>, caller: Caller) -> Resu
     let principal = caller.principal();
     let heartbeats = report::heartbeats(&state, &caller).await?;
     let used = state.node.store().usage_page(&principal.org_id, usage::SAMPLE).await?;
+    let keys = SecretMetadata::shown(state.node.store().byok_shown(&principal.org_id, None).await?);
     let now = state.node.clock().now();
     let runtime = Runtime {
         capabilities: report::Capabilities::of(&state),
@@ -51,7 +53,7 @@ pub(super) async fn read(State(state): State<HttpState>, caller: Caller) -> Resu
         },
         "runtime": runtime,
         "billing": off_billing::subscription(),
-        "byok": { "configuredProviders": 0, "providers": [] },
+        "byok": { "configuredProviders": keys.in_use.len(), "providers": keys.latest },
         "usage": usage::summary(&used, now),
         "gateway": gateway::nothing(),
         "links": { "deploymentDocs": "/docs/open-cowork-cloud", "managedByokRunbook": "/runbooks/managed-byok-saas" },

@@ -2,12 +2,14 @@
 
 mod admit;
 mod begin;
+mod check_key;
 mod lift;
 mod repair;
 mod submit;
 
 pub(super) use admit::{AdmitPrompt, AdmitSession};
 pub(super) use begin::Begin;
+pub(super) use check_key::CheckKey;
 pub(super) use lift::Lift;
 pub(super) use repair::Repair;
 pub(super) use submit::Submit;

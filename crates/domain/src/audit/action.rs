@@ -59,6 +59,7 @@ audit_actions! {
     ByokSecretDisabled "byok_secret.disabled",
     ByokSecretValidationOverride "byok_secret.validation_override",
     ByokSecretRevealed "byok_secret.revealed",
+    ByokSecretShredded "byok_secret.shredded",
     BillingCheckoutCreated "billing.checkout.created",
     BillingWebhookProcessed "billing.webhook.processed",
     BillingSubscriptionCreated "billing.subscription.created",

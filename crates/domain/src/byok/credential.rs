@@ -3,7 +3,7 @@
 //! A single refusal never takes a working key out of use, unless a person asked: providers answer 401 for reasons that pass,
 //! and with the key go all running sessions. A person who asks sees the answer and can ask again.
 
-use super::{ByokStatus, CheckRules, Finding, KeyMarks, ValidationSource, Verdict, check::spread};
+use super::{ByokStatus, CheckRules, Finding, Health, KeyMarks, ValidationSource, Verdict, check::spread};
 use crate::timestamp::Timestamp;
 
 /// Why a check is due.
@@ -117,6 +117,19 @@ impl Credential {
         self.status == ByokStatus::Active && self.validated.is_some()
     }
 
+    /// How it is, in one word.
+    pub fn health(&self) -> Health {
+        let is_against_it = self.finding.as_ref().is_some_and(|finding| finding.code.is_some());
+        match self.status {
+            ByokStatus::PendingValidation if self.due.is_some() => Health::Checking,
+            ByokStatus::PendingValidation => Health::Unchecked,
+            ByokStatus::Active if is_against_it => Health::Doubtful,
+            ByokStatus::Active => Health::Healthy,
+            ByokStatus::Disabled => Health::Off,
+            ByokStatus::Expired | ByokStatus::Invalid | ByokStatus::Unsupported => Health::Failed,
+        }
+    }
+
     /// Somebody asks for a check.
     ///
     /// # Errors
@@ -184,13 +197,13 @@ impl Credential {
         Ok((settled, outcome))
     }
 
-    /// A person answers for the key. Nobody checks it by itself any more; whoever asks for a check takes the answer.
+    /// A person answers for the key, if the deployment knows its provider. Nobody checks it by itself any more; whoever asks for a check takes the answer.
     ///
     /// # Errors
     /// See [`CredentialError`].
-    pub fn override_validation(self, reason: &str, marks: &KeyMarks, now: Timestamp) -> Result<Self, CredentialError> {
+    pub fn override_validation(self, is_supported: bool, reason: &str, marks: &KeyMarks, now: Timestamp) -> Result<Self, CredentialError> {
         self.refuse_disabled()?;
-        if self.status == ByokStatus::Unsupported {
+        if !is_supported {
             return Err(CredentialError::Unsupported);
         }
         Ok(Self {

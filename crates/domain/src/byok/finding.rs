@@ -6,6 +6,8 @@ use std::borrow::Cow;
 
 /// The longest text, in characters.
 const LONGEST: usize = 512;
+/// In front of a person's reason.
+const OVERRIDE: &str = "Operator override: ";
 
 /// Why a key is not in use, or is in use all the same.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,7 +33,12 @@ impl Finding {
     /// A person overrode the validation, for a reason in which neither the key itself nor anything that looks like one stays.
     pub fn overridden(reason: &str, key: &KeyMarks) -> Self {
         let reason = redact::redacted(&without_key(reason.trim(), key)).replace('\0', "\u{fffd}");
-        Self { code: None, text: shortened(&format!("Operator override: {reason}")) }
+        Self { code: None, text: shortened(&format!("{OVERRIDE}{reason}")) }
+    }
+
+    /// The reason for which a person overrode the validation, as it may be kept.
+    pub fn reason(&self) -> Option<&str> {
+        self.text.strip_prefix(OVERRIDE)
     }
 }
 

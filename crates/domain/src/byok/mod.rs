@@ -17,4 +17,4 @@ pub use finding::Finding;
 pub use kms_reference::{KmsReference, KmsReferenceRefused, KmsReferenceRules};
 pub use provider_key::{KeyInvalid, KeyMarks, ProviderKey};
 pub use provider_rules::{ProviderRefused, ProviderRules};
-pub use status::{ByokStatus, CredentialKind, ValidationSource};
+pub use status::{ByokStatus, CredentialKind, Health, ValidationSource};

@@ -1,6 +1,6 @@
 //! Which providers an organisation may bring keys for (contract 03 §1, requirement R-BYOK-14).
 
-use crate::policy::ManagedPolicy;
+use crate::{policy::ManagedPolicy, provider::ProviderId};
 
 /// What the deployment allows.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -14,10 +14,10 @@ pub struct ProviderRules {
 pub enum ProviderRefused {
     /// The deployment doesn't offer it.
     #[error("Provider \"{0}\" is not enabled for BYOK in this cloud profile.")]
-    Deployment(String),
+    Deployment(ProviderId),
     /// The organisation's own policy excludes it.
     #[error("Provider \"{0}\" is not allowed by the organization's policy.")]
-    Policy(String),
+    Policy(ProviderId),
 }
 
 impl ProviderRules {
@@ -25,9 +25,9 @@ impl ProviderRules {
     ///
     /// # Errors
     /// It doesn't.
-    pub fn admit(&self, provider: &str) -> Result<(), ProviderRefused> {
+    pub fn admit(&self, provider: &ProviderId) -> Result<(), ProviderRefused> {
         match &self.allowed {
-            Some(allowed) if !named(allowed, provider) => Err(ProviderRefused::Deployment(provider.to_owned())),
+            Some(allowed) if !named(allowed, provider) => Err(ProviderRefused::Deployment(provider.clone())),
             _ => Ok(()),
         }
     }
@@ -36,29 +36,33 @@ impl ProviderRules {
     ///
     /// # Errors
     /// Which of the two it was.
-    pub fn admit_use(&self, provider: &str, policy: &ManagedPolicy) -> Result<(), ProviderRefused> {
+    pub fn admit_use(&self, provider: &ProviderId, policy: &ManagedPolicy) -> Result<(), ProviderRefused> {
         self.admit(provider)?;
         let is_listed = policy.allowed_providers.as_ref().is_none_or(|allowed| named(allowed, provider));
         let is_excluded = named(&policy.denied_providers, provider);
-        if is_listed && !is_excluded { Ok(()) } else { Err(ProviderRefused::Policy(provider.to_owned())) }
+        if is_listed && !is_excluded { Ok(()) } else { Err(ProviderRefused::Policy(provider.clone())) }
     }
 }
 
-fn named(list: &[String], provider: &str) -> bool {
-    list.iter().any(|name| name.trim().eq_ignore_ascii_case(provider))
+fn named(list: &[String], provider: &ProviderId) -> bool {
+    list.iter().any(|name| name.trim().eq_ignore_ascii_case(provider.as_str()))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn id(name: &str) -> ProviderId {
+        ProviderId::parse(name).expect("a name")
+    }
+
     #[test]
     fn no_list_means_any_and_an_empty_one_none() {
-        assert_eq!(ProviderRules::default().admit("openai"), Ok(()));
+        assert_eq!(ProviderRules::default().admit(&id("openai")), Ok(()));
         let nothing = ProviderRules { allowed: Some(Vec::new()) };
-        assert_eq!(nothing.admit("openai"), Err(ProviderRefused::Deployment("openai".into())));
+        assert_eq!(nothing.admit(&id("openai")), Err(ProviderRefused::Deployment(id("openai"))));
         let some = ProviderRules { allowed: Some(vec!["OpenRouter".into()]) };
-        assert_eq!(some.admit("openrouter"), Ok(()));
+        assert_eq!(some.admit(&id("openrouter")), Ok(()));
     }
 
     #[test]
@@ -66,10 +70,10 @@ mod tests {
         let rules = ProviderRules { allowed: Some(vec!["openai".into(), "mistral".into()]) };
         let policy =
             ManagedPolicy { allowed_providers: Some(vec!["openai".into(), "xai".into()]), denied_providers: vec![], ..Default::default() };
-        assert_eq!(rules.admit_use("openai", &policy), Ok(()));
-        assert_eq!(rules.admit_use("mistral", &policy), Err(ProviderRefused::Policy("mistral".into())));
-        assert_eq!(rules.admit_use("xai", &policy), Err(ProviderRefused::Deployment("xai".into())));
+        assert_eq!(rules.admit_use(&id("openai"), &policy), Ok(()));
+        assert_eq!(rules.admit_use(&id("mistral"), &policy), Err(ProviderRefused::Policy(id("mistral"))));
+        assert_eq!(rules.admit_use(&id("xai"), &policy), Err(ProviderRefused::Deployment(id("xai"))));
         let policy = ManagedPolicy { denied_providers: vec!["openai".into()], ..policy };
-        assert_eq!(rules.admit_use("openai", &policy), Err(ProviderRefused::Policy("openai".into())));
+        assert_eq!(rules.admit_use(&id("openai"), &policy), Err(ProviderRefused::Policy(id("openai"))));
     }
 }

@@ -60,6 +60,24 @@ words! {
 }
 
 words! {
+    /// How a key is, as people see it (requirement R-BYOK-02).
+    Health {
+        /// Nobody looked yet.
+        Unchecked "unchecked",
+        /// A check is due or runs.
+        Checking "checking",
+        /// In use, and nothing is known against it.
+        Healthy "healthy",
+        /// In use, but its provider refused it or could not be asked when last looked.
+        Doubtful "doubtful",
+        /// Its provider refused it, or isn't supported.
+        Failed "failed",
+        /// Out of use.
+        Off "off",
+    }
+}
+
+words! {
     /// Who said that a key may be used.
     ValidationSource {
         /// Its provider.

@@ -154,3 +154,16 @@ impl Resolve for GuardedNames {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The table can't know where names lead, so it is decided anew for every connection.
+    #[tokio::test]
+    async fn a_name_that_leads_inside_is_refused_when_it_is_resolved() {
+        let resolve = |private_allowed| GuardedNames { private_allowed }.resolve("localhost".parse().expect("a name"));
+        assert!(resolve(false).await.is_err_and(|error| error.is::<LeadsInside>()));
+        assert!(resolve(true).await.is_ok_and(|mut addresses| addresses.next().is_some()));
+    }
+}

@@ -21,7 +21,6 @@ pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
 pub(crate) struct House {
     pub(crate) demo: DemoModel,
     pub(crate) runtime: NativeRuntime,
-    pub(crate) broker: KeyBroker,
     pub(crate) keys: Arc<Keys>,
     pub(crate) session: SessionId,
     folder: TempDir,
@@ -44,16 +43,15 @@ impl House {
         let options = DemoModelOptions { listen: ([127, 0, 0, 1], 0).into(), require_key: require_key.map(str::to_owned), log };
         let demo = demo::start(options).await.expect("loopback is there");
         let keys = Keys::none();
-        let table = match require_key {
-            None => ProviderTable::builtin().with_demo(&demo.base_url()),
-            Some(_) => {
-                keys.place(&org(), &house(), "right-key");
-                table(&demo.base_url())
-            }
+        let table = if require_key.is_some() {
+            keys.place(&org(), &house(), "right-key");
+            table(&demo.base_url())
+        } else {
+            ProviderTable::builtin().with_demo(&demo.base_url())
         };
         let broker = broker(table, &keys, limits.silence).await;
         let runtime = runtime(&broker, folder.path().join("workspaces"), limits);
-        Self { demo, runtime, broker, keys, session: SessionId::from_uuid(Uuid::new_v4()), folder }
+        Self { demo, runtime, keys, session: SessionId::from_uuid(Uuid::new_v4()), folder }
     }
 
     pub(crate) fn workspace(&self) -> PathBuf {
@@ -111,8 +109,13 @@ pub(crate) fn house() -> ProviderId {
 
 /// A table with one more provider: the one at this address.
 pub(crate) fn table(base_url: &str) -> ProviderTable {
-    let provider =
-        serde_json::json!({ "kind": "openai-compatible", "baseUrl": base_url, "models": ["demo", "other"], "allowPrivateNetwork": true });
+    table_of(
+        serde_json::json!({ "kind": "openai-compatible", "baseUrl": base_url, "models": ["demo", "other"], "allowPrivateNetwork": true }),
+    )
+}
+
+/// A table with one more provider: the one that is configured so.
+pub(crate) fn table_of(provider: serde_json::Value) -> ProviderTable {
     let configured = serde_json::from_value(provider).expect("it is one");
     ProviderTable::builtin().with([(house(), configured)].into()).expect("a sound provider")
 }

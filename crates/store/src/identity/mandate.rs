@@ -11,7 +11,7 @@ use serde_json::Value;
 /// Who changes something: for the rules, and for the audit log.
 #[derive(Debug, Clone)]
 pub struct Mandate {
-    pub(super) actor: AuditActor,
+    pub(crate) actor: AuditActor,
     /// Whose membership must allow it; none for whoever runs the deployment.
     pub(super) member: Option<UserId>,
     cause: String,
@@ -36,7 +36,7 @@ impl Mandate {
         Self { actor, member: Some(account.clone()), cause, at }
     }
 
-    pub(super) fn row(&self, org: &OrgId, action: AuditAction, target: &AuditTarget, metadata: Value) -> AuditRow {
+    pub(crate) fn row(&self, org: &OrgId, action: AuditAction, target: &AuditTarget, metadata: Value) -> AuditRow {
         AuditRow::by_actor(org, self.actor.clone(), &self.cause, action, target, metadata, self.at)
     }
 }

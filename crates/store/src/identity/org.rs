@@ -1,7 +1,7 @@
 //! Organisations, as the people who run a deployment see them.
 
 use super::{Mandate, membership_lock::LockedOrg};
-use crate::{Store, StoreError, audit::write_audit, column::count};
+use crate::{Store, StoreError, audit::write_audit, byok::record_byok_change, column::count};
 use cowork_domain::{
     audit::{AuditAction, AuditTarget},
     ids::{OrgId, TenantId},
@@ -130,7 +130,10 @@ impl Store {
         if before.admits() && !after.admits() {
             locked.revoke_all();
         }
+        // Keys of an organisation that is stopped are handed to nobody.
+        record_byok_change(&mut locked.tx, org).await?;
         locked.commit(self).await?;
+        self.announce_byok().await;
         Ok(after)
     }
 

@@ -48,7 +48,7 @@ fn one_refusal_takes_nothing_out_of_use_and_two_do() {
     let in_use = active().refused_in_use(at(100_000), &CheckRules::default()).expect("a check follows");
     assert_eq!(in_use.due, Some(DueCheck { at: at(100_000), cause: CheckCause::Refused }));
     let (doubted, outcome) = check(in_use, &refused(), 100_000);
-    assert_eq!((outcome, doubted.is_usable()), (Outcome::Doubted, true));
+    assert_eq!((outcome, doubted.is_usable(), doubted.health()), (Outcome::Doubted, true, Health::Doubtful));
     assert_eq!(doubted.due, Some(DueCheck { at: at(160_000), cause: CheckCause::Refused }));
     let (confirmed, outcome) = check(doubted.clone(), &Verdict::Valid, 160_000);
     assert_eq!((outcome, confirmed.refusals, confirmed.finding), (Outcome::Confirmed, 0, None));
@@ -103,7 +103,7 @@ fn a_check_that_takes_its_worker_down_is_not_begun_for_ever() {
 
 #[test]
 fn a_persons_word_holds_until_a_person_asks_again() {
-    let overridden = Credential::saved().override_validation("ticket 12", &marks(), at(0)).expect("saved");
+    let overridden = Credential::saved().override_validation(true, "ticket 12", &marks(), at(0)).expect("saved");
     assert!(overridden.is_usable() && overridden.due.is_none());
     assert_eq!(overridden.clone().refused_in_use(at(1), &CheckRules::default()), None);
     let (lost, outcome) = check(overridden.clone().ask(at(2)).expect("in use"), &refused(), 2);
@@ -156,7 +156,7 @@ proptest! {
                 Step::Check(verdict) => credential.begin_check(now, &rules).and_then(|(credential, may_run)| {
                     if may_run { credential.checked(&verdict, now, &rules, chance).map(|(checked, _)| checked) } else { Ok(credential) }
                 }),
-                Step::Override => credential.override_validation("because", &marks(), now),
+                Step::Override => credential.override_validation(true, "because", &marks(), now),
                 Step::Unsupported => credential.found_unsupported(),
                 Step::Disable => credential.disable(),
             };

@@ -1,0 +1,28 @@
+//! `GET /api/byok` (contract 03 §1).
+
+use super::metadata::SecretMetadata;
+use crate::http::{answer::Json, error::ApiError, gate::Caller, schema::ErrorBody, state::HttpState};
+use axum::extract::State;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct ByokList {
+    /// The latest record of each provider, disabled ones included.
+    secrets: Vec<SecretMetadata>,
+    /// The records whose keys are in use. A latest record that isn't validated doesn't take the place of one of these.
+    in_use: Vec<SecretMetadata>,
+}
+
+/// List the organisation's provider keys, by provider.
+#[utoipa::path(get, path = "/api/byok", operation_id = "listByokSecrets", tag = "administration",
+    responses(
+        (status = 200, description = "What may be shown of them", body = ByokList, example = json!({"secrets": [], "inUse": []})),
+        (status = 403, description = "The caller lacks `policy:manage`, or own keys are off", body = ErrorBody),
+    ))]
+pub(super) async fn list(State(state): State<HttpState>, caller: Caller) -> Result<Json, ApiError> {
+    let rows = state.node.store().byok_shown(&caller.principal().org_id, None).await?;
+    let shown = SecretMetadata::shown(rows);
+    Ok(Json::of(&ByokList { secrets: shown.latest, in_use: shown.in_use }))
+}
