@@ -3,6 +3,7 @@
 
 use super::setting::{Kind, Setting};
 use super::values::Values;
+use cowork_runtime::opencode::Search;
 use std::{path::PathBuf, time::Duration};
 
 pub(super) const SETTINGS: &[Setting] = &[
@@ -71,6 +72,11 @@ pub struct ExecutionConfig {
 }
 
 impl ExecutionConfig {
+    /// Where OpenCode is looked for, on this search path.
+    pub fn search(&self, path: Vec<PathBuf>) -> Search {
+        Search { named: self.opencode.clone(), path, project: std::env::current_dir().ok() }
+    }
+
     pub(super) fn read(values: &Values) -> Self {
         let number = |name| values.number(name);
         Self {

@@ -91,6 +91,7 @@ struct ProfileEntry {
     tools: Option<Vec<String>>,
     mcps: Option<Vec<String>>,
     model: Option<String>,
+    runtime: Option<RuntimeChoice>,
     features: BTreeMap<String, bool>,
 }
 

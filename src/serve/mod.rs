@@ -7,6 +7,7 @@
 mod database;
 mod front_door;
 mod node;
+mod opencode;
 mod runtime;
 mod signals;
 mod start_notes;
