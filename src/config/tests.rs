@@ -2,6 +2,7 @@
 
 mod nodes;
 mod oidc;
+mod secrets;
 
 use super::*;
 use std::io::Write;

@@ -16,6 +16,7 @@ mod stopping;
 use crate::{
     config::{Config, cluster::Role},
     http,
+    secrets::Keyring,
     telemetry::metrics::MetricsHandle,
 };
 use anyhow::Context;
@@ -61,6 +62,7 @@ async fn serve(
 ) -> anyhow::Result<()> {
     let auth = front_door::auth(config)?;
     start_notes::write(config, &database.store()).await.context("the start cannot be noted in the audit log")?;
+    let keyring = Keyring::open(config, &database.store()).await.context("the keys of this node can't be had")?;
     let agents = runtime::Agents::start(config, Arc::<NoKeys>::default()).await?;
     let node = match NodeHandle::start(node::options(config), database.store(), agents.runtime()).await {
         Ok(node) => node,
@@ -72,7 +74,7 @@ async fn serve(
     let address = listener.local_addr()?;
     let upkeep = upkeep(metrics.clone());
     let options = front_door::options(config, auth, agents.isolation());
-    let state = http::HttpState::new(options, node.clone(), Arc::new(move || metrics.render()));
+    let state = http::HttpState::new(options, node.clone(), keyring, Arc::new(move || metrics.render()));
     let closing = CancellationToken::new();
     let door = http::serve(listener, state, closing.clone());
     tokio::pin!(door);
