@@ -14,7 +14,7 @@ pub mod cluster;
 mod cluster_rules;
 pub mod dump;
 mod environment;
-mod execution;
+pub mod execution;
 mod file;
 pub mod network;
 pub mod node_link;
@@ -28,6 +28,7 @@ pub mod providers;
 pub mod retention;
 mod role;
 pub mod runtime;
+pub mod runtime_choice;
 pub mod schema;
 pub mod secret;
 mod secret_reference;
@@ -67,6 +68,8 @@ pub struct Config {
     pub abuse: abuse::AbuseConfig,
     /// How turns are executed.
     pub runtime: runtime::RuntimeConfig,
+    /// Bounds on the agents' processes.
+    pub execution: execution::ExecutionConfig,
     /// Who answers them.
     pub providers: providers::ProvidersConfig,
     /// Event streams.
@@ -135,12 +138,13 @@ impl Config {
             storage: storage::StorageConfig::read(values, findings),
             abuse: abuse::AbuseConfig::read(values, tier),
             runtime: runtime::RuntimeConfig::read(values, tier, findings),
+            execution: execution::ExecutionConfig::read(values),
             providers: providers::ProvidersConfig::read(values, findings),
             sse: sse::SseConfig::read(values),
             retention: retention::RetentionConfig::read(values),
             observability: observability::ObservabilityConfig::read(values),
             byok: byok::ByokConfig::read(values, environment, role),
-            profile: profile::ProfileConfig::read(values, findings),
+            profile: profile::ProfileConfig::read(values, tier, findings),
             branding: branding::read(values),
             waivers: Vec::new(),
         }

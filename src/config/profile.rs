@@ -1,6 +1,8 @@
 //! What the deployment offers: features and allow-lists (contract 02 §1).
 
+use super::cluster::Tier;
 use super::problem::{Findings, suggestion};
+use super::runtime_choice::RuntimeChoice;
 use super::setting::{Kind, Setting};
 use super::values::Values;
 use serde::{Deserialize, Serialize};
@@ -8,9 +10,14 @@ use std::collections::BTreeMap;
 
 pub(super) const SETTINGS: &[Setting] = &[
     Setting::new("PROFILE", Kind::Text, "which of the profiles applies").or("full").file("defaultProfile"),
-    Setting::new("PROFILES", Kind::Json, "profiles by name: label, description, agents, tools, mcps, features, model")
+    Setting::new("PROFILES", Kind::Json, "profiles by name: label, description, agents, tools, mcps, features, model, runtime")
         .file_only()
         .file("profiles"),
+    Setting::new(
+        "RUNTIME",
+        Kind::Choice(&["native", "opencode", "auto"]),
+        "what executes turns, for every profile: this process, OpenCode, or OpenCode where it can run (default: what the profile says, else native in tier local and auto elsewhere)",
+    ),
     feature("FEATURE_CHAT", "features.chat", "true"),
     feature("FEATURE_AGENTS", "features.agents", "true"),
     feature("FEATURE_ARTIFACTS", "features.artifacts", "true"),
@@ -39,6 +46,8 @@ pub struct ProfileConfig {
     pub label: String,
     /// What it is for.
     pub description: String,
+    /// What executes turns.
+    pub runtime: RuntimeChoice,
     /// What the deployment offers.
     pub features: Features,
     /// Agents that sessions may use; `None` is unrestricted.
@@ -82,11 +91,12 @@ struct ProfileEntry {
     tools: Option<Vec<String>>,
     mcps: Option<Vec<String>>,
     model: Option<String>,
+    runtime: Option<RuntimeChoice>,
     features: BTreeMap<String, bool>,
 }
 
 impl ProfileConfig {
-    pub(super) fn read(values: &Values, findings: &mut Findings) -> Self {
+    pub(super) fn read(values: &Values, tier: Tier, findings: &mut Findings) -> Self {
         let name = values.text("PROFILE").unwrap_or_default();
         let entry = entry_of(values, &name, findings);
         let mut features = Features::read(values);
@@ -102,6 +112,7 @@ impl ProfileConfig {
                 .description
                 .unwrap_or_else(|| if name == "full" { "All features of this deployment.".to_owned() } else { String::new() }),
             name,
+            runtime: RuntimeChoice::read(values, entry.runtime, tier),
             features,
             allowed_agents: entry.agents,
             allowed_tools: entry.tools,

@@ -111,6 +111,11 @@ impl StorageConfig {
         self.data_dir.join("workspaces")
     }
 
+    /// Where OpenCode's processes have their folders; beside the workspaces, because those move in and out.
+    pub fn opencode_dir(&self) -> PathBuf {
+        self.data_dir.join("opencode")
+    }
+
     pub(super) fn read(values: &Values, findings: &mut Findings) -> Self {
         let database_url = values.secret("CONTROL_PLANE_URL");
         if let Some(url) = &database_url

@@ -150,6 +150,11 @@ impl ExecutionIsolation {
         Self { acceptable: true, detail: detail.to_owned() }
     }
 
+    /// Agents are OpenCode's, in a sandbox that was tried, and their commands in another one inside of it.
+    pub fn opencode() -> Self {
+        Self { acceptable: true, detail: "provider=bubblewrap;engine=opencode;verified=true".to_owned() }
+    }
+
     /// This role runs no agents.
     pub fn nothing_runs() -> Self {
         Self { acceptable: true, detail: "provider=none;engine=none".to_owned() }

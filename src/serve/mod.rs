@@ -8,6 +8,7 @@ mod database;
 mod front_door;
 mod keys;
 mod node;
+mod opencode;
 mod runtime;
 mod signals;
 mod start_notes;

@@ -1,4 +1,5 @@
-//! Who executes turns: the native runtime with its key broker, and in tier `local` the demo model beside it. Roles that own no sessions run none.
+//! Who executes turns: the native runtime or OpenCode with their key broker, and in tier `local` the demo model beside it. Roles that
+//! own no sessions run none.
 
 use crate::{
     config::{Config, cluster::Tier},
@@ -11,6 +12,7 @@ use cowork_runtime::{
     broker::{BrokerLimits, BrokerOptions, KeyBroker, KeySource},
     demo::{self, DemoModel, DemoModelOptions},
     native::{Coalesce, NativeOptions, NativeRuntime, TurnLimits},
+    opencode::OpenCodeRuntime,
 };
 use std::{
     net::{Ipv4Addr, SocketAddr},
@@ -20,6 +22,7 @@ use std::{
 /// The runtime and what it leans on.
 pub(super) struct Agents {
     runtime: Arc<dyn Runtime>,
+    opencode: Option<Arc<OpenCodeRuntime>>,
     broker: Option<KeyBroker>,
     demo: Option<DemoModel>,
     isolation: ExecutionIsolation,
@@ -28,7 +31,8 @@ pub(super) struct Agents {
 impl Agents {
     pub(super) async fn start(config: &Config, keys: Arc<dyn KeySource>) -> anyhow::Result<Self> {
         if !config.cluster.role.executes() {
-            return Ok(Self { runtime: Arc::new(NoTurns), broker: None, demo: None, isolation: ExecutionIsolation::nothing_runs() });
+            let isolation = ExecutionIsolation::nothing_runs();
+            return Ok(Self { runtime: Arc::new(NoTurns), opencode: None, broker: None, demo: None, isolation });
         }
         let demo = match config.cluster.tier {
             Tier::Local if config.runtime.demo_model => Some(start_demo().await?),
@@ -39,6 +43,10 @@ impl Agents {
         let limits = BrokerLimits { silence: config.runtime.provider_silence, ..BrokerLimits::default() };
         let broker = KeyBroker::start(BrokerOptions { table, keys, outbound: Arc::default(), limits });
         let broker = broker.await.context("cannot start the key broker")?;
+        if let Some(opencode) = super::opencode::start(config, &broker).await? {
+            let (opencode, isolation) = (Arc::new(opencode), ExecutionIsolation::opencode());
+            return Ok(Self { runtime: opencode.clone(), opencode: Some(opencode), broker: Some(broker), demo, isolation });
+        }
         let options = NativeOptions {
             broker: broker.clone(),
             default_model: config.profile.model.clone(),
@@ -48,7 +56,7 @@ impl Agents {
         };
         let runtime = NativeRuntime::new(options).context("cannot set up the native runtime")?;
         let isolation = ExecutionIsolation::native(runtime.has_sandbox().await);
-        Ok(Self { runtime: Arc::new(runtime), broker: Some(broker), demo, isolation })
+        Ok(Self { runtime: Arc::new(runtime), opencode: None, broker: Some(broker), demo, isolation })
     }
 
     pub(super) fn runtime(&self) -> Arc<dyn Runtime> {
@@ -61,6 +69,9 @@ impl Agents {
     }
 
     pub(super) async fn stop(self) {
+        if let Some(opencode) = self.opencode {
+            opencode.stop().await;
+        }
         if let Some(broker) = self.broker {
             broker.stop();
         }

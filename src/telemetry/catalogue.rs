@@ -215,6 +215,19 @@ pub const METRICS: &[Metric] = &[
     // Turns
     counter("cowork_turn_ended_total", &["outcome"], "ended turns"),
     seconds("cowork_turn_seconds", &[], "time that a turn took"),
+    // OpenCode
+    gauge("cowork_opencode_processes", &[], "OpenCode processes: one for each organisation with turns lately"),
+    gauge("cowork_opencode_turns", &[], "turns that they work on"),
+    bytes("cowork_opencode_resident_bytes", &[], "their resident memory, with everything that they started"),
+    counter("cowork_opencode_starts_total", &[], "processes started"),
+    counter("cowork_opencode_start_failures_total", &[], "starts that failed; more than 5 within a minute, and turns fail for a while"),
+    counter(
+        "cowork_opencode_ended_total",
+        &["reason"],
+        "processes that ended: idle, evicted for another organisation, grown, beyond their memory, died, or stopped with the node",
+    ),
+    seconds("cowork_opencode_start_seconds", &[], "time from the start of a process until it answers"),
+    counter("cowork_opencode_stream_breaks_total", &[], "event streams of turns that broke and were opened again"),
     // Database
     counter("cowork_private_postgres_restarts_total", &[], "times that the private PostgreSQL died and was started again"),
     // Process

@@ -3,6 +3,7 @@
 use super::stats::KindReport;
 use crate::{node::Shared, supervise::ActorKind};
 use cowork_domain::timestamp::Timestamp;
+use cowork_runtime::opencode::RuntimePoolReport;
 use serde::{Deserialize, Serialize};
 use std::sync::atomic::Ordering;
 
@@ -34,6 +35,7 @@ impl SupervisionReport {
                 draining: shared.draining.load(Ordering::Relaxed),
                 followed_sessions,
                 followed_workspaces,
+                runtime_pool: shared.runtime.report(),
             },
             kinds: shared.stats.report(),
             quarantined: shards.iter().flat_map(|shard| shard.quarantined.iter().cloned()).collect(),
@@ -52,6 +54,9 @@ pub(crate) struct NodeReport {
     pub(crate) draining: bool,
     pub(crate) followed_sessions: usize,
     pub(crate) followed_workspaces: usize,
+    /// The processes that execute turns, where there are any.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) runtime_pool: Option<RuntimePoolReport>,
 }
 
 /// One shard supervisor.

@@ -1,6 +1,7 @@
 //! `cowork doctor`: what this machine has and what it lacks.
 
 mod machine;
+mod opencode;
 mod postgres;
 mod programs;
 
@@ -71,6 +72,7 @@ pub(super) async fn run(args: DoctorArgs) -> anyhow::Result<ExitCode> {
     checks.push(machine::port(config.server.listen).await);
     checks.push(machine::open_files(config.server.max_connections));
     checks.extend(programs::checks(&path).await);
+    checks.push(opencode::check(&config, &path).await);
     let failed = checks.iter().any(|check| check.state == State::Missing);
     match args.output {
         Output::Json => output::print_json(&checks)?,

@@ -13,9 +13,6 @@ pub(super) async fn checks(path: &[PathBuf]) -> Vec<Check> {
     checks.push(
         simple("npm", path, &["--version"], "needed only to download PostgreSQL where no package manager can: install Node.js").await,
     );
-    checks.push(
-        simple("OpenCode", path, &["--version"], "sessions use the native runtime; npm install -g opencode-ai adds the other one").await,
-    );
     checks
 }
 

@@ -72,6 +72,8 @@ impl OpenCodeRuntime {
     /// # Errors
     /// The program can't run on this machine.
     pub async fn new(options: OpenCodeOptions, broker: KeyBroker) -> Result<Self, GroundError> {
+        // Fails if the process has a provider already, which is as good.
+        let _ = rustls::crypto::ring::default_provider().install_default();
         let ground = Ground::try_out(&options.program, &options.directory).await?;
         folders::recover(&options.directory, &options.workspaces);
         let (limits, coalesce, default_model) = (options.limits.clone(), options.coalesce, options.default_model.clone());

@@ -47,7 +47,7 @@ async fn an_agent_finds_no_key_no_password_and_no_other_workspace() {
 async fn a_disabled_key_stops_a_turn_in_mid_stream() {
     let Some(house) = OpenHouse::new(true).await else { return };
     let mut turn = house.start("[[slow:50]] [[text:100000]]");
-    while !matches!(turn.events.recv().await, Some(RuntimeEvent::Text { .. })) {}
+    while !matches!(turn.events.recv().await.expect("the turn is at work"), RuntimeEvent::Text { .. }) {}
     house.keys.disable(&org(), &provider());
     let last = loop {
         match turn.events.recv().await {
