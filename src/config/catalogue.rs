@@ -3,16 +3,18 @@
 use super::problem::suggestion;
 use super::setting::{PREFIX, Setting};
 use super::{
-    abuse, auth, billing, branding, cluster, execution, observability, production_rules, profile, retention, runtime, server, sse, storage,
+    abuse, auth, billing, branding, cluster, execution, objects, observability, production_rules, profile, retention, runtime, server, sse,
+    storage,
 };
 
 /// The sections in the order in which `config dump` shows them.
-const SECTIONS: [(&str, &[Setting]); 14] = [
+const SECTIONS: [(&str, &[Setting]); 15] = [
     ("cluster", cluster::SETTINGS),
     ("start rules", production_rules::SETTINGS),
     ("server", server::SETTINGS),
     ("auth", auth::SETTINGS),
     ("storage", storage::SETTINGS),
+    ("objects", objects::SETTINGS),
     ("abuse", abuse::SETTINGS),
     ("runtime", runtime::SETTINGS),
     ("execution", execution::SETTINGS),

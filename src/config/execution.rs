@@ -5,7 +5,6 @@ use super::setting::{Kind, Setting};
 
 pub(super) const SETTINGS: &[Setting] = &[
     Setting::new("AUTO_PROCESS_COMMANDS", Kind::Flag, "execute commands in the process that accepted them").or("true").later(),
-    Setting::new("CHECKPOINTS_ENABLED", Kind::Flag, "keep workspaces in the object store").or("false").later(),
     Setting::new("WORKER_POLL_MS", Kind::Millis(1), "how often upstream's workers look for work").or("1000").later(),
     Setting::new("SCHEDULER_POLL_MS", Kind::Millis(1), "how often upstream's scheduler looks for work").later(),
     Setting::new("WORKER_SESSION_CONCURRENCY", Kind::Count(1), "sessions that one of upstream's workers executes at once").or("4").later(),

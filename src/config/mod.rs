@@ -17,6 +17,7 @@ mod execution;
 mod file;
 pub mod network;
 pub mod node_link;
+pub mod objects;
 pub mod observability;
 mod oidc_rules;
 pub mod page;
@@ -58,6 +59,8 @@ pub struct Config {
     pub auth: auth::AuthConfig,
     /// Where the truth lives.
     pub storage: storage::StorageConfig,
+    /// Files outside the database.
+    pub objects: objects::ObjectsConfig,
     /// Quotas and rate limits.
     pub abuse: abuse::AbuseConfig,
     /// How turns are executed.
@@ -122,6 +125,7 @@ impl Config {
             server: server::ServerConfig::read(values, findings),
             auth: auth::AuthConfig::read(values, environment, findings),
             storage: storage::StorageConfig::read(values, findings),
+            objects: objects::ObjectsConfig::read(values, findings),
             abuse: abuse::AbuseConfig::read(values, tier),
             runtime: runtime::RuntimeConfig::read(values, tier, findings),
             sse: sse::SseConfig::read(values),

@@ -7,7 +7,10 @@ use super::{
     options::HttpOptions,
     streams::OrgStreams,
 };
-use crate::identity::{Authenticator, Revocations};
+use crate::{
+    artifacts::Artifacts,
+    identity::{Authenticator, Revocations},
+};
 use cowork_actors::{NodeHandle, Readiness};
 use std::{ops::Deref, sync::Arc, time::Duration};
 use tokio_util::sync::CancellationToken;
@@ -23,6 +26,8 @@ pub struct HttpState(Arc<Shared>);
 pub struct Shared {
     pub(super) options: HttpOptions,
     pub(super) node: NodeHandle,
+    pub(super) artifacts: Artifacts,
+    pub(super) object_store: Probe,
     pub(super) authenticator: Authenticator,
     pub(super) revocations: Arc<Revocations>,
     pub(super) limits: Limits,
@@ -37,7 +42,7 @@ pub struct Shared {
 
 impl HttpState {
     /// For one node. Must be called within a runtime: some of the state keeps itself up to date.
-    pub fn new(options: HttpOptions, node: NodeHandle, render_metrics: RenderMetrics) -> Self {
+    pub fn new(options: HttpOptions, node: NodeHandle, artifacts: Artifacts, render_metrics: RenderMetrics) -> Self {
         let revocations = Arc::new(Revocations::new(node.clock().instant()));
         Self(Arc::new(Shared {
             authenticator: Authenticator::new(options.auth.clone(), revocations.clone()),
@@ -47,6 +52,8 @@ impl HttpState {
             metrics: HttpMetrics::default(),
             workspace_folder: options.workspace_dir.clone().map(FolderProbe::new),
             database: Probe::new(Duration::from_secs(1)),
+            object_store: Probe::new(Duration::from_secs(30)),
+            artifacts,
             closing: CancellationToken::new(),
             options,
             node,

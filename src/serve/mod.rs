@@ -13,6 +13,7 @@ mod start_notes;
 mod stopping;
 
 use crate::{
+    artifacts::Artifacts,
     config::{Config, cluster::Role},
     http,
     telemetry::metrics::MetricsHandle,
@@ -59,8 +60,10 @@ async fn serve(
 ) -> anyhow::Result<()> {
     let auth = front_door::auth(config)?;
     start_notes::write(config, &database.store()).await.context("the start cannot be noted in the audit log")?;
-    let agents = runtime::Agents::start(config).await?;
-    let node = match NodeHandle::start(node::options(config), database.store(), agents.runtime()).await {
+    let objects = crate::artifacts::open(config)?;
+    let artifacts = Artifacts::new(database.store(), objects.clone(), front_door::artifacts(config));
+    let agents = runtime::Agents::start(config, &artifacts).await?;
+    let node = match NodeHandle::start(node::options(config, objects), database.store(), agents.runtime()).await {
         Ok(node) => node,
         Err(error) => {
             agents.stop().await;
@@ -70,7 +73,7 @@ async fn serve(
     let address = listener.local_addr()?;
     let upkeep = upkeep(metrics.clone());
     let options = front_door::options(config, auth, agents.isolation());
-    let state = http::HttpState::new(options, node.clone(), Arc::new(move || metrics.render()));
+    let state = http::HttpState::new(options, node.clone(), artifacts.clone(), Arc::new(move || metrics.render()));
     let closing = CancellationToken::new();
     let door = http::serve(listener, state, closing.clone());
     tokio::pin!(door);
@@ -97,6 +100,7 @@ async fn serve(
         () = &mut door => anyhow::bail!("the front door closed by itself"),
         told = told_to_stop => told?,
         never = upkeep => match never {},
+        never = artifacts.keep_clean() => match never {},
         () = database.gone() => anyhow::bail!("the private PostgreSQL can't be kept running; see its log in the data directory"),
     }
 

@@ -1,6 +1,7 @@
 //! Who executes turns: the native runtime, and in tier `local` the demo model beside it. Roles that own no sessions run none.
 
 use crate::{
+    artifacts::Artifacts,
     config::{Config, cluster::Tier},
     http::ExecutionIsolation,
 };
@@ -24,7 +25,7 @@ pub(super) struct Agents {
 }
 
 impl Agents {
-    pub(super) async fn start(config: &Config) -> anyhow::Result<Self> {
+    pub(super) async fn start(config: &Config, artifacts: &Artifacts) -> anyhow::Result<Self> {
         if !config.cluster.role.executes() {
             return Ok(Self { runtime: Arc::new(NoTurns), demo: None, isolation: ExecutionIsolation::nothing_runs() });
         }
@@ -37,6 +38,7 @@ impl Agents {
             default_provider: providers.first().map(|provider| provider.id.clone()),
             providers,
             workspaces: config.storage.workspaces_dir(),
+            artifacts: Some(Arc::new(artifacts.clone())),
             limits: TurnLimits { turn: config.runtime.turn_timeout, silence: config.runtime.provider_silence, ..TurnLimits::default() },
             coalesce: Coalesce::default(),
         };

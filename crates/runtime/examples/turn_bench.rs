@@ -42,6 +42,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         }],
         default_provider: None,
         workspaces: workspaces.clone(),
+        artifacts: None,
         limits: TurnLimits::default(),
         coalesce: Coalesce::default(),
     })?);

@@ -4,11 +4,13 @@
 //! [`RuntimeEvent`](cowork_domain::runtime_event::RuntimeEvent)s. It never sees the log, and it never decides what its reports
 //! become: the session does.
 
+mod artifact;
 pub mod demo;
 pub mod native;
 mod running;
 mod turn;
 
+pub use artifact::{ArtifactKeeper, NotKept, PublishedFile};
 pub use cowork_domain::secret::Secret;
 pub use native::{Coalesce, NativeError, NativeOptions, NativeRuntime, Provider, ProviderKind, TurnLimits};
 pub use running::{AnswerPort, Asks, RunningTurn};

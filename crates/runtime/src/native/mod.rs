@@ -12,7 +12,7 @@ mod text;
 mod tools;
 mod turn;
 
-use crate::{RunningTurn, Runtime, TurnRequest};
+use crate::{ArtifactKeeper, RunningTurn, Runtime, TurnRequest};
 pub use options::{Coalesce, NativeOptions, Provider, ProviderKind, TurnLimits};
 use std::{path::PathBuf, sync::Arc};
 
@@ -60,6 +60,7 @@ struct Shared {
     providers: providers::Providers,
     sandbox: tools::Sandbox,
     workspaces: PathBuf,
+    artifacts: Option<Arc<dyn ArtifactKeeper>>,
     limits: TurnLimits,
     coalesce: Coalesce,
 }
@@ -75,6 +76,7 @@ impl NativeRuntime {
             providers: providers::Providers::new(options.providers, options.default_provider.as_deref(), &tools::definitions())?,
             sandbox: tools::Sandbox::default(),
             workspaces: options.workspaces,
+            artifacts: options.artifacts,
             limits: options.limits,
             coalesce: options.coalesce,
         };

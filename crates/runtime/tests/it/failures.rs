@@ -117,6 +117,7 @@ fn unusable_options_are_refused() {
             providers: ids.iter().map(provider).collect(),
             default_provider: default.map(str::to_owned),
             workspaces: folder.path().to_owned(),
+            artifacts: None,
             limits: TurnLimits::default(),
             coalesce: cowork_runtime::Coalesce::default(),
         })

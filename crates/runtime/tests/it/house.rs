@@ -92,7 +92,14 @@ pub(crate) fn runtime(base_url: &str, workspaces: PathBuf, limits: TurnLimits) -
         api_key: Secret::new("right-key".to_owned()),
         default_model: "demo".to_owned(),
     };
-    let options = NativeOptions { providers: vec![provider], default_provider: None, workspaces, limits, coalesce: Coalesce::default() };
+    let options = NativeOptions {
+        providers: vec![provider],
+        default_provider: None,
+        workspaces,
+        artifacts: None,
+        limits,
+        coalesce: Coalesce::default(),
+    };
     NativeRuntime::new(options).expect("valid options")
 }
 
