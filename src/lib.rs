@@ -1,5 +1,6 @@
 //! Open Cowork Cloud: everything behind the `cowork` binary.
 
+pub mod artifacts;
 pub mod byok;
 pub mod cli;
 pub mod config;

@@ -60,6 +60,12 @@ impl Clock {
         BrowserSessionId::from_uuid(Uuid::now_v7())
     }
 
+    /// A new id of an artifact.
+    #[expect(clippy::disallowed_methods, reason = "the one place that mints identifiers")]
+    pub fn mint_artifact_id(self) -> Uuid {
+        Uuid::new_v4()
+    }
+
     /// Bytes that nobody can guess.
     #[expect(clippy::disallowed_methods, reason = "the one place that draws random numbers")]
     pub fn random_bytes<const N: usize>(self) -> [u8; N] {

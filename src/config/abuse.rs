@@ -32,8 +32,7 @@ pub(super) const SETTINGS: &[Setting] = &[
     quota("MAX_INVITES_PER_HOUR", "invitations per organisation and hour").or("100").file("abuse.maxInvitesPerHour"),
     quota("MAX_ARTIFACT_BYTES_PER_DAY", "bytes of artifacts per organisation and day")
         .or("10737418240")
-        .file("abuse.maxArtifactBytesPerDay")
-        .later(),
+        .file("abuse.maxArtifactBytesPerDay"),
     Setting::new("HTTP_RATE_LIMIT_ENABLED", Kind::Flag, "limit requests per address, organisation and API token, over all nodes")
         .or("true")
         .file("abuse.httpRateLimit.enabled"),

@@ -18,6 +18,7 @@ pub mod execution;
 mod file;
 pub mod network;
 pub mod node_link;
+pub mod objects;
 pub mod observability;
 mod oidc_rules;
 pub mod page;
@@ -64,6 +65,8 @@ pub struct Config {
     pub secrets: secrets::SecretsConfig,
     /// Where the truth lives.
     pub storage: storage::StorageConfig,
+    /// Files outside the database.
+    pub objects: objects::ObjectsConfig,
     /// Quotas and rate limits.
     pub abuse: abuse::AbuseConfig,
     /// How turns are executed.
@@ -136,6 +139,7 @@ impl Config {
             server: server::ServerConfig::read(values, findings),
             auth,
             storage: storage::StorageConfig::read(values, findings),
+            objects: objects::ObjectsConfig::read(values, findings),
             abuse: abuse::AbuseConfig::read(values, tier),
             runtime: runtime::RuntimeConfig::read(values, tier, findings),
             execution: execution::ExecutionConfig::read(values),

@@ -8,6 +8,7 @@ use super::Config;
 use super::auth::AuthMode;
 use super::cluster::{Role, Tier};
 use super::network::{host_of, is_routable_host};
+use super::objects::ObjectStoreKind;
 use super::problem::{Findings, suggestion};
 use super::secret::{Secret, weakness};
 use super::setting::{Kind, Setting};
@@ -55,11 +56,9 @@ const RULES: &[Rule] = &[
         |config, _| !config.storage.run_migrations,
     ),
     rule("object-store", "needs an object store of a provider: set OPEN_COWORK_CLOUD_OBJECT_STORE_KIND", everyone, |config, _| {
-        config.storage.object_store_kind != "filesystem"
+        config.objects.kind != ObjectStoreKind::Filesystem
     }),
-    rule("object-store-bucket", "needs OPEN_COWORK_CLOUD_OBJECT_STORE_BUCKET", everyone, |config, _| {
-        config.storage.object_store_bucket.is_some()
-    }),
+    rule("object-store-bucket", "needs OPEN_COWORK_CLOUD_OBJECT_STORE_BUCKET", everyone, |config, _| config.objects.bucket.is_some()),
     rule(
         "opening-key",
         "needs OPEN_COWORK_CLOUD_OPENING_KEY, or a strong OPEN_COWORK_CLOUD_SECRET_KEY (32 random bytes)",

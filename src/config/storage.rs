@@ -8,8 +8,6 @@ use std::os::unix::fs::DirBuilderExt;
 use std::path::PathBuf;
 use std::time::Duration;
 
-const OBJECT_STORES: &[&str] = &["filesystem", "s3", "gcs", "azure-blob", "digitalocean-spaces", "minio"];
-
 pub(super) const SETTINGS: &[Setting] = &[
     Setting::new("ROOT", Kind::Path, "directory of everything that this node keeps on disk"),
     Setting::new(
@@ -36,27 +34,7 @@ pub(super) const SETTINGS: &[Setting] = &[
         .file_only()
         .file("storage.controlPlane.urlRef")
         .later(),
-    Setting::new("OBJECT_STORE_KIND", Kind::Choice(OBJECT_STORES), "where artifacts go")
-        .or("filesystem")
-        .file("storage.objectStore.kind")
-        .later(),
-    Setting::new("OBJECT_STORE_BUCKET", Kind::Text, "bucket or container").file("storage.objectStore.bucket").later(),
-    Setting::new("OBJECT_STORE_REGION", Kind::Text, "region of the bucket").file("storage.objectStore.region").later(),
-    Setting::new("OBJECT_STORE_ENDPOINT", Kind::Url, "address of the object store").file("storage.objectStore.endpoint").later(),
-    Setting::new("OBJECT_STORE_PREFIX", Kind::Text, "first part of every object's name").file("storage.objectStore.prefix").later(),
-    Setting::new("OBJECT_STORE_ACCESS_KEY_ID", Kind::Secret, "access key").later(),
-    Setting::new("OBJECT_STORE_SECRET_ACCESS_KEY", Kind::Secret, "secret of the access key").later(),
-    Setting::new("OBJECT_STORE_SESSION_TOKEN", Kind::Secret, "token of a temporary access key").later(),
-    Setting::new("OBJECT_STORE_BEARER_TOKEN", Kind::Secret, "bearer token").later(),
-    Setting::new("OBJECT_STORE_SAS_TOKEN", Kind::Secret, "shared access signature").later(),
-    Setting::new("OBJECT_STORE_ACCOUNT_NAME", Kind::Text, "storage account").later(),
-    Setting::new("OBJECT_STORE_CREDENTIALS", Kind::Secret, "service account credentials").later(),
     Setting::new("ALLOW_EPHEMERAL_STORAGE", Kind::Flag, "don't warn about storage that a restart loses").or("false").later(),
-    Setting::new("ARTIFACT_DIRECT_UPLOAD_MODE", Kind::Choice(&["off", "enabled"]), "let clients upload straight to the object store")
-        .or("off")
-        .later(),
-    Setting::new("ARTIFACT_DIRECT_UPLOAD_CLEANUP_BATCH_SIZE", Kind::Count(1), "abandoned uploads removed at once").later(),
-    Setting::new("ARTIFACT_DIRECT_UPLOAD_CLEANUP_INTERVAL_MS", Kind::Millis(1), "how often abandoned uploads are looked for").later(),
 ];
 
 /// The `storage` section.
@@ -72,10 +50,6 @@ pub struct StorageConfig {
     pub run_migrations: bool,
     /// The shared pool.
     pub pool: PoolConfig,
-    /// Kind of the object store.
-    pub object_store_kind: String,
-    /// Its bucket.
-    pub object_store_bucket: Option<String>,
 }
 
 /// Database connections.
@@ -138,8 +112,6 @@ impl StorageConfig {
                 connect_timeout: values.millis("PG_CONNECTION_TIMEOUT_MS"),
                 statement_timeout: values.millis("PG_STATEMENT_TIMEOUT_MS"),
             },
-            object_store_kind: values.text("OBJECT_STORE_KIND").unwrap_or_default(),
-            object_store_bucket: values.text("OBJECT_STORE_BUCKET"),
         }
     }
 }

@@ -20,6 +20,11 @@ impl Query {
         self.0.iter().find(|(key, value)| key == name && !value.is_empty()).map(|(_, value)| value.as_str())
     }
 
+    /// The non-empty values of a parameter.
+    pub(super) fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
+        self.0.iter().filter(move |(key, value)| key == name && !value.is_empty()).map(|(_, value)| value.as_str())
+    }
+
     /// A page size: a positive integer or the default, never above the maximum.
     pub(super) fn limit(&self, default: u32, maximum: u32) -> u32 {
         let Some(text) = self.get("limit") else { return default };

@@ -8,6 +8,7 @@ use super::{
     streams::OrgStreams,
 };
 use crate::{
+    artifacts::Artifacts,
     identity::{Authenticator, Revocations},
     secrets::Keyring,
 };
@@ -28,6 +29,8 @@ pub struct Shared {
     pub(super) node: NodeHandle,
     /// What seals customers' keys, and on nodes that execute opens them.
     pub(super) keyring: Keyring,
+    pub(super) artifacts: Artifacts,
+    pub(super) object_store: Probe,
     pub(super) authenticator: Authenticator,
     pub(super) revocations: Arc<Revocations>,
     pub(super) limits: Limits,
@@ -44,7 +47,7 @@ pub struct Shared {
 
 impl HttpState {
     /// For one node. Must be called within a runtime: some of the state keeps itself up to date.
-    pub fn new(options: HttpOptions, node: NodeHandle, keyring: Keyring, render_metrics: RenderMetrics) -> Self {
+    pub fn new(options: HttpOptions, node: NodeHandle, keyring: Keyring, artifacts: Artifacts, render_metrics: RenderMetrics) -> Self {
         let revocations = Arc::new(Revocations::new(node.clock().instant()));
         Self(Arc::new(Shared {
             authenticator: Authenticator::new(options.auth.clone(), revocations.clone()),
@@ -56,6 +59,8 @@ impl HttpState {
             database: Probe::new(Duration::from_secs(1)),
             sealing_key: Probe::new(Duration::from_secs(1)),
             opening_key: Probe::new(Duration::from_secs(1)),
+            object_store: Probe::new(Duration::from_secs(30)),
+            artifacts,
             closing: CancellationToken::new(),
             options,
             node,

@@ -1,6 +1,7 @@
 //! What the front door needs to know of the configuration.
 
 use crate::{
+    artifacts::ArtifactOptions,
     config::{
         Config,
         abuse::{AuthBackoff, HttpRateLimit},
@@ -67,6 +68,15 @@ pub(super) fn options(config: &Config, auth: AuthOptions, execution_isolation: E
         max_connections: config.server.max_connections,
         max_streams_per_org: config.sse.max_streams_per_org,
         stream_lifetime: config.sse.max_lifetime,
+    }
+}
+
+pub(super) fn artifacts(config: &Config) -> ArtifactOptions {
+    ArtifactOptions {
+        bytes_per_day: config.abuse.quotas.max_artifact_bytes_per_day,
+        direct_upload: config.objects.direct_upload,
+        cleanup_batch: config.objects.cleanup_batch,
+        cleanup_interval: config.objects.cleanup_interval,
     }
 }
 

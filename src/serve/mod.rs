@@ -15,6 +15,7 @@ mod start_notes;
 mod stopping;
 
 use crate::{
+    artifacts::Artifacts,
     config::{Config, cluster::Role},
     http,
     secrets::Keyring,
@@ -64,8 +65,10 @@ async fn serve(
     start_notes::write(config, &database.store()).await.context("the start cannot be noted in the audit log")?;
     let keyring = Keyring::open(config, &database.store()).await.context("the keys of this node can't be had")?;
     let keys = keys::ProviderKeys::new(config, database.store(), &keyring);
-    let agents = runtime::Agents::start(config, keys.source()).await?;
-    let node = match NodeHandle::start(node::options(config), database.store(), agents.runtime()).await {
+    let objects = crate::artifacts::open(config)?;
+    let artifacts = Artifacts::new(database.store(), objects.clone(), front_door::artifacts(config));
+    let agents = runtime::Agents::start(config, keys.source(), &artifacts).await?;
+    let node = match NodeHandle::start(node::options(config, objects), database.store(), agents.runtime()).await {
         Ok(node) => node,
         Err(error) => {
             agents.stop().await;
@@ -79,7 +82,7 @@ async fn serve(
     let address = listener.local_addr()?;
     let upkeep = upkeep(metrics.clone());
     let options = front_door::options(config, auth, agents.isolation());
-    let state = http::HttpState::new(options, node.clone(), keyring, Arc::new(move || metrics.render()));
+    let state = http::HttpState::new(options, node.clone(), keyring, artifacts.clone(), Arc::new(move || metrics.render()));
     let closing = CancellationToken::new();
     let door = http::serve(listener, state, closing.clone());
     tokio::pin!(door);
@@ -106,6 +109,7 @@ async fn serve(
         () = &mut door => anyhow::bail!("the front door closed by itself"),
         told = told_to_stop => told?,
         never = upkeep => match never {},
+        never = artifacts.keep_clean() => match never {},
         () = database.gone() => anyhow::bail!("the private PostgreSQL can't be kept running; see its log in the data directory"),
     }
 

@@ -4,8 +4,11 @@ use crate::config::{
     Config,
     cluster::{ClusterConfig, Role},
 };
-use cowork_actors::{AuditRetention, FeedOptions, KeyCheckOptions, LinkOptions, LinkSecret, LinkTls, NodeOptions, NodeRole};
+use cowork_actors::{
+    AuditRetention, FeedOptions, KeyCheckOptions, LinkOptions, LinkSecret, LinkTls, NodeOptions, NodeRole, WorkspaceOptions,
+};
 use cowork_domain::admission::OrgLimits;
+use cowork_objects::{Objects, archive::ArchiveLimits};
 use std::time::Duration;
 
 /// One journal lane per core, but no more than a database shares with us usefully.
@@ -14,7 +17,7 @@ const MOST_LANES: usize = 8;
 /// A lease is renewed well before the node would have to give up by itself, at 60 % of it.
 const RENEWALS_PER_LEASE: u32 = 5;
 
-pub(super) fn options(config: &Config) -> NodeOptions {
+pub(super) fn options(config: &Config, objects: Objects) -> NodeOptions {
     let (cluster, quotas) = (&config.cluster, config.abuse.quotas);
     NodeOptions {
         name: cluster.node_id.clone(),
@@ -42,6 +45,11 @@ pub(super) fn options(config: &Config) -> NodeOptions {
             seals_per_run: config.retention.max_batches,
         }),
         key_checks: KeyCheckOptions { rules: config.byok.checks, limit: config.byok.check_timeout, ..KeyCheckOptions::default() },
+        workspaces: (config.objects.checkpoints && cluster.role.executes()).then(|| WorkspaceOptions {
+            folder: config.storage.workspaces_dir(),
+            objects,
+            limits: ArchiveLimits::default(),
+        }),
         feed: FeedOptions { keep_alive: config.sse.keep_alive, ..FeedOptions::default() },
         ..NodeOptions::default()
     }

@@ -2,6 +2,7 @@
 //! own no sessions run none.
 
 use crate::{
+    artifacts::Artifacts,
     config::{Config, cluster::Tier},
     http::ExecutionIsolation,
 };
@@ -29,7 +30,7 @@ pub(super) struct Agents {
 }
 
 impl Agents {
-    pub(super) async fn start(config: &Config, keys: Arc<dyn KeySource>) -> anyhow::Result<Self> {
+    pub(super) async fn start(config: &Config, keys: Arc<dyn KeySource>, artifacts: &Artifacts) -> anyhow::Result<Self> {
         if !config.cluster.role.executes() {
             let isolation = ExecutionIsolation::nothing_runs();
             return Ok(Self { runtime: Arc::new(NoTurns), opencode: None, broker: None, demo: None, isolation });
@@ -51,6 +52,7 @@ impl Agents {
             broker: broker.clone(),
             default_model: config.profile.model.clone(),
             workspaces: config.storage.workspaces_dir(),
+            artifacts: Some(Arc::new(artifacts.clone())),
             limits: TurnLimits { turn: config.runtime.turn_timeout, silence: config.runtime.provider_silence, ..TurnLimits::default() },
             coalesce: Coalesce::default(),
         };

@@ -67,7 +67,9 @@ impl TurnArguments {
             self.report(vec![RuntimeEvent::Failed { code: Code::WorkspaceUnavailable.as_str().to_owned(), message }]).await?;
             return Ok("failed");
         }
-        let running = self.shared.runtime.start(self.request.clone());
+        // The conversation goes to the runtime; nobody else needs it.
+        let history = std::mem::take(&mut self.request.history);
+        let running = self.shared.runtime.start(TurnRequest { history, ..self.request.clone() });
         self.answers.set(running.answers.clone()).ok();
         self.carry_reports(running).await
     }

@@ -44,6 +44,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         broker: broker.await?,
         default_model: None,
         workspaces: workspaces.clone(),
+        artifacts: None,
         limits: TurnLimits::default(),
         coalesce: Coalesce::default(),
     })?);

@@ -1,12 +1,14 @@
 //! The order of contract 00 §1, over a node that really runs.
 
 use super::*;
+use crate::artifacts::{ArtifactOptions, Artifacts};
 use crate::{
     config::cluster::Role,
     http::{BodyLimits, HttpOptions},
     identity::{AuthMode, AuthOptions, HeaderSecret, OperatorToken},
 };
 use cowork_actors::{NodeHandle, NodeOptions};
+use cowork_objects::{Objects, ObjectsOptions, Place};
 use cowork_runtime::{RunningTurn, Runtime, TurnRequest};
 use cowork_store::test_database::TestDatabase;
 use http::HeaderMap;
@@ -29,6 +31,7 @@ struct Door {
     dispatch: Arc<Dispatch>,
     node: NodeHandle,
     _database: TestDatabase,
+    _folder: tempfile::TempDir,
 }
 
 struct Answer {
@@ -46,8 +49,15 @@ impl Door {
             assert!(Instant::now() < deadline, "the node never owned its shards");
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
-        let state = HttpState::new(options, node.clone(), crate::secrets::Keyring::none(), Arc::new(|| "metrics\n".to_owned()));
-        Self { dispatch: Arc::new(Dispatch::new(state, false)), node, _database: database }
+        let folder = tempfile::tempdir().expect("a folder");
+        let place = Place::Filesystem { folder: folder.path().join("objects") };
+        let objects = ObjectsOptions { place, prefix: String::new(), node: "test".into(), patience: Duration::from_secs(20) };
+        let objects = Objects::open(&objects).expect("a folder is a store");
+        let limits =
+            ArtifactOptions { bytes_per_day: None, direct_upload: false, cleanup_batch: 10, cleanup_interval: Duration::from_secs(60) };
+        let artifacts = Artifacts::new(node.store().clone(), objects, limits);
+        let state = HttpState::new(options, node.clone(), crate::secrets::Keyring::none(), artifacts, Arc::new(|| "metrics\n".to_owned()));
+        Self { dispatch: Arc::new(Dispatch::new(state, false)), node, _database: database, _folder: folder }
     }
 
     async fn ask(&self, method: &str, path: &str, headers: &[(&str, &str)], body: impl Into<String>) -> Answer {

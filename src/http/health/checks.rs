@@ -8,6 +8,8 @@ use utoipa::ToSchema;
 
 /// Longer than this the database counts as unreachable.
 const PATIENCE: Duration = Duration::from_secs(2);
+/// And the object store, which is further away.
+const OBJECT_PATIENCE: Duration = Duration::from_secs(5);
 
 /// One look at one thing.
 #[derive(Debug, Serialize, ToSchema)]
@@ -53,6 +55,7 @@ impl Check {
 pub(super) async fn all(state: &HttpState) -> Vec<Check> {
     let now = state.node.clock().instant();
     let database = state.database.look(now, || database(state)).await;
+    let objects = state.object_store.look(now, || objects(state)).await;
     let files = match &state.workspace_folder {
         Some(folder) => folder.look(now).await,
         None => Ok(()),
@@ -65,14 +68,14 @@ pub(super) async fn all(state: &HttpState) -> Vec<Check> {
     };
     let mut checks = vec![
         Check::of("control_plane", database),
-        Check::of("object_store", files),
+        Check::of("object_store", objects.and(files)),
         secret_adapter(state).await,
         // It stores nothing in this deployment yet, so it can't be broken.
         Check::passed("billing_adapter"),
         Check::of("auth_config", auth(&state.options.auth.mode)),
         role_dependencies(state),
         isolation,
-        Check::passed("artifact_direct_upload").described("disabled"),
+        Check::passed("artifact_direct_upload").described(if state.artifacts.takes_direct_uploads() { "enabled" } else { "disabled" }),
     ];
     if state.options.role.executes() {
         checks.push(opener(state).await);
@@ -128,6 +131,19 @@ async fn database(state: &HttpState) -> Result<(), &'static str> {
         if migrations.pending.is_empty() { Ok(()) } else { Err("Cloud control plane migrations are pending.") }
     };
     tokio::time::timeout(PATIENCE, looking).await.unwrap_or(Err("Cloud control plane does not answer in time."))
+}
+
+/// Writes an object, looks for it and removes it.
+async fn objects(state: &HttpState) -> Result<(), &'static str> {
+    let checked = tokio::time::timeout(OBJECT_PATIENCE, state.artifacts.check()).await;
+    match checked {
+        Ok(Ok(())) => Ok(()),
+        Ok(Err(error)) => {
+            tracing::warn!(%error, "the object store can't be written, found or removed from");
+            Err("Cloud object store can't be used.")
+        }
+        Err(_) => Err("Cloud object store does not answer in time."),
+    }
 }
 
 fn auth(mode: &AuthMode) -> Result<(), &'static str> {

@@ -12,7 +12,7 @@ pub(crate) mod text;
 mod tools;
 mod turn;
 
-use crate::{RunningTurn, Runtime, TurnRequest};
+use crate::{ArtifactKeeper, RunningTurn, Runtime, TurnRequest};
 pub use options::{Coalesce, NativeOptions, TurnLimits};
 use std::{path::PathBuf, sync::Arc};
 
@@ -43,6 +43,7 @@ struct Shared {
     providers: Arc<providers::Providers>,
     sandbox: tools::Sandbox,
     workspaces: PathBuf,
+    artifacts: Option<Arc<dyn ArtifactKeeper>>,
     limits: TurnLimits,
     coalesce: Coalesce,
 }
@@ -58,6 +59,7 @@ impl NativeRuntime {
             providers: Arc::new(providers::Providers::new(options.broker, options.default_model, tools::definitions())?),
             sandbox: tools::Sandbox::default(),
             workspaces: options.workspaces,
+            artifacts: options.artifacts,
             limits: options.limits,
             coalesce: options.coalesce,
         };

@@ -1,7 +1,7 @@
 //! How the native runtime is set up.
 
-use crate::broker::KeyBroker;
-use std::{path::PathBuf, time::Duration};
+use crate::{ArtifactKeeper, broker::KeyBroker};
+use std::{path::PathBuf, sync::Arc, time::Duration};
 
 /// Everything the native runtime is given.
 pub struct NativeOptions {
@@ -11,6 +11,8 @@ pub struct NativeOptions {
     pub default_model: Option<String>,
     /// The folder that holds one workspace folder per session.
     pub workspaces: PathBuf,
+    /// Where the files go that turns publish. Without it they stay in the workspace.
+    pub artifacts: Option<Arc<dyn ArtifactKeeper>>,
     /// Bounds on what a turn may take.
     pub limits: TurnLimits,
     /// How streamed text is put together.

@@ -11,7 +11,10 @@ use super::{
 };
 use crate::{Asks, TurnRequest};
 use call::Caller;
-use cowork_domain::{ids::SessionId, runtime_event::RuntimeEvent};
+use cowork_domain::{
+    ids::{OrgId, SessionId},
+    runtime_event::RuntimeEvent,
+};
 use futures_util::FutureExt as _;
 use rig_core::{
     completion::{CompletionResponse, Message},
@@ -40,6 +43,7 @@ async fn work(shared: &Shared, request: TurnRequest, reports: &Reports, asks: As
         asks,
         model,
         session: request.session,
+        org: request.org.clone(),
         agent: request.agent.clone(),
         deadline: Instant::now() + shared.limits.turn,
         calls: 0,
@@ -71,6 +75,7 @@ pub(super) struct Turn<'a> {
     pub(super) reports: &'a Reports,
     pub(super) asks: Asks,
     pub(super) session: SessionId,
+    pub(super) org: OrgId,
     pub(super) agent: String,
     model: ModelHandle,
     deadline: Instant,

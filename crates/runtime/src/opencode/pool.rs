@@ -2,8 +2,7 @@
 //! stopped when idle, started again after it died.
 
 use super::{
-    OpenCodeOptions,
-    failures,
+    OpenCodeOptions, failures,
     folders::Folders,
     models::Models,
     process::{Process, Start, StartError},

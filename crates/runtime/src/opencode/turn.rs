@@ -155,7 +155,9 @@ async fn alive<T>(in_use: &InUse, answer: impl Future<Output = Result<T, ApiErro
     // A connection breaks a moment before its process is known to be gone.
     match answered {
         Ok(answer) => Ok(answer),
-        Err(ApiError::Connection(_)) if tokio::time::timeout(std::time::Duration::from_secs(2), process.gone()).await.is_ok() => Err(End::Lost),
+        Err(ApiError::Connection(_)) if tokio::time::timeout(std::time::Duration::from_secs(2), process.gone()).await.is_ok() => {
+            Err(End::Lost)
+        }
         Err(error) => Err(failures::unavailable(error).into()),
     }
 }

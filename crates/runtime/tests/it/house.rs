@@ -126,7 +126,8 @@ pub(crate) async fn broker(table: ProviderTable, keys: &Arc<Keys>, silence: Dura
 }
 
 pub(crate) fn runtime(broker: &KeyBroker, workspaces: PathBuf, limits: TurnLimits) -> NativeRuntime {
-    let options = NativeOptions { broker: broker.clone(), default_model: None, workspaces, limits, coalesce: Coalesce::default() };
+    let options =
+        NativeOptions { broker: broker.clone(), default_model: None, workspaces, artifacts: None, limits, coalesce: Coalesce::default() };
     NativeRuntime::new(options).expect("valid options")
 }
 

@@ -48,7 +48,7 @@ impl<'a> NewSession<'a> {
 
 /// A usage row.
 #[derive(Serialize)]
-pub(super) struct Usage<'a> {
+pub(crate) struct Usage<'a> {
     id: Uuid,
     org: &'a str,
     account_id: Option<&'a str>,
@@ -60,7 +60,7 @@ pub(super) struct Usage<'a> {
 }
 
 impl<'a> Usage<'a> {
-    pub(super) fn of(row: &'a UsageRow) -> Self {
+    pub(crate) fn of(row: &'a UsageRow) -> Self {
         Self {
             id: row.id.as_uuid(),
             org: row.org.as_str(),

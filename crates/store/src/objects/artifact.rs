@@ -265,7 +265,7 @@ impl Store {
         Ok(stored.rows_affected() == 1)
     }
 
-    /// Gives a content up and its bytes back, unless it is published. Its objects are removed by whoever works the list off: at
+    /// Gives a content up and its bytes back, unless it is published or somebody works on it. Its objects are removed by whoever works the list off: at
     /// once if it came through us, and not before a client's credential is over otherwise. Returns whether it was given up now.
     ///
     /// # Errors
@@ -277,6 +277,7 @@ impl Store {
                       set state = 'cleanup_pending', claimed_until = null,
                           expires_at = case when upload_key is null then now() else least(expires_at, now() + interval '16 minutes') end
                     where session = $1 and artifact = $2 and org = $3 and state in ('reserved', 'stored') and not published
+                      and (claimed_until is null or claimed_until < now())
                    returning org, day, size),
                given_back as (
                    update artifact_days d set bytes = greatest(0, d.bytes - gone.size) from gone where d.org = gone.org and d.day = gone.day)

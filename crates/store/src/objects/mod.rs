@@ -3,6 +3,7 @@
 mod artifact;
 mod artifact_index;
 mod checkpoint;
+mod consumption;
 mod discarded;
 
 pub use artifact::{ArtifactObject, ArtifactState, NewArtifactObject, Reservation};

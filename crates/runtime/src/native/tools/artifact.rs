@@ -6,6 +6,7 @@ use super::{
     media_type::media_type,
     workspace::{read, relative, write},
 };
+use crate::PublishedFile;
 use cowork_domain::runtime_event::RuntimeEvent;
 use serde::Deserialize;
 use serde_json::json;
@@ -41,21 +42,31 @@ pub(super) async fn run(turn: &mut Turn<'_>, call: &Call<'_>) -> ToolResult {
     if content.as_ref().is_some_and(|content| content.len() > limit) {
         return Err(ToolError::refused("the file is too large"));
     }
-    let (size, sha256) = turn
-        .in_workspace(move |dir| {
-            let bytes = match content {
-                Some(content) => {
-                    write(dir, &place, content.as_bytes())?;
-                    content.into_bytes()
-                }
-                None => read(dir, &place, limit)?,
-            };
-            Ok((bytes.len() as u64, hex(&Sha256::digest(&bytes))))
+    let bytes = turn
+        .in_workspace(move |dir| match content {
+            Some(content) => {
+                write(dir, &place, content.as_bytes())?;
+                Ok(content.into_bytes())
+            }
+            None => read(dir, &place, limit),
         })
         .await?;
+    let (size, sha256) = (bytes.len() as u64, hex(&Sha256::digest(&bytes)));
     let mime = media_type(Path::new(&name)).to_owned();
     let published = format!("published {name} ({size} bytes)");
-    turn.reports.send(RuntimeEvent::Artifact { id: fresh_id("art_"), filename: name, path, mime, size, sha256 }).await?;
+    let id = fresh_id("art_");
+    if let Some(keeper) = &turn.shared.artifacts {
+        let file = PublishedFile {
+            org: turn.org.clone(),
+            session: turn.session,
+            id: id.clone(),
+            filename: name.clone(),
+            mime: mime.clone(),
+            content: bytes.into(),
+        };
+        turn.bounded(keeper.keep(file)).await?.map_err(|error| ToolError::refused(error.to_string()))?;
+    }
+    turn.reports.send(RuntimeEvent::Artifact { id, filename: name, path, mime, size, sha256 }).await?;
     Ok(published)
 }
 
