@@ -2,6 +2,8 @@
 //!
 //! The page is no condition for the program: without npm (or with `COWORK_SKIP_WEB=1`) a plain status page takes its place.
 
+#![expect(clippy::disallowed_methods, reason = "cargo speaks to a build script through the environment")]
+
 use std::{
     env,
     fmt::Write,
