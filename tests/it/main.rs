@@ -19,6 +19,7 @@ mod policy;
 mod program;
 mod runtime;
 mod scim;
+mod secrets;
 mod server;
 mod sessions;
 mod setting;
