@@ -20,6 +20,7 @@ mod program;
 mod redaction;
 mod runtime;
 mod scim;
+mod secrets;
 mod server;
 mod sessions;
 mod setting;
