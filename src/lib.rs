@@ -5,6 +5,7 @@ pub mod cli;
 pub mod config;
 pub mod http;
 pub mod identity;
+pub mod secrets;
 pub mod serve;
 pub mod telemetry;
 mod web;

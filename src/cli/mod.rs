@@ -17,6 +17,7 @@ mod org;
 mod output;
 mod private_postgres;
 mod reference;
+mod secrets;
 mod serve;
 mod settings;
 mod token;
@@ -55,6 +56,7 @@ enum Command {
     Org(org::OrgArgs),
     Member(member::MemberArgs),
     Token(token::TokenArgs),
+    Secrets(secrets::SecretsArgs),
     Config(config::ConfigArgs),
     Doctor(doctor::DoctorArgs),
     DemoModel(demo_model::DemoModelArgs),
@@ -77,6 +79,7 @@ impl Cli {
             Command::Org(args) => Box::pin(org::run(args)).await?,
             Command::Member(args) => Box::pin(member::run(args)).await?,
             Command::Token(args) => Box::pin(token::run(args)).await?,
+            Command::Secrets(args) => Box::pin(secrets::run(args)).await?,
             Command::Config(args) => config::run(args)?,
             Command::Doctor(args) => doctor::run(args).await?,
             Command::DemoModel(args) => demo_model::run(args).await?,

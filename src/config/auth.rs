@@ -83,10 +83,6 @@ pub(super) const SETTINGS: &[Setting] = &[
     Setting::new("API_TOKEN_ALLOWED_SCOPES", Kind::Choices(SCOPES), "scopes that API tokens may have")
         .or("desktop,gateway,admin,operator")
         .file("auth.apiTokens.allowedScopes"),
-    Setting::new("SECRET_KEY", Kind::Secret, "seals what the database must not hold in the clear").later(),
-    Setting::new("SECRET_KEY_REF", Kind::SecretRef, "where to read the secret key").later(),
-    Setting::new("SECRET_KEY_PREVIOUS", Kind::Secret, "earlier secret keys, comma-separated, during a rotation").later(),
-    Setting::new("SECRET_KEY_PREVIOUS_REF", Kind::SecretRef, "where to read them").later(),
 ];
 
 /// The `auth` section.

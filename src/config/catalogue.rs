@@ -4,15 +4,16 @@ use super::problem::suggestion;
 use super::setting::{PREFIX, Setting};
 use super::{
     abuse, auth, billing, branding, byok, cluster, execution, observability, production_rules, profile, providers, retention, runtime,
-    server, sse, storage,
+    secrets, server, sse, storage,
 };
 
 /// The sections in the order in which `config dump` shows them.
-const SECTIONS: [(&str, &[Setting]); 16] = [
+const SECTIONS: [(&str, &[Setting]); 17] = [
     ("cluster", cluster::SETTINGS),
     ("start rules", production_rules::SETTINGS),
     ("server", server::SETTINGS),
     ("auth", auth::SETTINGS),
+    ("secrets", secrets::SETTINGS),
     ("storage", storage::SETTINGS),
     ("abuse", abuse::SETTINGS),
     ("runtime", runtime::SETTINGS),

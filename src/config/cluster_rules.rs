@@ -10,7 +10,16 @@ use super::values::Values;
 const SHORTEST_SECRET: usize = 16;
 
 /// What opens stored secrets. It has no place where nothing is opened: a web node is what the world reaches first.
-const OPENING: [&str; 4] = ["SECRET_KEY", "SECRET_KEY_REF", "SECRET_KEY_PREVIOUS", "SECRET_KEY_PREVIOUS_REF"];
+const OPENING: [&str; 8] = [
+    "OPENING_KEY",
+    "OPENING_KEY_REF",
+    "OPENING_KEY_PREVIOUS",
+    "OPENING_KEY_PREVIOUS_REF",
+    "SECRET_KEY",
+    "SECRET_KEY_REF",
+    "SECRET_KEY_PREVIOUS",
+    "SECRET_KEY_PREVIOUS_REF",
+];
 
 pub(super) fn check(config: &Config, values: &Values, findings: &mut Findings) {
     shared_database(config, findings);

@@ -31,6 +31,7 @@ pub mod runtime;
 pub mod schema;
 pub mod secret;
 mod secret_reference;
+pub mod secrets;
 pub mod server;
 pub mod setting;
 mod span;
@@ -58,6 +59,8 @@ pub struct Config {
     pub server: server::ServerConfig,
     /// Who is let in.
     pub auth: auth::AuthConfig,
+    /// What seals and opens customers' keys.
+    pub secrets: secrets::SecretsConfig,
     /// Where the truth lives.
     pub storage: storage::StorageConfig,
     /// Quotas and rate limits.
@@ -122,11 +125,13 @@ impl Sources {
 impl Config {
     fn read(values: &Values, environment: &Environment, findings: &mut Findings) -> Self {
         let cluster = cluster::ClusterConfig::read(values, environment, findings);
-        let (tier, role) = (cluster.tier, cluster.role);
+        let (role, tier) = (cluster.role, cluster.tier);
+        let auth = auth::AuthConfig::read(values, environment, findings);
         Self {
+            secrets: secrets::SecretsConfig::read(values, environment, role, tier, auth.secret_key.as_ref(), findings),
             cluster,
             server: server::ServerConfig::read(values, findings),
-            auth: auth::AuthConfig::read(values, environment, findings),
+            auth,
             storage: storage::StorageConfig::read(values, findings),
             abuse: abuse::AbuseConfig::read(values, tier),
             runtime: runtime::RuntimeConfig::read(values, tier, findings),

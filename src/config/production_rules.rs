@@ -60,9 +60,21 @@ const RULES: &[Rule] = &[
     rule("object-store-bucket", "needs OPEN_COWORK_CLOUD_OBJECT_STORE_BUCKET", everyone, |config, _| {
         config.storage.object_store_bucket.is_some()
     }),
-    rule("secret-key", "needs a strong OPEN_COWORK_CLOUD_SECRET_KEY (32 random bytes)", Role::executes, |config, _| {
-        is_strong(config.auth.secret_key.as_ref())
-    }),
+    rule(
+        "opening-key",
+        "needs OPEN_COWORK_CLOUD_OPENING_KEY, or a strong OPEN_COWORK_CLOUD_SECRET_KEY (32 random bytes)",
+        Role::executes,
+        |config, values| {
+            let is_own = ["OPENING_KEY", "OPENING_KEY_REF"].iter().any(|name| values.is_configured(name));
+            config.secrets.opening_key.is_some() && (is_own || is_strong(config.auth.secret_key.as_ref()))
+        },
+    ),
+    rule(
+        "sealing-key",
+        "needs OPEN_COWORK_CLOUD_SEALING_KEY in the web role: one from the database is whoever's who can write there",
+        is_web,
+        |config, _| config.secrets.sealing_key.is_some(),
+    ),
     rule("cluster-secret", "needs a strong OPEN_COWORK_CLOUD_CLUSTER_SECRET (32 random bytes)", everyone, |config, _| {
         config.cluster.link.is_none() || is_strong(config.cluster.secret.as_ref())
     }),

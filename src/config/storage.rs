@@ -101,6 +101,11 @@ impl StorageConfig {
         self.data_dir.join("postgres")
     }
 
+    /// Where a machine that was told nothing keeps its opening key.
+    pub fn opening_key_file(&self) -> PathBuf {
+        self.data_dir.join("opening.key")
+    }
+
     /// Where sessions keep their files.
     pub fn workspaces_dir(&self) -> PathBuf {
         self.data_dir.join("workspaces")

@@ -3,6 +3,7 @@
 mod nodes;
 mod oidc;
 mod providers;
+mod secrets;
 
 use super::*;
 use std::io::Write;

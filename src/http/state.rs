@@ -7,7 +7,10 @@ use super::{
     options::HttpOptions,
     streams::OrgStreams,
 };
-use crate::identity::{Authenticator, Revocations};
+use crate::{
+    identity::{Authenticator, Revocations},
+    secrets::Keyring,
+};
 use cowork_actors::{NodeHandle, Readiness};
 use std::{ops::Deref, sync::Arc, time::Duration};
 use tokio_util::sync::CancellationToken;
@@ -23,6 +26,8 @@ pub struct HttpState(Arc<Shared>);
 pub struct Shared {
     pub(super) options: HttpOptions,
     pub(super) node: NodeHandle,
+    /// What seals customers' keys, and on nodes that execute opens them.
+    pub(super) keyring: Keyring,
     pub(super) authenticator: Authenticator,
     pub(super) revocations: Arc<Revocations>,
     pub(super) limits: Limits,
@@ -31,13 +36,15 @@ pub struct Shared {
     pub(super) render_metrics: RenderMetrics,
     pub(super) workspace_folder: Option<FolderProbe>,
     pub(super) database: Probe,
+    pub(super) sealing_key: Probe,
+    pub(super) opening_key: Probe,
     /// Cancelled when the server stops: no new streams, open ones end.
     pub(super) closing: CancellationToken,
 }
 
 impl HttpState {
     /// For one node. Must be called within a runtime: some of the state keeps itself up to date.
-    pub fn new(options: HttpOptions, node: NodeHandle, render_metrics: RenderMetrics) -> Self {
+    pub fn new(options: HttpOptions, node: NodeHandle, keyring: Keyring, render_metrics: RenderMetrics) -> Self {
         let revocations = Arc::new(Revocations::new(node.clock().instant()));
         Self(Arc::new(Shared {
             authenticator: Authenticator::new(options.auth.clone(), revocations.clone()),
@@ -47,9 +54,12 @@ impl HttpState {
             metrics: HttpMetrics::default(),
             workspace_folder: options.workspace_dir.clone().map(FolderProbe::new),
             database: Probe::new(Duration::from_secs(1)),
+            sealing_key: Probe::new(Duration::from_secs(1)),
+            opening_key: Probe::new(Duration::from_secs(1)),
             closing: CancellationToken::new(),
             options,
             node,
+            keyring,
             render_metrics,
         }))
     }

@@ -6,6 +6,7 @@
 
 mod database;
 mod front_door;
+mod keys;
 mod node;
 mod runtime;
 mod signals;
@@ -15,11 +16,11 @@ mod stopping;
 use crate::{
     config::{Config, cluster::Role},
     http,
+    secrets::Keyring,
     telemetry::metrics::MetricsHandle,
 };
 use anyhow::Context;
 use cowork_actors::{NodeHandle, Readiness};
-use cowork_runtime::broker::NoKeys;
 use database::Database;
 use signals::Signals;
 use std::{convert::Infallible, io::Write, net::SocketAddr, sync::Arc, time::Duration};
@@ -60,7 +61,9 @@ async fn serve(
 ) -> anyhow::Result<()> {
     let auth = front_door::auth(config)?;
     start_notes::write(config, &database.store()).await.context("the start cannot be noted in the audit log")?;
-    let agents = runtime::Agents::start(config, Arc::<NoKeys>::default()).await?;
+    let keyring = Keyring::open(config, &database.store()).await.context("the keys of this node can't be had")?;
+    let keys = keys::ProviderKeys::new(config, database.store(), &keyring);
+    let agents = runtime::Agents::start(config, keys.source()).await?;
     let node = match NodeHandle::start(node::options(config), database.store(), agents.runtime()).await {
         Ok(node) => node,
         Err(error) => {
@@ -68,10 +71,14 @@ async fn serve(
             return Err(error.into());
         }
     };
+    let _following = keys.follow();
+    if let Some(checker) = keys.checker() {
+        node.check_keys_with(checker);
+    }
     let address = listener.local_addr()?;
     let upkeep = upkeep(metrics.clone());
     let options = front_door::options(config, auth, agents.isolation());
-    let state = http::HttpState::new(options, node.clone(), Arc::new(move || metrics.render()));
+    let state = http::HttpState::new(options, node.clone(), keyring, Arc::new(move || metrics.render()));
     let closing = CancellationToken::new();
     let door = http::serve(listener, state, closing.clone());
     tokio::pin!(door);

@@ -114,6 +114,18 @@ pub const METRICS: &[Metric] = &[
     counter("cowork_journal_outcome_unknown_total", &[], "transactions whose outcome had to be looked up after a lost connection"),
     counter("cowork_journal_lane_panics_total", &[], "journal lanes that panicked and were started again"),
     counter("cowork_fenced_writes_total", &[], "writes refused because this node is no longer the owner"),
+    // Provider keys
+    counter(
+        "cowork_byok_checks_total",
+        &["outcome"],
+        "checks of provider keys: activated, confirmed, doubted, lost, rejected, open (nobody could say), late (disabled meanwhile)",
+    ),
+    seconds("cowork_byok_check_seconds", &[], "from the start of a check to the provider's word or the end of its patience"),
+    counter(
+        "cowork_byok_reveal_failures_total",
+        &["reason"],
+        "sealed keys that did not open: moved or altered (refused, org_key), without their key (unknown_key, shredded, …); alarm on any",
+    ),
     // Audit log
     gauge(
         "cowork_audit_unsealed",

@@ -2,6 +2,7 @@
 
 mod answer;
 mod audit;
+mod byok;
 mod caller;
 mod canary;
 mod cli;

@@ -68,12 +68,16 @@ fn what_travels_between_machines_is_protected_outside_tier_local() {
 
 #[test]
 fn what_opens_secrets_has_no_place_in_front_of_the_world() {
-    for name in ["OPEN_COWORK_CLOUD_SECRET_KEY", "OPEN_COWORK_CLOUD_SECRET_KEY_PREVIOUS"] {
+    let current = ("OPEN_COWORK_CLOUD_SECRET_KEY", STRONG);
+    for name in ["SECRET_KEY", "SECRET_KEY_PREVIOUS", "OPENING_KEY", "OPENING_KEY_REF", "OPENING_KEY_PREVIOUS"] {
+        let given = (&*format!("OPEN_COWORK_CLOUD_{name}"), "env:A_KEY");
         for other in ["web", "scheduler"] {
-            assert_refused(&[role(other), DATABASE, (name, STRONG)], "only workers need it");
+            assert_refused(&[role(other), DATABASE, given], &format!("{name}, which opens stored secrets: only workers need it"));
         }
-        assert_eq!(problems(&[role("worker"), DATABASE, (name, STRONG)]), Vec::<String>::new());
     }
+    assert_eq!(problems(&[role("worker"), DATABASE, current]), Vec::<String>::new());
+    assert_eq!(problems(&[role("worker"), DATABASE, current, ("OPEN_COWORK_CLOUD_SECRET_KEY_PREVIOUS", "a, b")]), Vec::<String>::new());
+    assert_refused(&[role("worker"), DATABASE, ("OPEN_COWORK_CLOUD_SECRET_KEY_PREVIOUS", STRONG)], "no effect without a current key");
 }
 
 #[test]

@@ -46,7 +46,7 @@ impl Door {
             assert!(Instant::now() < deadline, "the node never owned its shards");
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
-        let state = HttpState::new(options, node.clone(), Arc::new(|| "metrics\n".to_owned()));
+        let state = HttpState::new(options, node.clone(), crate::secrets::Keyring::none(), Arc::new(|| "metrics\n".to_owned()));
         Self { dispatch: Arc::new(Dispatch::new(state, false)), node, _database: database }
     }
 

@@ -1,7 +1,7 @@
 //! What has to be well for this node to take requests, in the order of the contract.
 
 use super::Standing;
-use crate::{http::state::HttpState, identity::AuthMode};
+use crate::{http::state::HttpState, identity::AuthMode, secrets::Publication};
 use serde::Serialize;
 use std::{borrow::Cow, time::Duration};
 use utoipa::ToSchema;
@@ -63,17 +63,51 @@ pub(super) async fn all(state: &HttpState) -> Vec<Check> {
     } else {
         Check::failed("execution_isolation", isolation.detail.clone())
     };
-    vec![
+    let mut checks = vec![
         Check::of("control_plane", database),
         Check::of("object_store", files),
-        // Neither stores anything in this deployment yet, so neither can be broken.
-        Check::passed("secret_adapter"),
+        secret_adapter(state).await,
+        // It stores nothing in this deployment yet, so it can't be broken.
         Check::passed("billing_adapter"),
         Check::of("auth_config", auth(&state.options.auth.mode)),
         role_dependencies(state),
         isolation,
         Check::passed("artifact_direct_upload").described("disabled"),
-    ]
+    ];
+    if state.options.role.executes() {
+        checks.push(opener(state).await);
+    }
+    checks
+}
+
+/// Whether provider keys can be stored here. A node that can't is no worse for everything else.
+async fn secret_adapter(state: &HttpState) -> Check {
+    let look = async || {
+        let sealer = state.keyring.sealer(state.node.store()).await;
+        sealer.map(drop).map_err(|_| "No sealing key is known here: provider keys can't be stored.")
+    };
+    let check = Check::passed("secret_adapter");
+    match state.sealing_key.look(state.node.clock().instant(), look).await {
+        Ok(()) => check,
+        Err(detail) => check.described(detail),
+    }
+}
+
+/// Whether provider keys can be opened here: something is sealed and opened again.
+async fn opener(state: &HttpState) -> Check {
+    let name = "opener";
+    if state.keyring.opener().is_none() {
+        return Check::passed(name).described("No opening key is configured: provider keys can't be used.");
+    }
+    let look = async || if state.keyring.makes_round_trips() { Ok(()) } else { Err("What this node seals does not open again.") };
+    match (state.opening_key.look(state.node.clock().instant(), look).await, state.keyring.publication()) {
+        (Err(detail), _) => Check::failed(name, detail),
+        (Ok(()), Some(Publication::Foreign(key))) => {
+            let detail = format!("Web nodes without a sealing key of their own seal to {}, which this node can't open.", key.id());
+            Check::passed(name).described(detail)
+        }
+        (Ok(()), _) => Check::passed(name),
+    }
 }
 
 fn role_dependencies(state: &HttpState) -> Check {

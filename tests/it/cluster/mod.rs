@@ -1,7 +1,7 @@
 //! Several processes that are one cloud.
 
 mod drain;
-mod harness;
+pub(crate) mod harness;
 mod membership;
 mod revocation;
 mod roles;

@@ -88,7 +88,7 @@ fn everything_that_is_wrong_with_a_configuration_is_told_at_once() {
 
 #[tokio::test]
 async fn an_exception_from_the_rules_is_listed_at_the_start_and_in_the_audit_log() {
-    let waived = "split-roles,separate-migrations,object-store,object-store-bucket,secret-key,retention,public-url,cookie-secret,token-lives,token-scopes";
+    let waived = "split-roles,separate-migrations,object-store,object-store-bucket,opening-key,retention,public-url,cookie-secret,token-lives,token-scopes";
     let server = Server::with(&[
         ("DEPLOYMENT_TIER", "private_beta"),
         ("AUTH_MODE", "header"),

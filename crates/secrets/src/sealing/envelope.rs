@@ -23,6 +23,8 @@ pub(super) enum Layer {
     Inner,
     /// A sealed secret, sealed to the deployment.
     Outer,
+    /// An opening key, sealed to another one that guards it.
+    Guarded,
 }
 
 impl Layer {
@@ -31,6 +33,7 @@ impl Layer {
             Self::OrgKey => b"open-cowork-cloud/sealing/v1/org-key",
             Self::Inner => b"open-cowork-cloud/sealing/v1/secret/inner",
             Self::Outer => b"open-cowork-cloud/sealing/v1/secret/outer",
+            Self::Guarded => b"open-cowork-cloud/sealing/v1/opening-key",
         }
     }
 }

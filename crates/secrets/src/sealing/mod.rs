@@ -26,6 +26,7 @@ mod tests;
 pub use key_id::{KeyId, KeyIdError};
 pub use key_text::KeyTextError;
 pub use opener::{OpenError, Opener};
+pub(crate) use opening_key::GuardError;
 pub use opening_key::OpeningKey;
 pub use org_key::OrgKey;
 pub use sealed::{Sealed, SealedFormatError};

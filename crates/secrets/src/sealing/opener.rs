@@ -6,6 +6,7 @@ use super::opening_key::OpeningKey;
 use super::org_key::OrgKey;
 use super::sealed::{Sealed, SealedFormatError};
 use super::sealer::Sealer;
+use super::sealing_key::SealingKey;
 use super::subject::{self, Subject};
 use cowork_domain::ids::OrgId;
 use cowork_domain::secret::Secret;
@@ -65,9 +66,19 @@ impl Opener {
         self.keys.iter().map(OpeningKey::id)
     }
 
+    /// The current key.
+    pub fn current(&self) -> &OpeningKey {
+        &self.keys[0]
+    }
+
+    /// The public halves of the previous keys.
+    pub fn previous(&self) -> Vec<SealingKey> {
+        self.keys.iter().skip(1).map(OpeningKey::sealing_key).collect()
+    }
+
     /// Seals to the current key.
     pub fn sealer(&self) -> Sealer {
-        Sealer::new(self.keys[0].sealing_key())
+        Sealer::new(self.current().sealing_key())
     }
 
     /// The secret, if it was sealed for this subject with this data key and both are as they were.

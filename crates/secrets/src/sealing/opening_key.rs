@@ -1,6 +1,6 @@
 //! The deployment's private key.
 
-use super::envelope::{Kem, PrivateKey};
+use super::envelope::{self, Kem, Layer, PrivateKey};
 use super::key_id::KeyId;
 use super::key_text::{self, KEY_LENGTH, KeyTextError};
 use super::sealing_key::SealingKey;
@@ -19,6 +19,10 @@ pub struct OpeningKey {
     private: PrivateKey,
     public: SealingKey,
 }
+
+/// It was guarded by another key, or altered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct GuardError;
 
 impl OpeningKey {
     /// A new key from the system's randomness.
@@ -59,6 +63,12 @@ impl OpeningKey {
     /// Its name in ciphertexts and reports, that of the public half.
     pub const fn id(&self) -> &KeyId {
         self.public.id()
+    }
+
+    /// Opens what [`SealingKey::guard`] sealed.
+    pub(crate) fn unguard(&self, sealed: &[u8]) -> Result<Secret<String>, GuardError> {
+        let text = envelope::open(Layer::Guarded, &self.private, &[], sealed).map_err(|_| GuardError)?;
+        std::str::from_utf8(&text).map(|text| Secret::new(text.to_owned())).map_err(|_| GuardError)
     }
 
     pub(super) const fn private(&self) -> &PrivateKey {

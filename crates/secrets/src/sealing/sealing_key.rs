@@ -3,6 +3,7 @@
 use super::envelope::{self, Layer};
 use super::key_id::KeyId;
 use super::key_text::{self, KEY_LENGTH, KeyTextError};
+use cowork_domain::secret::Secret;
 use std::fmt;
 
 /// What customers' keys are sealed to. It can be shown to anybody.
@@ -32,6 +33,11 @@ impl SealingKey {
     /// Its name in ciphertexts and reports.
     pub const fn id(&self) -> &KeyId {
         &self.id
+    }
+
+    /// Seals the text of another opening key.
+    pub(crate) fn guard(&self, text: &Secret<String>) -> Vec<u8> {
+        envelope::seal(Layer::Guarded, &self.bytes, &[], text.expose().as_bytes()).expect("a sealing key was tried when it was made")
     }
 
     pub(super) const fn as_bytes(&self) -> &[u8; KEY_LENGTH] {

@@ -113,7 +113,7 @@ fn another_deployments_key_opens_nothing() {
 #[test]
 fn the_layers_have_key_schedules_of_their_own() {
     let opening = OpeningKey::generate();
-    let layers = [Layer::OrgKey, Layer::Inner, Layer::Outer];
+    let layers = [Layer::OrgKey, Layer::Inner, Layer::Outer, Layer::Guarded];
     for (index, layer) in layers.into_iter().enumerate() {
         let sealed = envelope::seal(layer, opening.sealing_key().as_bytes(), b"data", b"plaintext").unwrap();
         for (other, opened_as) in layers.into_iter().enumerate() {
