@@ -2,6 +2,7 @@
 
 mod nodes;
 mod oidc;
+mod providers;
 mod secrets;
 
 use super::*;

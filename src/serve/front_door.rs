@@ -6,7 +6,7 @@ use crate::{
         abuse::{AuthBackoff, HttpRateLimit},
         auth as configured, profile,
     },
-    http::{BodyLimits, BrowserSessions, ExecutionIsolation, HttpOptions, Timeouts},
+    http::{BodyLimits, BrowserSessions, ByokOptions, ExecutionIsolation, HttpOptions, Timeouts},
     identity::{
         AuthMode, AuthOptions, HeaderSecret, OperatorToken, SigningKey,
         oidc::{ClientSecret, OidcOptions, OidcProvider},
@@ -23,6 +23,9 @@ use std::{sync::Arc, time::Duration};
 /// A window or a wait that is longer than this is a slip of the pen, and sums of times must not overflow.
 const A_CENTURY: Duration = Duration::from_secs(100 * 365 * 86_400);
 
+/// Whoever asks for a check waits a little longer than a check may take.
+const CHECK_MARGIN: Duration = Duration::from_secs(2);
+
 pub(super) fn options(config: &Config, auth: AuthOptions, execution_isolation: ExecutionIsolation) -> HttpOptions {
     let limits = config.server.body_limits;
     HttpOptions {
@@ -38,6 +41,12 @@ pub(super) fn options(config: &Config, auth: AuthOptions, execution_isolation: E
         allowed_tools: config.profile.allowed_tools.clone(),
         allowed_mcps: config.profile.allowed_mcps.clone(),
         branding: config.branding.clone(),
+        byok: ByokOptions {
+            table: config.providers.table.clone(),
+            providers: config.byok.providers.clone(),
+            references: config.byok.references.clone(),
+            validation_patience: config.byok.check_timeout + CHECK_MARGIN,
+        },
         auth,
         signup: config.auth.signup.clone(),
         token_rules: config.auth.tokens.rules(),

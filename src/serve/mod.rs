@@ -6,6 +6,7 @@
 
 mod database;
 mod front_door;
+mod keys;
 mod node;
 mod opencode;
 mod runtime;
@@ -21,7 +22,6 @@ use crate::{
 };
 use anyhow::Context;
 use cowork_actors::{NodeHandle, Readiness};
-use cowork_runtime::broker::NoKeys;
 use database::Database;
 use signals::Signals;
 use std::{convert::Infallible, io::Write, net::SocketAddr, sync::Arc, time::Duration};
@@ -63,7 +63,8 @@ async fn serve(
     let auth = front_door::auth(config)?;
     start_notes::write(config, &database.store()).await.context("the start cannot be noted in the audit log")?;
     let keyring = Keyring::open(config, &database.store()).await.context("the keys of this node can't be had")?;
-    let agents = runtime::Agents::start(config, Arc::<NoKeys>::default()).await?;
+    let keys = keys::ProviderKeys::new(config, database.store(), &keyring);
+    let agents = runtime::Agents::start(config, keys.source()).await?;
     let node = match NodeHandle::start(node::options(config), database.store(), agents.runtime()).await {
         Ok(node) => node,
         Err(error) => {
@@ -71,6 +72,10 @@ async fn serve(
             return Err(error.into());
         }
     };
+    let _following = keys.follow();
+    if let Some(checker) = keys.checker() {
+        node.check_keys_with(checker);
+    }
     let address = listener.local_addr()?;
     let upkeep = upkeep(metrics.clone());
     let options = front_door::options(config, auth, agents.isolation());

@@ -4,7 +4,7 @@ use crate::config::{
     Config,
     cluster::{ClusterConfig, Role},
 };
-use cowork_actors::{AuditRetention, FeedOptions, LinkOptions, LinkSecret, LinkTls, NodeOptions, NodeRole};
+use cowork_actors::{AuditRetention, FeedOptions, KeyCheckOptions, LinkOptions, LinkSecret, LinkTls, NodeOptions, NodeRole};
 use cowork_domain::admission::OrgLimits;
 use std::time::Duration;
 
@@ -41,6 +41,7 @@ pub(super) fn options(config: &Config) -> NodeOptions {
             every: config.retention.interval,
             seals_per_run: config.retention.max_batches,
         }),
+        key_checks: KeyCheckOptions { rules: config.byok.checks, limit: config.byok.check_timeout, ..KeyCheckOptions::default() },
         feed: FeedOptions { keep_alive: config.sse.keep_alive, ..FeedOptions::default() },
         ..NodeOptions::default()
     }

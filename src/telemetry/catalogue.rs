@@ -73,6 +73,25 @@ const fn bytes(name: &'static str, labels: &'static [&'static str], help: &'stat
 pub const METRICS: &[Metric] = &[
     // Invariants
     counter("cowork_invariant_violations_total", &["id"], "broken promises of docs/architecture.md: each one is a defect to report"),
+    // Key broker
+    gauge("cowork_broker_leases", &[], "turns that may call their model with a customer's key"),
+    counter(
+        "cowork_broker_leases_ended_total",
+        &["reason"],
+        "such rights that ended before their turn did, by the code that the turn shows",
+    ),
+    counter(
+        "cowork_broker_calls_total",
+        &["provider", "outcome"],
+        "model calls: answered, error (the provider's answer is one), or the code why there was no answer",
+    ),
+    counter(
+        "cowork_broker_keys_opened_total",
+        &[],
+        "keys opened because turns needed them; once per key while turns of its organisation run",
+    ),
+    counter("cowork_broker_tokens_total", &["provider", "kind"], "tokens that providers reported: input, output, cache_read, cache_write"),
+    seconds("cowork_broker_first_byte_seconds", &[], "from a model call's start to the head of the provider's answer"),
     // Actors
     gauge("cowork_actor_alive", &["kind"], "actors in memory"),
     counter("cowork_actor_started_total", &["kind"], "actors started"),
@@ -96,6 +115,12 @@ pub const METRICS: &[Metric] = &[
     counter("cowork_journal_lane_panics_total", &[], "journal lanes that panicked and were started again"),
     counter("cowork_fenced_writes_total", &[], "writes refused because this node is no longer the owner"),
     // Provider keys
+    counter(
+        "cowork_byok_checks_total",
+        &["outcome"],
+        "checks of provider keys: activated, confirmed, doubted, lost, rejected, open (nobody could say), late (disabled meanwhile)",
+    ),
+    seconds("cowork_byok_check_seconds", &[], "from the start of a check to the provider's word or the end of its patience"),
     counter(
         "cowork_byok_reveal_failures_total",
         &["reason"],

@@ -1,6 +1,7 @@
 //! What a runtime reports while it works on one turn. Runtimes never see the log: the session
 //! decides which events these become.
 
+use crate::provider::ProviderId;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -50,6 +51,17 @@ pub enum RuntimeEvent {
     /// What the last model call cost.
     Cost {
         /// US dollars.
+        cost: f64,
+        /// Tokens of that call.
+        tokens: Tokens,
+    },
+    /// What a model call with the organisation's own key cost. It is shown like [`Cost`](Self::Cost), and counted as used.
+    ModelCall {
+        /// Whose model answered.
+        provider: ProviderId,
+        /// Its name at the provider.
+        model: String,
+        /// US dollars; 0 where nobody knows.
         cost: f64,
         /// Tokens of that call.
         tokens: Tokens,

@@ -159,7 +159,7 @@ impl Caller<'_> {
     async fn report_metered(&self) -> Result<bool, Stop> {
         let Some(metered) = self.model.metered() else { return Ok(false) };
         for usage in metered {
-            self.reports.send(RuntimeEvent::Cost { cost: usage.cost.unwrap_or(0.0), tokens: usage.tokens }).await?;
+            self.reports.send(usage.into()).await?;
         }
         Ok(true)
     }

@@ -1,6 +1,6 @@
 //! What the reports of a running turn become.
 
-use super::draft::{Draft, RUNNING, prompt_message_id};
+use super::draft::{Draft, ModelCall, RUNNING, prompt_message_id};
 use crate::{
     codes::Code,
     event::{ArtifactRecord, EventBody, MessageMode, QuestionTool, TaskRunEvent, ToolCallEvent, inferred_kind},
@@ -19,6 +19,10 @@ impl Draft<'_> {
             match event {
                 RuntimeEvent::Finished => return self.finished(&running),
                 RuntimeEvent::Failed { code, message } => return self.failed(&running, code, &message),
+                RuntimeEvent::ModelCall { provider, model, cost, tokens } => {
+                    let place = self.event(EventBody::CostUpdated { cost, tokens, imported: false });
+                    self.used_model(&running, place, ModelCall { provider: &provider, model: &model, cost, tokens });
+                }
                 other => {
                     if let Some(body) = self.event_of(command, other) {
                         self.event(body);
@@ -99,7 +103,7 @@ impl Draft<'_> {
             RuntimeEvent::Retrying { reason, .. } => {
                 EventBody::SessionStatus { status_type: RUNNING.to_owned(), reason: Some(reason), preserve_error: false }
             }
-            RuntimeEvent::Finished | RuntimeEvent::Failed { .. } => return None,
+            RuntimeEvent::ModelCall { .. } | RuntimeEvent::Finished | RuntimeEvent::Failed { .. } => return None,
         })
     }
 

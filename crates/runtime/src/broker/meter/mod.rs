@@ -5,7 +5,7 @@ mod counts;
 use counts::Counts;
 use cowork_domain::{
     provider::{Protocol, ProviderId},
-    runtime_event::Tokens,
+    runtime_event::{RuntimeEvent, Tokens},
 };
 
 /// Beyond this a line, or an answer that is no stream, isn't looked at.
@@ -22,6 +22,13 @@ pub struct Usage {
     pub tokens: Tokens,
     /// US dollars, if the provider or the operator's prices say so.
     pub cost: Option<f64>,
+}
+
+impl From<Usage> for RuntimeEvent {
+    fn from(usage: Usage) -> Self {
+        let Usage { provider, model, tokens, cost } = usage;
+        Self::ModelCall { provider, model, cost: cost.unwrap_or(0.0), tokens }
+    }
 }
 
 /// Tokens, and a cost if the provider names one.

@@ -53,7 +53,7 @@ async fn every_protocol_talks_uses_tools_and_is_counted() {
         assert!(matches!(tool_ends(&events)[..], [("todo", ToolStatus::Complete, _)]), "{kind}: {events:?}");
         let costs: Vec<_> = events
             .iter()
-            .filter_map(|event| if let RuntimeEvent::Cost { cost, tokens } = event { Some((*cost, *tokens)) } else { None })
+            .filter_map(|event| if let RuntimeEvent::ModelCall { cost, tokens, .. } = event { Some((*cost, *tokens)) } else { None })
             .collect();
         let first = Tokens { input: 30, output: 12, ..Tokens::default() };
         let second = Tokens { input: 40, output: 5, cache_read: 8, ..Tokens::default() };

@@ -4,7 +4,7 @@ use super::{Story, asks_to, calls, id, prompt, says};
 use crate::{
     event::EventBody,
     ids::Sequence,
-    runtime_event::{Answer, RuntimeEvent, ToolStatus},
+    runtime_event::{Answer, RuntimeEvent, Tokens, ToolStatus},
     session::{CommandKind, CommandStatus, Decision, Effect, SessionInput, SessionStatus},
 };
 use serde_json::json;
@@ -60,6 +60,24 @@ fn a_second_prompt_waits_and_the_same_prompt_again_changes_nothing() {
     assert_eq!(types(&done), ["assistant.message", "session.idle", "session.status", "prompt.submitted"]);
     assert!(matches!(done.effects.as_slice(), [Effect::StartTurn { command, .. }] if *command == id(2)));
     assert_eq!(done.changes.usage[0].event_type, "worker.execution_completed");
+}
+
+#[test]
+fn a_call_with_the_organisations_key_is_shown_and_counted() {
+    let mut story = Story::begin();
+    story.submits(1, prompt("one"));
+    let provider = crate::provider::ProviderId::parse("openrouter").expect("it is a name");
+    let tokens = Tokens { input: 100, output: 20, reasoning: 5, cache_read: 7, cache_write: 0 };
+    let call = RuntimeEvent::ModelCall { provider, model: "a/b".into(), cost: 0.5, tokens };
+    let decision = story.reports(1, 1, vec![call.clone(), call]);
+    assert_eq!(types(&decision), ["cost.updated", "cost.updated"]);
+    let [first, second] = decision.changes.usage.as_slice() else { panic!("one row per call") };
+    assert_eq!((first.event_type.as_str(), first.quantity, first.account.is_none()), ("model.tokens", 127, true));
+    assert_eq!(
+        (&first.metadata["providerId"], &first.metadata["model"], &first.metadata["cost"]),
+        (&json!("openrouter"), &json!("a/b"), &json!(0.5))
+    );
+    assert_ne!(first.id, second.id);
 }
 
 #[test]
