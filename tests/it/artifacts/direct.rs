@@ -48,7 +48,9 @@ async fn put(form: &Value, content: &[u8]) -> StatusCode {
         let value = value.as_str().expect("text");
         body.extend(format!("--{boundary}\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n").bytes());
     }
-    body.extend(format!("--{boundary}\r\nContent-Disposition: form-data; name=\"file\"; filename=\"f\"\r\nContent-Type: text/html\r\n\r\n").bytes());
+    body.extend(
+        format!("--{boundary}\r\nContent-Disposition: form-data; name=\"file\"; filename=\"f\"\r\nContent-Type: text/html\r\n\r\n").bytes(),
+    );
     body.extend(content);
     body.extend(format!("\r\n--{boundary}--\r\n").bytes());
     let request = reqwest::Client::new().post(form["uploadUrl"].as_str().expect("an address"));
@@ -89,7 +91,11 @@ async fn what_a_browser_put_there_is_checked_published_once_and_fetched_from_the
     let form = &reserved.body["upload"];
     assert_eq!((&form["transfer"], &form["uploadMethod"], &form["artifactId"]), (&json!("presigned"), &json!("POST"), &json!(id(1))));
     assert_eq!(form["uploadUrl"], json!(format!("{}/{BUCKET}", moto.url)));
-    assert_eq!(upload.reserve(&about).await.body["upload"]["uploadFields"]["key"], form["uploadFields"]["key"], "the same wish, the same place");
+    assert_eq!(
+        upload.reserve(&about).await.body["upload"]["uploadFields"]["key"],
+        form["uploadFields"]["key"],
+        "the same wish, the same place"
+    );
     let other = json!({ "filename": "other.html", "contentType": "text/html", "artifactId": id(1), "checksumSha256": sha256(b"x"), "expectedSize": 1 });
     assert_eq!(upload.reserve(&other).await.status, StatusCode::CONFLICT, "another artifact of the same name");
 

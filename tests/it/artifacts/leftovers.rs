@@ -1,7 +1,10 @@
 //! What nobody published is removed.
 
 use super::upload::upload;
-use crate::{program::GLANCE, server::{PATIENCE, Server}};
+use crate::{
+    program::GLANCE,
+    server::{PATIENCE, Server},
+};
 use reqwest::StatusCode;
 use serde_json::json;
 use std::time::Instant;
@@ -19,7 +22,11 @@ async fn a_content_that_a_crash_left_is_removed_and_its_bytes_are_given_back() {
     assert!(kept.exists() && left.exists());
     // As if the server had died between the object and the event.
     let artifact = rows[1]["artifact"].as_str().expect("an id");
-    server.sql(&format!("update artifact_objects set published = false, expires_at = now() - interval '1 minute' where artifact = '{artifact}'")).await;
+    server
+        .sql(&format!(
+            "update artifact_objects set published = false, expires_at = now() - interval '1 minute' where artifact = '{artifact}'"
+        ))
+        .await;
     let deadline = Instant::now() + PATIENCE;
     while left.exists() || server.rows("select artifact from artifact_objects").await.len() > 1 {
         assert!(Instant::now() < deadline, "it was never removed:\n{}", server.log());

@@ -26,6 +26,8 @@ impl Moto {
                 return None;
             }
         };
+        // Nobody else has installed one yet; a second call changes nothing.
+        rustls::crypto::ring::default_provider().install_default().ok();
         let mut child = Command::new(program)
             .args(["-H", "127.0.0.1", "-p", "0"])
             .stdout(Stdio::null())

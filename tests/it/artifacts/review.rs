@@ -16,9 +16,13 @@ async fn a_status_moves_forward_and_everybody_sees_it() {
     let made = upload(&server, &session, json!({ "filename": "a.txt", "dataBase64": "aGk=" })).await.expect(StatusCode::CREATED, "");
     let id = made.body["artifact"]["artifactId"].as_str().expect("an id").to_owned();
     let path = format!("/api/sessions/{session}/artifacts/{id}/status");
-    let reviewed = server.post(&path, json!({ "status": "in-review", "updatedBy": "reviewer", "kind": "deck" })).await.expect(StatusCode::OK, "");
+    let reviewed =
+        server.post(&path, json!({ "status": "in-review", "updatedBy": "reviewer", "kind": "deck" })).await.expect(StatusCode::OK, "");
     let artifact = &reviewed.body["artifact"];
-    assert_eq!((&artifact["status"], &artifact["statusUpdatedBy"], &artifact["kind"]), (&json!("in-review"), &json!("reviewer"), &json!("deck")));
+    assert_eq!(
+        (&artifact["status"], &artifact["statusUpdatedBy"], &artifact["kind"]),
+        (&json!("in-review"), &json!("reviewer"), &json!("deck"))
+    );
     assert_eq!(artifact["statusUpdatedAt"], artifact["updatedAt"]);
     server.post(&path, json!({ "status": "draft" })).await.expect(StatusCode::CONFLICT, "Artifact status cannot move backwards.");
     assert_eq!(server.post(&path, json!({})).await.status, StatusCode::BAD_REQUEST);
@@ -46,7 +50,10 @@ async fn the_index_finds_artifacts_of_all_sessions_by_what_is_asked() {
     assert_eq!(names(&all), ["c.txt", "b.csv", "a.txt"], "what changed last comes first");
     assert_eq!((&all["total"], &all["scannedSessions"], &all["truncated"]), (&json!(3), &json!(0), &json!(false)));
     assert_eq!((&all["artifacts"][2]["order"], &all["artifacts"][2]["sessionId"]), (&json!(2), &json!(one)));
-    assert_eq!((&all["artifacts"][0]["sessionTitle"], &all["artifacts"][0]["workspaceId"]), (&json!("New session"), &json!("cloud:default")));
+    assert_eq!(
+        (&all["artifacts"][0]["sessionTitle"], &all["artifacts"][0]["workspaceId"]),
+        (&json!("New session"), &json!("cloud:default"))
+    );
     let cut = index("?limit=2").await;
     assert_eq!((names(&cut).len(), &cut["total"], &cut["truncated"]), (2, &json!(3), &json!(true)));
     assert_eq!(names(&index("?kind=spreadsheet").await), ["b.csv"]);

@@ -1,11 +1,10 @@
 //! Contents go in and come out as they are.
 
-use crate::{
-    answer::Answer,
-    event_stream::of_type,
-    server::Server,
+use crate::{answer::Answer, event_stream::of_type, server::Server};
+use base64::{
+    Engine as _,
+    engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD},
 };
-use base64::{Engine as _, engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD}};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
@@ -61,17 +60,24 @@ async fn an_upload_reads_like_the_recording_and_comes_back_byte_for_byte() {
     assert!(raw.bytes().await.expect("a body") == content, "the bytes are the same");
     let known = server.request(Method::GET, &format!("{path}/content")).header("if-none-match", &tag).send().await.expect("it answers");
     assert_eq!(known.status(), StatusCode::NOT_MODIFIED);
-    for (range, part) in [("bytes=0-0", 0..1), ("bytes=99990-", 99_990..100_000), ("bytes=-5", 99_995..100_000), ("bytes=7-1000000", 7..100_000)] {
+    for (range, part) in
+        [("bytes=0-0", 0..1), ("bytes=99990-", 99_990..100_000), ("bytes=-5", 99_995..100_000), ("bytes=7-1000000", 7..100_000)]
+    {
         let answer = server.request(Method::GET, &format!("{path}/content")).header("range", range).send().await.expect("it answers");
         assert_eq!(answer.status(), StatusCode::PARTIAL_CONTENT, "{range}");
         assert_eq!(answer.headers()["content-range"], format!("bytes {}-{}/100000", part.start, part.end - 1).as_str());
         assert!(answer.bytes().await.expect("a body") == content[part], "{range}");
     }
     let beyond = server.request(Method::GET, &format!("{path}/content")).header("range", "bytes=100000-").send().await.expect("it answers");
-    assert_eq!((beyond.status(), &beyond.headers()["content-range"]), (StatusCode::RANGE_NOT_SATISFIABLE, &"bytes */100000".parse().expect("a value")));
+    assert_eq!(
+        (beyond.status(), &beyond.headers()["content-range"]),
+        (StatusCode::RANGE_NOT_SATISFIABLE, &"bytes */100000".parse().expect("a value"))
+    );
 
     // Billing and auditors hear of it; nobody hears where it lies.
-    let usage = server.rows("select event_type, quantity, unit from usage_events where event_type like 'artifact.%' order by created_at, event_type").await;
+    let usage = server
+        .rows("select event_type, quantity, unit from usage_events where event_type like 'artifact.%' order by created_at, event_type")
+        .await;
     assert_eq!(usage[0], json!({ "event_type": "artifact.uploaded", "quantity": 100_000, "unit": "byte" }));
     assert!(usage.iter().filter(|row| row["event_type"] == "artifact.downloaded").count() >= 3, "{usage:?}");
     let audit = server.rows("select event_type, target_id, metadata from audit_events where event_type = 'artifact.uploaded'").await;
@@ -104,7 +110,11 @@ async fn what_is_not_an_artifact_is_refused_with_a_reason() {
         json!({ "filename": "a", "dataBase64": data, "statusUpdatedAt": "soon" }),
     ] {
         let refused = upload(&server, &session, body.clone()).await;
-        assert_eq!((refused.status, &refused.body["code"]), (StatusCode::BAD_REQUEST, &json!("request.invalid_field")), "{body} {refused:?}");
+        assert_eq!(
+            (refused.status, &refused.body["code"]),
+            (StatusCode::BAD_REQUEST, &json!("request.invalid_field")),
+            "{body} {refused:?}"
+        );
     }
     let absent = upload(&server, "ses_00000000000070008000000000000000", json!({ "filename": "a", "dataBase64": data })).await;
     absent.expect(StatusCode::NOT_FOUND, "Cloud session was not found.");
@@ -166,10 +176,18 @@ async fn readiness_notices_a_store_that_is_gone() {
     ])
     .await;
     let unready = gone.get("/readyz").await;
-    assert_eq!((unready.status, &check(&unready, "object_store")["status"]), (StatusCode::SERVICE_UNAVAILABLE, &json!("error")), "{unready:?}");
+    assert_eq!(
+        (unready.status, &check(&unready, "object_store")["status"]),
+        (StatusCode::SERVICE_UNAVAILABLE, &json!("error")),
+        "{unready:?}"
+    );
     let session = gone.session().await;
     let refused = upload(&gone, &session, json!({ "filename": "a", "dataBase64": STANDARD.encode("x") })).await;
-    assert_eq!((refused.status, &refused.body["code"]), (StatusCode::SERVICE_UNAVAILABLE, &json!("artifacts.store_unavailable")), "{refused:?}");
+    assert_eq!(
+        (refused.status, &refused.body["code"]),
+        (StatusCode::SERVICE_UNAVAILABLE, &json!("artifacts.store_unavailable")),
+        "{refused:?}"
+    );
     assert_eq!(gone.rows("select bytes from artifact_days").await, [json!({ "bytes": 0 })], "what was not stored doesn't count");
     assert!(!gone.log().contains("canary-of-the-store"));
 }
