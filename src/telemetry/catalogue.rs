@@ -228,6 +228,15 @@ pub const METRICS: &[Metric] = &[
     ),
     seconds("cowork_opencode_start_seconds", &[], "time from the start of a process until it answers"),
     counter("cowork_opencode_stream_breaks_total", &[], "event streams of turns that broke and were opened again"),
+    // Files outside the database
+    seconds("cowork_objects_seconds", &["operation"], "time of an operation on the object store, with its retries"),
+    counter("cowork_objects_failures_total", &["operation", "reason"], "operations on the object store that failed"),
+    counter("cowork_objects_bytes_total", &["direction"], "bytes written to and read from the object store"),
+    counter("cowork_objects_damaged_total", &[], "objects that are not what was written: each one is to be looked into"),
+    counter("cowork_objects_removed_total", &["why"], "objects that nobody published, or that nothing refers to any more"),
+    counter("cowork_workspace_checkpoints_total", &["outcome"], "workspaces kept at the end of a turn: kept, superseded, refused or failed"),
+    seconds("cowork_workspace_checkpoint_seconds", &[], "time to pack a changed workspace and to keep it"),
+    counter("cowork_workspace_restores_total", &["outcome"], "workspaces brought to this node: restored, or refused as unsafe"),
     // Database
     counter("cowork_private_postgres_restarts_total", &[], "times that the private PostgreSQL died and was started again"),
     // Process

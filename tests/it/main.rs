@@ -1,6 +1,7 @@
 //! The program from outside: the real binary, a real PostgreSQL, real sockets.
 
 mod answer;
+mod artifacts;
 mod audit;
 mod byok;
 mod caller;

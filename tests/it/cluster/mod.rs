@@ -1,6 +1,7 @@
 //! Several processes that are one cloud.
 
 mod drain;
+mod files;
 pub(crate) mod harness;
 mod membership;
 mod revocation;

@@ -73,7 +73,8 @@ impl Store {
         }))
     }
 
-    /// Keeps a checkpoint whose archive is written, unless there is a newer one. Whichever loses is discarded.
+    /// Keeps a checkpoint whose archive is written, unless there is a newer one; of two of the same version the later one counts,
+    /// because one attempt has one writer. Whichever loses is discarded.
     ///
     /// # Errors
     /// `Unavailable`, `Database`.
@@ -93,7 +94,7 @@ impl Store {
              on conflict (session) do update
                 set epoch = excluded.epoch, command = excluded.command, attempt = excluded.attempt, object_key = excluded.object_key,
                     sha256 = excluded.sha256, size = excluded.size, files = excluded.files, written_at = now()
-              where (w.epoch, w.command, w.attempt) < (excluded.epoch, excluded.command, excluded.attempt)",
+              where (w.epoch, w.command, w.attempt) <= (excluded.epoch, excluded.command, excluded.attempt)",
             session.as_uuid(),
             org.as_str(),
             version.epoch.0,

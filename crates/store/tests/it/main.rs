@@ -12,6 +12,7 @@ mod mail;
 mod membership;
 mod migration;
 mod moves;
+mod objects;
 mod private_server;
 mod session;
 mod story;
