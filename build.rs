@@ -2,6 +2,8 @@
 //!
 //! The page is no condition for the program: without npm (or with `COWORK_SKIP_WEB=1`) a plain status page takes its place.
 
+#![expect(clippy::disallowed_methods, reason = "cargo speaks to a build script through the environment")]
+
 use std::{
     env,
     fmt::Write,
@@ -148,19 +150,21 @@ fn write_table(out: &Path, files: &[String]) -> io::Result<()> {
     let mut table = String::from("pub(super) const FILES: &[File] = &[\n");
     for (index, name) in files.iter().enumerate() {
         let source = Path::new("web/dist").join(name);
-        let plain = kept.join(index.to_string());
-        fs::copy(&source, &plain)?;
+        fs::copy(&source, kept.join(index.to_string()))?;
         let compressed = source.with_file_name(format!("{}.br", source.file_name().expect("a file").to_string_lossy()));
         let brotli = if compressed.is_file() {
-            let target = kept.join(format!("{index}.br"));
-            fs::copy(&compressed, &target)?;
-            format!("Some(include_bytes!({target:?}))")
+            fs::copy(&compressed, kept.join(format!("{index}.br")))?;
+            format!("Some({})", included(&format!("{index}.br")))
         } else {
             "None".to_owned()
         };
-        writeln!(table, "    File {{ name: {name:?}, plain: include_bytes!({plain:?}), brotli: {brotli} }},")
-            .expect("a string takes any text");
+        let plain = included(&index.to_string());
+        writeln!(table, "    File {{ name: {name:?}, plain: {plain}, brotli: {brotli} }},").expect("a string takes any text");
     }
     table.push_str("];\n");
     fs::write(out.join("page.rs"), table)
+}
+
+fn included(kept: &str) -> String {
+    format!("include_bytes!(concat!(env!(\"OUT_DIR\"), \"/page/{kept}\"))")
 }

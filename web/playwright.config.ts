@@ -5,7 +5,8 @@ export default defineConfig({
   testDir: './tests',
   outputDir: './test-results',
   fullyParallel: false,
-  workers: 1,
+  // Each has servers of its own.
+  workers: 2,
   retries: 0,
   timeout: 40_000,
   expect: { timeout: 15_000 },

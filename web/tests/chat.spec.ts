@@ -1,4 +1,4 @@
-import { expect, NETWORK, say, test } from './test'
+import { answered, expect, NETWORK, say, test } from './test'
 
 test('a first prompt makes a session, and its answer appears word by word', async ({ signedIn: page }) => {
   await page.evaluate(() => {
@@ -39,17 +39,17 @@ test('two browsers stay in step, and an approval in one is seen in the other', a
   const second = await context.newPage()
   await first.goto(`${server.url}/app/sessions/${session}`)
   await second.goto(`${server.url}/app/approvals`)
-  await expect(second.getByText('Nothing waits for you').or(second.getByText('Needs your consent'))).toBeVisible()
+  await expect(second.getByRole('heading', { name: /Nothing waits for you|Needs your consent/ }).first()).toBeVisible()
   await say(first, '[[write:notes.md|together]] Write it down')
-  await expect(first.getByText('Needs your consent')).toBeVisible()
+  await expect(first.getByRole('heading', { name: 'Needs your consent' })).toBeVisible()
   const card = second.getByRole('listitem').filter({ hasText: 'Shared work' }).filter({ hasText: 'Needs your consent' })
   await card.getByRole('button', { name: 'Allow once' }).click()
   await expect(first.getByText('Allowed')).toBeVisible()
-  await expect(first.getByText('echo: Write it down')).toBeVisible()
+  await expect(answered(first, 'echo: Write it down')).toBeVisible()
   await expect(card).toHaveCount(0)
   await second.goto(`${server.url}/app/sessions/${session}`)
   await say(second, 'And this came from the other one')
-  await expect(first.getByText('echo: And this came from the other one')).toBeVisible()
+  await expect(answered(first, 'echo: And this came from the other one')).toBeVisible()
   await context.close()
 })
 
@@ -57,7 +57,7 @@ test('a question is answered, and a run that hangs is stopped', async ({ signedI
   await say(page, '[[question:Which colour?|Red|Blue]] Paint it')
   await page.getByText('Blue', { exact: true }).click()
   await page.getByRole('button', { name: 'Answer' }).click()
-  await expect(page.getByText('answer: Blue')).toBeVisible()
+  await expect(answered(page, 'answer: Blue')).toBeVisible()
   await say(page, '[[hang]] Wait for ever')
   await expect(page.getByText('Working').first()).toBeVisible()
   await page.getByRole('button', { name: 'Stop' }).click()
@@ -99,7 +99,7 @@ test('without a network a message waits, a draft stays, and both come through', 
   await context.setOffline(false)
   await expect(page.getByText('You are offline')).toBeHidden()
   await page.getByRole('button', { name: 'Send again' }).click()
-  await expect(page.getByText('echo: not sent yet')).toBeVisible()
+  await expect(answered(page, 'echo: not sent yet')).toBeVisible()
   expect(await page.getByText('not sent yet', { exact: true }).count(), 'once').toBe(1)
 })
 
@@ -114,12 +114,13 @@ test('10 000 messages open at the end, scroll to the first and stay light', asyn
       role: index % 2 === 0 ? 'user' : 'assistant',
       content: index % 2 === 0 ? `Question ${index}` : `Answer ${index}\n\n${'Some words of an answer that fill a few lines. '.repeat(index % 9)}`,
       createdAt: '2026-01-01T00:00:00.000Z',
+      sequence: index - 10_000,
     }))
     answer.projection.view.messages.unshift(...older)
     await route.fulfill({ json: answer })
   })
   await page.goto(`${server.url}/app/sessions/${session}`)
-  await expect(page.getByText('echo: The latest question')).toBeVisible()
+  await expect(answered(page, 'echo: The latest question')).toBeVisible()
   expect(await page.locator('[role=listitem][data-key]').count(), 'rows in the document').toBeLessThan(60)
   const log = page.getByRole('region', { name: 'Conversation' })
   await log.hover()
@@ -134,7 +135,7 @@ test('10 000 messages open at the end, scroll to the first and stay light', asyn
   await page.keyboard.press('Home')
   await expect(page.getByText('Question 0', { exact: true })).toBeVisible()
   await page.keyboard.press('End')
-  await expect(page.getByText('echo: The latest question')).toBeVisible()
+  await expect(answered(page, 'echo: The latest question')).toBeVisible()
   await say(page, 'One more')
-  await expect(page.getByText('echo: One more')).toBeVisible()
+  await expect(answered(page, 'echo: One more')).toBeVisible()
 })

@@ -1,7 +1,7 @@
 import { IdentityProvider } from './identity-provider'
 import { IdentityProxy, SECRET } from './identity-proxy'
 import { Server } from './server'
-import { expect, NETWORK, say, test } from './test'
+import { answered, expect, NETWORK, say, test } from './test'
 
 test('header mode: a member comes in through the proxy and reaches what members may, nobody comes in beside it', async ({ page, watch }) => {
   watch.expect(NETWORK)
@@ -19,7 +19,7 @@ test('header mode: a member comes in through the proxy and reaches what members 
     await expect(navigation.getByRole('link', { name: 'Sessions', exact: true })).toBeVisible()
     await expect(navigation.getByText('Operations')).toHaveCount(0)
     await say(page, 'Hello from a member')
-    await expect(page.getByText('echo: Hello from a member')).toBeVisible()
+    await expect(answered(page, 'echo: Hello from a member')).toBeVisible()
     await page.goto(`${proxy.url}/app/account`)
     await expect(page.getByText('this page cannot')).toBeVisible()
   } finally {
@@ -46,7 +46,7 @@ test('OpenID mode: sign in, work with a cookie, sign out', async ({ page, watch 
     await expect(page).toHaveURL(/\/app\/sessions$/)
     await page.goto(`${server.url}/`)
     await say(page, 'Hello with a cookie')
-    await expect(page.getByText('echo: Hello with a cookie')).toBeVisible()
+    await expect(answered(page, 'echo: Hello with a cookie')).toBeVisible()
     const kept = await page.evaluate(() => JSON.stringify({ ...localStorage, ...sessionStorage }))
     expect(kept, 'no secret in storage').not.toMatch(/csrf|token|eyJ|session=/i)
     await page.goto(`${server.url}/app/account`)

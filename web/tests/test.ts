@@ -1,6 +1,6 @@
 // What every test of the page has: a server, and a watch over the console and the policy of the document.
 
-import { test as base, type Page } from '@playwright/test'
+import { test as base, type Locator, type Page } from '@playwright/test'
 import { Server } from './server'
 
 /** Complaints of a page; a test may expect some. */
@@ -62,4 +62,9 @@ export async function say(page: Page, message: string): Promise<void> {
   const field = page.getByRole('textbox', { name: 'Message' })
   await field.fill(message)
   await field.press('Enter')
+}
+
+/** What the agent said in the conversation; screen readers are told the same once more. */
+export function answered(page: Page, words: string): Locator {
+  return page.getByRole('article', { name: 'Agent' }).getByText(words)
 }

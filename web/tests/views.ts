@@ -8,7 +8,7 @@ export interface Stop {
   name: string
   /** May make what it shows. */
   path: (server: Server) => Promise<string> | string
-  /** Until this is seen, the view is not there. */
+  /** Seen when the view is there. */
   shows: RegExp
   then?: (page: Page) => Promise<void>
   /** Where the server may lack what is asked, the browser complains and the view explains. */
@@ -64,6 +64,15 @@ export const stops: Stop[] = [
   { name: 'home', path: () => '/app', shows: /What shall we work on/ },
   { name: 'sessions', path: () => '/app/sessions', shows: /Draft the release notes/ },
   { name: 'chat', path: async (server) => `/app/sessions/${(await examples(server)).chat}`, shows: /Copy it to columns/ },
+  {
+    name: 'chat-details',
+    path: async (server) => `/app/sessions/${(await examples(server)).chat}`,
+    shows: /Copy it to columns/,
+    then: async (page) => {
+      await page.getByRole('button', { name: 'Show details' }).click()
+      await page.getByRole('complementary', { name: 'Details' }).waitFor()
+    },
+  },
   { name: 'chat-approval', path: async (server) => `/app/sessions/${(await examples(server)).waiting}`, shows: /Needs your consent/ },
   { name: 'chat-failed', path: async (server) => `/app/sessions/${(await examples(server)).failed}`, shows: /The run failed/ },
   { name: 'approvals', path: () => '/app/approvals', shows: /Which month suits everybody/ },

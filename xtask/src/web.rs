@@ -47,6 +47,7 @@ pub(crate) fn run_in_browser(cowork: &Path, project: &str, arguments: &[String])
 }
 
 /// The browser that is installed, or one that is installed now, where that needs no question: as root on Debian.
+#[expect(clippy::disallowed_methods, reason = "xtask is a program of its own and is told by the environment where the browser is")]
 fn chromium() -> anyhow::Result<PathBuf> {
     if let Some(named) = env::var_os("CHROMIUM").map(PathBuf::from) {
         ensure!(named.is_file(), "CHROMIUM names {}, which is no file", named.display());

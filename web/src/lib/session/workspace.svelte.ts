@@ -1,5 +1,6 @@
 // All sessions of the user as far as the page needs them everywhere: the recent ones, and what waits for a person.
 
+import { SvelteMap } from 'svelte/reactivity'
 import { api, ApiError } from '../api'
 import { me } from '../me'
 import { text } from '../text'
@@ -26,7 +27,7 @@ class WorkspaceStore {
   revision = $state(0)
 
   #cursor: number | null = null
-  #titles = new Map<string, string>()
+  #titles = new SvelteMap<string, string>()
   #refresh: ReturnType<typeof setTimeout> | undefined
   #listeners = new Set<(event: SessionEvent) => void>()
   /** Approvals that were resolved while the scan was under way. */
