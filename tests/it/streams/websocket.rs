@@ -151,6 +151,25 @@ async fn a_command_has_one_effect_and_a_refusal_names_what_it_answers() {
 }
 
 #[tokio::test]
+async fn a_topic_is_followed_from_its_end_without_what_was_before() {
+    let server = Server::start().await;
+    let session = server.session().await;
+    let mut socket = Socket::open(&server).await;
+    socket.hear(|message| message["type"] == "hello").await;
+    for topic in ["workspace".to_owned(), format!("session:{session}")] {
+        let subscribed = socket.ask(json!({ "type": "subscribe", "topic": topic, "latest": true })).await;
+        assert_eq!(subscribed, json!({ "type": "subscribed", "topic": topic, "after": 1 }), "the session was made before");
+    }
+    let prompt = json!({ "type": "command", "id": "c1", "sessionId": session, "command": "prompt", "payload": { "text": "Hello" } });
+    assert_eq!(socket.ask(prompt).await["type"], "accepted");
+    while socket.events("workspace").is_empty() || socket.events(&format!("session:{session}")).is_empty() {
+        socket.hear(|_| true).await;
+    }
+    assert_eq!(socket.events("workspace")[0]["sequence"], 2);
+    assert_eq!(socket.events(&format!("session:{session}"))[0]["sequence"], 2);
+}
+
+#[tokio::test]
 async fn topics_count_as_streams_and_make_room_when_they_are_left() {
     let server = Server::with(&[("MAX_SSE_CONNECTIONS_PER_ORG", "1")]).await;
     let session = server.session().await;
