@@ -31,14 +31,14 @@ const click = (name: string) => async (page: Page) => {
 }
 
 export const adminStops: Stop[] = [
-  { name: 'members', path: withExamples('/app/admin/members'), shows: /local@example\.test/ },
+  { name: 'members', path: withExamples('/app/admin/members'), shows: /Who takes part in/ },
   { name: 'roles', path: withExamples('/app/admin/roles'), shows: /Support desk/ },
   { name: 'role', path: withExamples('/app/admin/roles'), shows: /Support desk/, then: click('New role') },
   { name: 'tokens', path: withExamples('/app/admin/tokens'), shows: /Build server/ },
   { name: 'token', path: withExamples('/app/admin/tokens'), shows: /Build server/, then: click('New token') },
-  { name: 'keys', path: withExamples('/app/admin/keys'), shows: /Provider keys/ },
+  { name: 'keys', path: withExamples('/app/admin/keys'), shows: /Keys of model providers/, mayFail: true },
   { name: 'policy', path: withExamples('/app/admin/policy'), shows: /The most that agents may do/ },
-  { name: 'usage', path: withExamples('/app/admin/usage'), shows: /Usage/ },
+  { name: 'usage', path: withExamples('/app/admin/usage'), shows: /What the organisation used/, mayFail: true },
   { name: 'audit', path: withExamples('/app/admin/audit'), shows: /api_token\.created/ },
   { name: 'actors', path: withExamples('/app/operator/actors'), shows: /Actors in memory/ },
   { name: 'cluster', path: withExamples('/app/operator/cluster'), shows: /Last moves/ },

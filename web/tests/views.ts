@@ -11,6 +11,8 @@ export interface Stop {
   /** Seen when the view is there. */
   shows: RegExp
   then?: (page: Page) => Promise<void>
+  /** Where the server may lack what is asked, the browser complains and the view explains. */
+  mayFail?: boolean
 }
 
 const ANSWER = `Here is how the two compare.
@@ -74,7 +76,7 @@ export const stops: Stop[] = [
   { name: 'chat-approval', path: async (server) => `/app/sessions/${(await examples(server)).waiting}`, shows: /Needs your consent/ },
   { name: 'chat-failed', path: async (server) => `/app/sessions/${(await examples(server)).failed}`, shows: /The run failed/ },
   { name: 'approvals', path: () => '/app/approvals', shows: /Which month suits everybody/ },
-  { name: 'artifacts', path: async (server) => `/app/artifacts?session=${(await examples(server)).chat}`, shows: /comparison\.md/ },
+  { name: 'artifacts', path: async (server) => `/app/artifacts?session=${(await examples(server)).chat}`, shows: /comparison\.md/, mayFail: true },
   { name: 'account', path: () => '/app/account', shows: /Appearance/ },
   {
     name: 'palette',

@@ -15,9 +15,14 @@ export interface ProviderKey {
   validationError: string | null
   /** Who let it in: the provider, or an override. */
   validationSource?: 'validator' | 'override' | null
+  /** How it does beyond its status: a check may be under way, a key in use may have been refused once. */
+  health?: 'unchecked' | 'checking' | 'healthy' | 'doubtful' | 'failed' | 'off'
   createdAt: string
   updatedAt: string
 }
+
+/** Whether an answer of the provider is still to come. */
+export const isChecking = (key: ProviderKey): boolean => (key.health ? key.health === 'checking' : key.status === 'pending_validation' && !key.validationError)
 
 const path = (provider: string, verb = '') => `/api/byok/${encodeURIComponent(provider)}${verb}`
 
