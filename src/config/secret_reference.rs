@@ -5,6 +5,8 @@ use super::problem::Findings;
 use super::secret::Secret;
 use super::setting::PREFIX;
 use super::values::Values;
+use crate::secrets::surroundings;
+use cowork_secrets::service::{SecretReference, read_secret};
 
 /// A secret given inline or by reference. Going on without a secret that somebody configured would be unsafe, so a reference
 /// that can't be followed stops the start.
@@ -20,8 +22,7 @@ pub(super) fn resolve(values: &Values, environment: &Environment, name: &str, fi
     } else if let Some(path) = reference.strip_prefix("file:") {
         read_file(path)
     } else {
-        findings.problem(format!("{PREFIX}{name}_REF names a secret manager, which this version can't read: use env:NAME or file:PATH"));
-        return None;
+        read_manager(&reference, environment)
     };
     match found {
         Ok(text) => Some(Secret::new(text)),
@@ -37,4 +38,22 @@ fn read_file(path: &str) -> Result<String, String> {
     let text = std::fs::read_to_string(path).map_err(|error| format!("the file {path}, which cannot be read: {error}"))?;
     let secret = text.trim_end_matches(['\r', '\n']);
     if secret.is_empty() { Err(format!("the file {path}, which is empty")) } else { Ok(secret.to_owned()) }
+}
+
+/// The text that a secret manager holds. Everything else at the start needs it, so the start waits: some seconds at most. The
+/// configuration is read without a runtime of its own, and within one that must not be entered twice; hence the thread.
+fn read_manager(reference: &str, environment: &Environment) -> Result<String, String> {
+    let reference = SecretReference::parse(reference).map_err(|why| format!("something that can't be read: {why}"))?;
+    let read = || {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|error| error.to_string())?;
+        let secret = runtime.block_on(read_secret(&reference, &surroundings(environment))).map_err(|error| error.to_string())?;
+        Ok(secret.expose().trim_end_matches(['\r', '\n']).to_owned())
+    };
+    let read: Result<String, String> =
+        std::thread::scope(|scope| scope.spawn(read).join().unwrap_or_else(|_| Err("the reading ended early".to_owned())));
+    match read {
+        Ok(text) if text.is_empty() => Err(format!("{reference}, which is empty")),
+        Ok(text) => Ok(text),
+        Err(why) => Err(format!("{reference}, which can't be read: {why}")),
+    }
 }

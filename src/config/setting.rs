@@ -132,7 +132,9 @@ impl fmt::Display for Kind {
         match self {
             Self::Text => f.write_str("text"),
             Self::Secret => f.write_str("a secret text"),
-            Self::SecretRef => f.write_str("a reference such as env:NAME, file:PATH, gcp-sm://…, aws-sm://…, azure-kv://… or https://…"),
+            Self::SecretRef => {
+                f.write_str("a reference such as env:NAME, file:PATH, vault://…, gcp-sm://…, aws-sm://…, azure-kv://… or https://…")
+            }
             Self::Flag => f.write_str("true or false"),
             Self::Count(0 | 1) => f.write_str("a positive whole number"),
             Self::Count(least) => write!(f, "a whole number of at least {least}"),
@@ -267,7 +269,7 @@ fn is_absolute_url(text: &str) -> bool {
 }
 
 fn is_secret_reference(text: &str) -> bool {
-    ["env:", "file:", "gcp-sm://", "aws-sm://", "azure-kv://", "https://"]
+    ["env:", "file:", "vault://", "gcp-sm://", "aws-sm://", "azure-kv://", "https://"]
         .iter()
         .any(|scheme| text.len() > scheme.len() && text.starts_with(scheme))
 }

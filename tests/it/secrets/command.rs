@@ -98,7 +98,7 @@ async fn an_organisation_that_leaves_takes_its_keys_with_it() {
     let doctor = json_of(&secrets(&server, &["doctor", "--output", "json"], &keys).expect_code(0));
     assert_eq!(doctor["opened"], 2, "the other organisation's data key and secret");
     let audited = server.rows("select metadata from audit_events where org = 'acme' and event_type = 'byok_secret.shredded'").await;
-    assert_eq!(audited, [json!({ "metadata": { "dataKeys": 1, "secrets": 1 } })]);
+    assert_eq!(audited, [json!({ "metadata": { "destroyed": 1, "disabled": 1 } })]);
 }
 
 #[test]

@@ -25,6 +25,7 @@ pub(super) struct Kms {
 
 /// Calls services of AWS that speak JSON, signed.
 pub(crate) struct AwsCaller {
+    service: &'static str,
     wire: Wire,
     /// In the signature and the host: `kms`.
     name: &'static str,
@@ -83,6 +84,7 @@ impl AwsCaller {
     ) -> Result<Self, ServiceError> {
         let suffix = if region.starts_with("cn-") { "amazonaws.com.cn" } else { "amazonaws.com" };
         Ok(Self {
+            service,
             wire: Wire::new(service)?,
             name,
             region: region.to_owned(),
@@ -108,7 +110,7 @@ impl AwsCaller {
         body: &[u8],
     ) -> Result<RequestBuilder, ServiceError> {
         let headers = [("content-type", "application/x-amz-json-1.1"), ("x-amz-target", target)];
-        let unsigned = |_| ServiceError::Credentials { service: SERVICE, what: "the request can't be signed with them".to_owned() };
+        let unsigned = |_| ServiceError::Credentials { service: self.service, what: "the request can't be signed with them".to_owned() };
         let parameters = v4::SigningParams::builder()
             .identity(identity)
             .region(&self.region)

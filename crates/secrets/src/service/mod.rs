@@ -21,6 +21,8 @@ mod gcp_kms;
 mod google_token;
 mod local;
 mod reference;
+mod secret_manager;
+mod secret_reference;
 mod surroundings;
 #[cfg(feature = "vault")]
 mod vault;
@@ -28,6 +30,8 @@ mod wire;
 mod wrapped;
 
 pub use reference::{KeyReference, KeyReferenceError};
+pub use secret_manager::read_secret;
+pub use secret_reference::{SecretReference, SecretReferenceError};
 pub use surroundings::Surroundings;
 pub use wrapped::{WrappedKey, WrappedKeyError};
 

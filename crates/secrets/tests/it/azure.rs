@@ -55,8 +55,8 @@ async fn key(State(vault): State<Arc<Vault>>, Path(path): Path<String>, uri: Uri
     Ok(Json(json!({ "kid": kid, "value": BASE64_URL_SAFE_NO_PAD.encode(made) })))
 }
 
-fn token() -> Reply {
-    Ok(Json(json!({ "access_token": "eyJ.token", "expires_in": "3599", "token_type": "Bearer" })))
+fn token() -> Json<Value> {
+    Json(json!({ "access_token": "eyJ.token", "expires_in": "3599", "token_type": "Bearer" }))
 }
 
 async fn client(Path(tenant): Path<String>, body: String) -> Reply {
@@ -64,19 +64,23 @@ async fn client(Path(tenant): Path<String>, body: String) -> Reply {
     let secret = format!("{common}&client_secret=s%26cret");
     let assertion = "client_assertion_type=urn%3Aietf%3Aparams%3Aoauth%3Aclient-assertion-type%3Ajwt-bearer&client_assertion=pod.jwt";
     if tenant == "tenant-1" && [secret, format!("{common}&{assertion}")].contains(&body) {
-        return token();
+        return Ok(token());
     }
     Err((StatusCode::UNAUTHORIZED, Json(json!({ "error": "invalid_client", "error_description": format!("AADSTS7000215: {body}") }))))
 }
 
 async fn machine(uri: Uri, headers: HeaderMap) -> Reply {
     assert_eq!(uri.query(), Some("api-version=2018-02-01&resource=https%3A%2F%2Fvault.azure.net"));
-    if headers.get("metadata").is_some_and(|value| value == "true") { token() } else { Err(refused(StatusCode::BAD_REQUEST, "x")) }
+    if headers.get("metadata").is_some_and(|value| value == "true") { Ok(token()) } else { Err(refused(StatusCode::BAD_REQUEST, "x")) }
 }
 
 async fn platform(uri: Uri, headers: HeaderMap) -> Reply {
     assert_eq!(uri.query(), Some("api-version=2019-08-01&resource=https%3A%2F%2Fvault.azure.net&client_id=app-1"));
-    if headers.get("x-identity-header").is_some_and(|value| value == "guid") { token() } else { Err(refused(StatusCode::BAD_REQUEST, "x")) }
+    if headers.get("x-identity-header").is_some_and(|value| value == "guid") {
+        Ok(token())
+    } else {
+        Err(refused(StatusCode::BAD_REQUEST, "x"))
+    }
 }
 
 #[tokio::test]

@@ -4,6 +4,7 @@ mod aws;
 mod azure;
 mod gcp;
 mod local;
+mod managers;
 mod server;
 mod vault;
 

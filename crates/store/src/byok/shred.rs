@@ -43,7 +43,8 @@ impl Store {
         .await?;
         let shredded = Shredded { data_keys: data_keys.rows_affected(), secrets: secrets.rows_affected() };
         let target = AuditTarget::new("org", org.as_str());
-        let metadata = json!({ "dataKeys": shredded.data_keys, "secrets": shredded.secrets });
+        // Names that speak of keys would have their values redacted.
+        let metadata = json!({ "destroyed": shredded.data_keys, "disabled": shredded.secrets });
         write_audit(&mut tx, &[by.row(org, AuditAction::ByokSecretShredded, &target, metadata)]).await?;
         // Last, because its lock is everybody's: nodes that hold an opened key of the organisation drop it.
         let number = sqlx::query_scalar!("update byok_clock set last = last + 1 returning last").fetch_one(&mut *tx).await?;
