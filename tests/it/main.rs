@@ -18,6 +18,7 @@ mod oidc;
 mod orgs;
 mod policy;
 mod program;
+mod providers;
 mod runtime;
 mod scim;
 mod server;
