@@ -18,6 +18,7 @@ mod oidc;
 mod orgs;
 mod policy;
 mod program;
+mod providers;
 mod redaction;
 mod runtime;
 mod scim;
