@@ -35,10 +35,24 @@ pub(super) const SETTINGS: &[Setting] = &[
     Setting::new("ISOLATION_NETWORK_POLICY", Kind::Choice(&["deny-all", "restricted"]), "what agents may reach").later(),
     Setting::new("ISOLATION_NETWORK_NAME", Kind::Text, "container network").later(),
     Setting::new("ISOLATION_EGRESS_POLICY_ID", Kind::Text, "policy of that network").later(),
-    Setting::new("ISOLATION_MEMORY_LIMIT_BYTES", Kind::Count(1), "memory of one OpenCode process, with all that it starts; an idle one is renewed at three quarters").or("2147483648"),
+    Setting::new(
+        "ISOLATION_MEMORY_LIMIT_BYTES",
+        Kind::Count(1),
+        "memory of one OpenCode process, with all that it starts; an idle one is renewed at three quarters",
+    )
+    .or("2147483648"),
     Setting::new("ISOLATION_CPU_LIMIT", Kind::Text, "cores of an agent").later(),
-    Setting::new("ISOLATION_PIDS_LIMIT", Kind::Count(1), "processes and threads of one organisation's OpenCode; holds where it has a user of its own").or("512"),
-    Setting::new("ISOLATION_OPENCODE_BIN", Kind::Path, "the OpenCode program; without it the search path, node_modules and npm's global folder are looked at"),
+    Setting::new(
+        "ISOLATION_PIDS_LIMIT",
+        Kind::Count(1),
+        "processes and threads of one organisation's OpenCode; holds where it has a user of its own",
+    )
+    .or("512"),
+    Setting::new(
+        "ISOLATION_OPENCODE_BIN",
+        Kind::Path,
+        "the OpenCode program; without it the search path, node_modules and npm's global folder are looked at",
+    ),
     Setting::new("PROGRESS_WATCHDOG_MODE", Kind::Choice(&["off", "observe", "enforce"]), "watch for work that stands still")
         .or("off")
         .later(),

@@ -14,14 +14,18 @@ pub(super) async fn check(config: &Config, path: &[PathBuf]) -> Check {
         Err(error) => {
             let hint = match error {
                 BinaryError::NotAProgram(_) => "correct OPEN_COWORK_CLOUD_ISOLATION_OPENCODE_BIN",
-                BinaryError::Missing | BinaryError::ScriptOnly(_) => "turns are executed by this program itself; npm install -g opencode-ai adds OpenCode",
+                BinaryError::Missing | BinaryError::ScriptOnly(_) => {
+                    "turns are executed by this program itself; npm install -g opencode-ai adds OpenCode"
+                }
             };
             return cannot(config, error.to_string(), hint);
         }
     };
     let own_users = match opencode::try_out(&program, &config.storage.opencode_dir()).await {
         Ok(own_users) => own_users,
-        Err(error) => return cannot(config, format!("{} can't run here: {error}", program.display()), "turns are executed by this program itself"),
+        Err(error) => {
+            return cannot(config, format!("{} can't run here: {error}", program.display()), "turns are executed by this program itself");
+        }
     };
     let Some(version) = opencode::version(&program).await else {
         return cannot(config, format!("{} does not run", program.display()), "install it again: npm install -g opencode-ai");
@@ -38,7 +42,9 @@ pub(super) async fn check(config: &Config, path: &[PathBuf]) -> Check {
 /// It matters only where the profile insists.
 fn cannot(config: &Config, found: String, hint: &str) -> Check {
     match config.profile.runtime {
-        RuntimeChoice::OpenCode => Check::missing(NAME, found, "the profile wants OpenCode: install it, or set OPEN_COWORK_CLOUD_RUNTIME=native"),
+        RuntimeChoice::OpenCode => {
+            Check::missing(NAME, found, "the profile wants OpenCode: install it, or set OPEN_COWORK_CLOUD_RUNTIME=native")
+        }
         RuntimeChoice::Native | RuntimeChoice::Auto => Check::limited(NAME, found, hint),
     }
 }

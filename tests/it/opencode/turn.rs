@@ -39,13 +39,12 @@ fn waiting(view: &Value) -> Vec<&str> {
 #[tokio::test]
 async fn a_person_allows_a_command_and_a_killed_process_costs_no_more_than_an_attempt() {
     let Some((server, program)) = server().await else { return };
-    let settings = [
-        ("OPEN_COWORK_CLOUD_ISOLATION_OPENCODE_BIN", program.to_str().expect("a plain path")),
-        ("OPEN_COWORK_CLOUD_RUNTIME", "opencode"),
-    ];
+    let settings =
+        [("OPEN_COWORK_CLOUD_ISOLATION_OPENCODE_BIN", program.to_str().expect("a plain path")), ("OPEN_COWORK_CLOUD_RUNTIME", "opencode")];
     let doctor = run_with(&["doctor", "--output", "json"], &settings);
     let checks: Value = serde_json::from_str(&doctor.stdout()).expect("JSON");
-    let check = checks.as_array().and_then(|checks| checks.iter().find(|check| check["name"] == "OpenCode")).expect("it looks for OpenCode");
+    let check =
+        checks.as_array().and_then(|checks| checks.iter().find(|check| check["name"] == "OpenCode")).expect("it looks for OpenCode");
     assert_ne!(check["state"], "missing", "{check}");
 
     assert_eq!(processes(&server).await, Vec::<Value>::new(), "no process before there is a turn");

@@ -50,7 +50,8 @@ pub fn find(search: &Search) -> Result<PathBuf, BinaryError> {
     let global = beside_npm.map(Path::to_path_buf).chain(["/usr", "/usr/local"].map(PathBuf::from));
     let global = global.map(|prefix| prefix.join("lib/node_modules").join(PACKAGE).join("bin/opencode"));
     let mut script = None;
-    for candidate in in_path.chain(in_project).chain(global).filter(|candidate| candidate.is_file() || candidate.with_extension("exe").is_file())
+    for candidate in
+        in_path.chain(in_project).chain(global).filter(|candidate| candidate.is_file() || candidate.with_extension("exe").is_file())
     {
         if let Some(program) = resolve(&candidate) {
             return Ok(program);
@@ -78,7 +79,10 @@ fn behind_script(script: &Path) -> Vec<PathBuf> {
     let libc = if cfg!(target_env = "musl") { "-musl" } else { "" };
     let names = [format!("opencode-linux-{arch}{libc}"), format!("opencode-linux-{arch}-baseline{libc}")];
     let folders = [package.parent().map(Path::to_path_buf), Some(package.join("node_modules"))];
-    let places = folders.into_iter().flatten().flat_map(|folder| names.iter().map(move |name| folder.join(name).join("bin/opencode")).collect::<Vec<_>>());
+    let places = folders
+        .into_iter()
+        .flatten()
+        .flat_map(|folder| names.iter().map(move |name| folder.join(name).join("bin/opencode")).collect::<Vec<_>>());
     std::iter::once(package.join("bin/opencode.exe")).chain(places).collect()
 }
 

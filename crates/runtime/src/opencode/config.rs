@@ -48,7 +48,8 @@ pub(super) fn file(providers: &[ModelProvider]) -> String {
 }
 
 fn entry(provider: &ModelProvider) -> Value {
-    let model = |name: &String| (name.clone(), json!({ "name": name, "tool_call": true, "limit": { "context": CONTEXT, "output": OUTPUT } }));
+    let model =
+        |name: &String| (name.clone(), json!({ "name": name, "tool_call": true, "limit": { "context": CONTEXT, "output": OUTPUT } }));
     json!({
         "npm": provider.npm,
         "name": provider.id,

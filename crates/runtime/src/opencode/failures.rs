@@ -14,14 +14,14 @@ pub(super) fn sort(error: &Failed) -> Failure {
         ("ProviderAuthError", _) | (_, Some(401 | 403)) => {
             (Code::RuntimeProviderUnauthorized, "the model provider refused the configured key".to_owned())
         }
-        (_, Some(429)) => {
-            (Code::RuntimeProviderRateLimited, "the model provider's rate limit is reached; try again later".to_owned())
-        }
+        (_, Some(429)) => (Code::RuntimeProviderRateLimited, "the model provider's rate limit is reached; try again later".to_owned()),
         (_, Some(status)) => {
             (Code::RuntimeProviderError, format!("the model provider answered with status {status}{}", quoted(&error.data.message)))
         }
         ("MessageAbortedError", None) => (Code::RuntimeFailed, "OpenCode stopped the turn".to_owned()),
-        ("APIError", None) => (Code::RuntimeProviderUnreachable, format!("the model provider can't be reached{}", quoted(&error.data.message))),
+        ("APIError", None) => {
+            (Code::RuntimeProviderUnreachable, format!("the model provider can't be reached{}", quoted(&error.data.message)))
+        }
         (name, None) => (Code::RuntimeFailed, format!("OpenCode failed with {name}{}", quoted(&error.data.message))),
     };
     Failure::new(code.as_str(), message)

@@ -53,7 +53,10 @@ pub(super) struct Mapping {
 /// A part of which more may come.
 #[derive(Debug)]
 enum Known {
-    Text { message: String, text: String },
+    Text {
+        message: String,
+        text: String,
+    },
     /// Its deltas look like text, and are none of the answer.
     Hidden,
 }

@@ -56,7 +56,8 @@ impl Models {
     /// Slots for a process that is about to start.
     pub(super) fn new(broker: &KeyBroker) -> Self {
         let slots = |protocol: Protocol| {
-            let named = (1..=SLOTS).map(|number| NamedSlot { name: format!("{}-{number}", protocol.as_str()), slot: broker.slot(protocol) });
+            let named =
+                (1..=SLOTS).map(|number| NamedSlot { name: format!("{}-{number}", protocol.as_str()), slot: broker.slot(protocol) });
             Arc::new(Slots { free: Mutex::new(named.collect()), count: Arc::new(Semaphore::new(SLOTS)) })
         };
         let slots = Protocol::ALL.into_iter().map(|protocol| (protocol, slots(protocol))).collect();

@@ -138,9 +138,13 @@ fn spawn(ground: &Ground, program: &Path, folders: &Folders, limits: &Limits, pa
     let uid = folders.owner().unwrap_or_default();
     let mut command = ground.as_user(uid, limits);
     command.envs(SWITCHES).env("LANG", "C.UTF-8").env("PATH", PATH).env("TMPDIR", "/tmp");
-    for (name, folder) in
-        [("HOME", "home"), ("XDG_CONFIG_HOME", "config"), ("XDG_DATA_HOME", "data"), ("XDG_CACHE_HOME", "cache"), ("XDG_STATE_HOME", "state")]
-    {
+    for (name, folder) in [
+        ("HOME", "home"),
+        ("XDG_CONFIG_HOME", "config"),
+        ("XDG_DATA_HOME", "data"),
+        ("XDG_CACHE_HOME", "cache"),
+        ("XDG_STATE_HOME", "state"),
+    ] {
         command.env(name, format!("{INSIDE}/{folder}"));
     }
     if !password.is_empty() {

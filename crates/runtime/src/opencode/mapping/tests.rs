@@ -69,7 +69,10 @@ fn recorded_turns_are_told_in_our_words() {
     let mut mapping = Mapping::new(SESSION);
     assert_eq!(told(&take_all(&mut mapping, recorded(include_str!("recorded/refused_key.jsonl")))), ["idle"]);
     let failure = mapping.failure().expect("a refused key is a failure");
-    assert_eq!((failure.code, failure.message.as_str()), ("runtime.provider_unauthorized", "the model provider refused the configured key"));
+    assert_eq!(
+        (failure.code, failure.message.as_str()),
+        ("runtime.provider_unauthorized", "the model provider refused the configured key")
+    );
 }
 
 #[test]
@@ -85,7 +88,8 @@ fn what_was_told_already_is_not_told_again() {
 }
 
 fn text_part(text: &str, end: Option<u64>) -> Event {
-    let part = json!({ "id": "prt_1", "sessionID": "s", "messageID": "msg_1", "type": "text", "text": text, "time": { "start": 1, "end": end } });
+    let part =
+        json!({ "id": "prt_1", "sessionID": "s", "messageID": "msg_1", "type": "text", "text": text, "time": { "start": 1, "end": end } });
     event("message.part.updated", json!({ "part": part }))
 }
 
@@ -134,13 +138,18 @@ fn a_failed_try_is_replaced_by_the_next_one() {
     mapping.take(delta("half an ans"));
     let retry = json!({ "sessionID": "s", "status": { "type": "retry", "attempt": 1, "message": "too\nmany", "next": 5 } });
     assert_eq!(told(&mapping.take(event("session.status", retry))), ["m1 again", "retry 1 too many"]);
-    let part = json!({ "id": "prt_2", "sessionID": "s", "messageID": "msg_1", "type": "text", "text": "whole", "time": { "start": 1, "end": 2 } });
+    let part =
+        json!({ "id": "prt_2", "sessionID": "s", "messageID": "msg_1", "type": "text", "text": "whole", "time": { "start": 1, "end": 2 } });
     assert_eq!(told(&mapping.take(event("message.part.updated", json!({ "part": part })))), ["m1 + whole", "m1 done"]);
 }
 
 #[test]
 fn unknown_and_malformed_events_are_nothing() {
-    for frame in [r#"{"type":"session.status","properties":{"sessionID":7}}"#, r#"{"type":"brand.new","properties":{}}"#, r#"{"type":"message.part.updated"}"#] {
+    for frame in [
+        r#"{"type":"session.status","properties":{"sessionID":7}}"#,
+        r#"{"type":"brand.new","properties":{}}"#,
+        r#"{"type":"message.part.updated"}"#,
+    ] {
         assert!(matches!(Event::read(frame.as_bytes()), Some(Event::Other)), "{frame}");
     }
     assert!(Event::read(b"not json").is_none() && Event::read(b"[]").is_none());

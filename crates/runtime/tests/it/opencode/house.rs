@@ -116,7 +116,8 @@ impl OpenHouse {
 
 /// The whole text of a turn's answer.
 pub(crate) fn answer(events: &[RuntimeEvent]) -> String {
-    let done = events.iter().filter_map(|event| if let RuntimeEvent::TextDone { content, .. } = event { Some(content.as_str()) } else { None });
+    let done =
+        events.iter().filter_map(|event| if let RuntimeEvent::TextDone { content, .. } = event { Some(content.as_str()) } else { None });
     done.collect::<Vec<_>>().join("\n")
 }
 

@@ -19,7 +19,8 @@ pub(crate) async fn program(directory: &Path) -> Option<PathBuf> {
         path: env::var_os("PATH").map(|path| env::split_paths(&path).collect()).unwrap_or_default(),
         project: Some(env!("CARGO_MANIFEST_DIR").into()),
     };
-    let found = opencode::find(&search).map_err(|error| error.to_string()).or_else(|error| installed().map_err(|npm| format!("{error}; {npm}")));
+    let found =
+        opencode::find(&search).map_err(|error| error.to_string()).or_else(|error| installed().map_err(|npm| format!("{error}; {npm}")));
     let program = match found {
         Ok(program) => program,
         Err(reason) => return skipped(&reason),

@@ -15,11 +15,17 @@ async fn everything_that_an_agent_does_is_reported_as_the_native_runtime_reports
     assert!(!format!("{events:?}").contains("secret thoughts"), "{events:?}");
 
     let events = house.run("[[write:notes/a.txt|from the agent]]").await;
-    assert!(events.iter().any(|event| matches!(event, RuntimeEvent::PermissionRequested { tool, description, .. }
-        if tool == "write" && description == "change the file notes/a.txt")), "{events:?}");
+    assert!(
+        events.iter().any(|event| matches!(event, RuntimeEvent::PermissionRequested { tool, description, .. }
+        if tool == "write" && description == "change the file notes/a.txt")),
+        "{events:?}"
+    );
     assert_eq!(std::fs::read_to_string(house.workspace().join("notes/a.txt")).expect("it is in its place"), "from the agent");
     let events = house.run("[[read:notes/a.txt]]").await;
-    assert!(matches!(tools(&events).as_slice(), [(name, ToolStatus::Complete, output)] if name == "read" && output.contains("from the agent")), "{events:?}");
+    assert!(
+        matches!(tools(&events).as_slice(), [(name, ToolStatus::Complete, output)] if name == "read" && output.contains("from the agent")),
+        "{events:?}"
+    );
 
     let events = house.run("[[question:Which?|A|B]]").await;
     assert!(answer(&events).contains("\"Which?\"=\"A\""), "{events:?}");
