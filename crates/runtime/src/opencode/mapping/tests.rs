@@ -54,7 +54,7 @@ fn recorded_turns_are_told_in_our_words() {
         ["write running", "may write? change the file a/b.txt 2", "write complete", "cost 0", "m1 + echo: ", "m1 done", "cost 1", "idle"]
     );
     let question = tell(include_str!("recorded/question.jsonl"));
-    assert_eq!(question[..4], ["question running", "Which? 2 true", "question complete", "cost 0"]);
+    assert_eq!(question[..4], ["Which? 2 true", "question running", "question complete", "cost 0"]);
     // The person's own message and the agent's reasoning are no part of the answer, though both come as text.
     let reasoning = tell(include_str!("recorded/reasoning.jsonl"));
     assert_eq!(reasoning, ["m1 + echo: ", "m1 + one ", "m1 + two", "m1 done", "cost 3", "idle"]);
