@@ -15,6 +15,7 @@ mod limits;
 mod managed_workers;
 mod members;
 mod oidc;
+mod opencode;
 mod orgs;
 mod policy;
 mod program;

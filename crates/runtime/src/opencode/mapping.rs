@@ -311,7 +311,12 @@ impl Mapping {
                 (input, if failed { ToolStatus::Error } else { ToolStatus::Complete }, Some(output))
             }
             ToolState::Error { input, error } => (input, ToolStatus::Error, Some(failures::tool_error(&error))),
-            ToolState::Pending | ToolState::Running { .. } | ToolState::Unknown => return Vec::new(),
+            // A question may be asked before its call is said to run.
+            ToolState::Pending => {
+                self.tools.entry(call).or_insert(Tool { part, name, input: Map::new(), running: false });
+                return Vec::new();
+            }
+            ToolState::Running { .. } | ToolState::Unknown => return Vec::new(),
         };
         let running = status == ToolStatus::Running;
         if !running {
@@ -334,8 +339,8 @@ impl Mapping {
         let tool = ask.tool.as_ref().and_then(|link| self.tools.get(&link.call));
         let description = description(&ask);
         let (tool, input) = match tool {
-            Some(tool) => (tool.name.clone(), tool.input.clone()),
-            None => (ask.permission, ask.metadata),
+            Some(tool) if !tool.input.is_empty() => (tool.name.clone(), tool.input.clone()),
+            _ => (ask.permission, ask.metadata),
         };
         let report = RuntimeEvent::PermissionRequested { id: ask.id.clone(), tool, input, description };
         vec![Step::Permission { id: ask.id, report }]

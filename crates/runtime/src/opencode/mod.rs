@@ -15,12 +15,14 @@ mod frames;
 mod mapping;
 mod models;
 mod options;
+mod place;
 mod pool;
 mod process;
 mod prompt;
 mod report;
 mod restarts;
 mod sandbox;
+mod session;
 mod turn;
 
 use crate::{RunningTurn, Runtime, TurnRequest, broker::KeyBroker, native::reports::Reports};

@@ -5,9 +5,9 @@ use super::{
     OpenCodeOptions, failures,
     folders::Folders,
     models::Models,
+    place::{InUse, Place, Running},
     process::{Process, Start, StartError},
-    report::{ProcessReport, ProcessState, RuntimePoolReport},
-    restarts::Restarts,
+    report::{ProcessReport, RuntimePoolReport},
     sandbox::{Ground, Limits},
 };
 use crate::{broker::KeyBroker, native::failure::Failure};
@@ -15,10 +15,7 @@ use cowork_domain::ids::OrgId;
 use parking_lot::Mutex;
 use std::{
     collections::HashMap,
-    sync::{
-        Arc, Weak,
-        atomic::{AtomicUsize, Ordering},
-    },
+    sync::{Arc, Weak},
     time::{Duration, Instant},
 };
 use tokio::{
@@ -44,59 +41,6 @@ struct Inner {
     broker: KeyBroker,
     orgs: Mutex<HashMap<OrgId, Arc<Place>>>,
     room: Arc<Semaphore>,
-}
-
-/// One organisation's place.
-struct Place {
-    org: OrgId,
-    /// Held while a process is started, so that it is started once.
-    current: tokio::sync::Mutex<Option<Arc<Running>>>,
-    restarts: Mutex<Restarts>,
-}
-
-/// A process and its use.
-struct Running {
-    process: Process,
-    turns: AtomicUsize,
-    idle_since: Mutex<Instant>,
-    _room: OwnedSemaphorePermit,
-}
-
-/// A turn's hold on its process.
-pub(super) struct InUse(Arc<Running>);
-
-impl InUse {
-    fn of(running: &Arc<Running>) -> Self {
-        running.turns.fetch_add(1, Ordering::AcqRel);
-        Self(Arc::clone(running))
-    }
-
-    pub(super) fn process(&self) -> &Process {
-        &self.0.process
-    }
-}
-
-impl Clone for InUse {
-    fn clone(&self) -> Self {
-        Self::of(&self.0)
-    }
-}
-
-impl Drop for InUse {
-    fn drop(&mut self) {
-        *self.0.idle_since.lock() = Instant::now();
-        self.0.turns.fetch_sub(1, Ordering::AcqRel);
-    }
-}
-
-impl Running {
-    fn is_idle(&self) -> bool {
-        self.turns.load(Ordering::Acquire) == 0
-    }
-
-    fn idle_for(&self) -> Duration {
-        if self.is_idle() { self.idle_since.lock().elapsed() } else { Duration::ZERO }
-    }
 }
 
 impl Pool {
@@ -155,7 +99,7 @@ impl Pool {
 
 impl Inner {
     fn place(&self, org: &OrgId) -> Arc<Place> {
-        let new = || Arc::new(Place { org: org.clone(), current: tokio::sync::Mutex::default(), restarts: Mutex::default() });
+        let new = || Arc::new(Place::new(org));
         self.orgs.lock().entry(org.clone()).or_insert_with(new).clone()
     }
 
@@ -170,8 +114,7 @@ impl Inner {
                 Ok(process) => {
                     metrics::counter!("cowork_opencode_starts_total").increment(1);
                     metrics::histogram!("cowork_opencode_start_seconds").record(started.elapsed().as_secs_f64());
-                    let (turns, idle_since) = (AtomicUsize::new(0), Mutex::new(Instant::now()));
-                    return Ok(Running { process, turns, idle_since, _room: room });
+                    return Ok(Running::new(process, room));
                 }
                 Err(error) => {
                     metrics::counter!("cowork_opencode_start_failures_total").increment(1);
@@ -248,7 +191,7 @@ impl Inner {
                     *current = None;
                 } else {
                     alive += 1;
-                    turns += running.turns.load(Ordering::Relaxed);
+                    turns += running.turns();
                     resident += takes;
                 }
             }
@@ -282,30 +225,6 @@ impl Inner {
         } else {
             None
         }
-    }
-}
-
-impl Place {
-    fn report(&self) -> Option<ProcessReport> {
-        let restarts = self.restarts.lock().count();
-        let Ok(current) = self.current.try_lock() else {
-            return Some(ProcessReport { org: self.org.to_string(), state: ProcessState::Starting, restarts, running: None });
-        };
-        let running = current.as_ref()?;
-        let state = if !running.process.is_alive() {
-            ProcessState::Dead
-        } else if running.is_idle() {
-            ProcessState::Idle
-        } else {
-            ProcessState::Working
-        };
-        let running = Some(super::report::RunningReport {
-            pid: running.process.pid,
-            up_seconds: running.process.started.elapsed().as_secs(),
-            turns: running.turns.load(Ordering::Relaxed),
-            resident_bytes: running.process.resident(),
-        });
-        Some(ProcessReport { org: self.org.to_string(), state, restarts, running })
     }
 }
 

@@ -2,14 +2,14 @@
 
 use super::{
     Shared,
-    api::{Api, ApiError},
     events::EventStream,
     failures,
     frames::Event,
     mapping::{Mapping, Step},
     models::ModelLease,
-    pool::InUse,
+    place::InUse,
     prompt, sandbox,
+    session::{End, OpenSession, alive},
 };
 use crate::{
     Asks, TurnRequest,
@@ -30,7 +30,7 @@ use futures_util::{
     stream::FuturesUnordered,
 };
 use serde_json::Value;
-use std::{future::Future, panic::AssertUnwindSafe, sync::Arc};
+use std::{panic::AssertUnwindSafe, sync::Arc};
 use tokio::{
     sync::mpsc::UnboundedReceiver,
     time::{Instant, sleep_until},
@@ -38,30 +38,6 @@ use tokio::{
 
 /// How often a broken stream of events is opened again.
 const RECONNECTS: u32 = 3;
-
-/// Why a turn stops before its end.
-enum End {
-    Failed(Failure),
-    /// Nobody listens any more.
-    Gone,
-    /// The process died. Without a last word the session takes the turn up again, as the next attempt.
-    Lost,
-}
-
-impl From<Failure> for End {
-    fn from(failure: Failure) -> Self {
-        Self::Failed(failure)
-    }
-}
-
-impl From<Stop> for End {
-    fn from(stop: Stop) -> Self {
-        match stop {
-            Stop::Failed(failure) => Self::Failed(failure),
-            Stop::Gone => Self::Gone,
-        }
-    }
-}
 
 /// Runs a turn and reports its one end.
 pub(super) async fn run(shared: Arc<Shared>, request: TurnRequest, reports: Reports, asks: Asks) {
@@ -114,52 +90,10 @@ struct Turn<'a> {
     _model: ModelLease,
 }
 
-/// A session of OpenCode, used by one turn. Dropping it ends and forgets it.
-struct OpenSession {
-    api: Api,
-    in_use: InUse,
-    folder: String,
-    id: String,
-    is_over: bool,
-}
-
 /// What a person is asked, by OpenCode's number for it.
 enum Ask {
     Permission(String),
     Question(String),
-}
-
-impl Drop for OpenSession {
-    fn drop(&mut self) {
-        let (api, in_use, folder, id, is_over) =
-            (self.api.clone(), self.in_use.clone(), self.folder.clone(), self.id.clone(), self.is_over);
-        // What can't be ended this way ends with the process.
-        drop(tokio::spawn(async move {
-            if !is_over {
-                let _ = api.abort(&folder, &id).await;
-            }
-            let _ = api.delete(&folder, &id).await;
-            drop(in_use);
-        }));
-    }
-}
-
-/// Waits for an answer of a process that may die meanwhile.
-async fn alive<T>(in_use: &InUse, answer: impl Future<Output = Result<T, ApiError>>) -> Result<T, End> {
-    let process = in_use.process();
-    let answered = tokio::select! {
-        biased;
-        () = process.gone() => return Err(End::Lost),
-        answered = answer => answered,
-    };
-    // A connection breaks a moment before its process is known to be gone.
-    match answered {
-        Ok(answer) => Ok(answer),
-        Err(ApiError::Connection(_)) if tokio::time::timeout(std::time::Duration::from_secs(2), process.gone()).await.is_ok() => {
-            Err(End::Lost)
-        }
-        Err(error) => Err(failures::unavailable(error).into()),
-    }
 }
 
 impl<'a> Turn<'a> {

@@ -51,7 +51,7 @@ impl OpenHouse {
         } else {
             ProviderTable::builtin().with_demo(&demo.base_url())
         };
-        let limits = TurnLimits { silence: Duration::from_secs(20), provider_retries: 1, ..TurnLimits::default() };
+        let limits = TurnLimits { silence: Duration::from_secs(120), provider_retries: 1, ..TurnLimits::default() };
         let broker = broker(table, &keys, limits.silence).await;
         let options = OpenCodeOptions {
             program,
