@@ -54,9 +54,9 @@ async fn handle(shared: &Arc<Shared>, from: &str, request: Request) -> Answer {
         Request::Submit { by, session, command, kind } => {
             done(Submit { shared, by: *by, session, command, kind }.perform().await, Answer::Submitted)
         }
-        Request::Artifact { by, session, change } => done(ChangeArtifact { shared, by: *by, session, change }.perform().await, |changed| {
-            Answer::Artifact(changed.map(Box::new))
-        }),
+        Request::Artifact { by, session, change } => {
+            done(ChangeArtifact { shared, by: *by, session, change }.perform().await, |changed| Answer::Artifact(changed.map(Box::new)))
+        }
         Request::Repair { session } => done(Repair { shared, session }.perform().await, |before| Answer::Repaired { before }),
         Request::Lift { entity } => match entity.parse() {
             Ok(key) => done(Lift { shared, key }.perform().await, Answer::Lifted),

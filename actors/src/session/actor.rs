@@ -19,7 +19,10 @@ use cowork_domain::{
     ids::{CommandId, Epoch, Sequence, ShardId, WorkspaceId},
     record::CloudSessionView,
     runtime_event::RuntimeEvent,
-    session::{CommandKind, CommandRecord, CommandWrite, Decision, SessionIdentity, SessionInput, SessionState, Submission, decide, decide_artifact},
+    session::{
+        CommandKind, CommandRecord, CommandWrite, Decision, SessionIdentity, SessionInput, SessionState, Submission, decide,
+        decide_artifact,
+    },
 };
 use ractor::{Actor, ActorProcessingErr, ActorRef, SupervisionEvent};
 use std::sync::Arc;

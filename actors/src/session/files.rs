@@ -37,7 +37,9 @@ impl SessionCore {
     /// Makes a checkpoint of what a stopped turn left, behind the actor's back: stopping is immediate.
     pub(super) fn keep_files(&mut self) {
         let Some(version) = self.files.version.filter(|_| self.files.is_here.load(Ordering::Acquire)) else { return };
-        let Some(workspaces) = self.shared.workspaces.clone().filter(|workspaces| workspaces.has_folder(self.identity.session)) else { return };
+        let Some(workspaces) = self.shared.workspaces.clone().filter(|workspaces| workspaces.has_folder(self.identity.session)) else {
+            return;
+        };
         let (done, kept) = oneshot::channel();
         self.files.being_kept = Some(kept);
         let identity = self.identity.clone();

@@ -121,7 +121,11 @@ impl Workspaces {
         let session = identity.session;
         let Some(newest) = self.0.store.workspace_checkpoint(&identity.org, session).await? else { return Ok(()) };
         let has_it = self.has_folder(session)
-            && self.in_folder(move |root, _| local::read_note(root, session)).await.flatten().is_some_and(|note| note.version() >= newest.version);
+            && self
+                .in_folder(move |root, _| local::read_note(root, session))
+                .await
+                .flatten()
+                .is_some_and(|note| note.version() >= newest.version);
         if has_it {
             return Ok(());
         }
