@@ -234,7 +234,11 @@ pub const METRICS: &[Metric] = &[
     counter("cowork_objects_bytes_total", &["direction"], "bytes written to and read from the object store"),
     counter("cowork_objects_damaged_total", &[], "objects that are not what was written: each one is to be looked into"),
     counter("cowork_objects_removed_total", &["why"], "objects that nobody published, or that nothing refers to any more"),
-    counter("cowork_workspace_checkpoints_total", &["outcome"], "workspaces kept at the end of a turn: kept, superseded, refused or failed"),
+    counter(
+        "cowork_workspace_checkpoints_total",
+        &["outcome"],
+        "workspaces kept at the end of a turn: kept, superseded, refused or failed",
+    ),
     seconds("cowork_workspace_checkpoint_seconds", &[], "time to pack a changed workspace and to keep it"),
     counter("cowork_workspace_restores_total", &["outcome"], "workspaces brought to this node: restored, or refused as unsafe"),
     // Database

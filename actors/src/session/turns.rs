@@ -52,10 +52,9 @@ impl SessionCore {
             }
             Effect::StopTurn { command, attempt } => self.stop_turn(command, attempt),
             Effect::Answer { command, attempt, answer } => {
-                if let Some(turn) = self.turn.as_ref().filter(|turn| (turn.command, turn.attempt) == (command, attempt)) {
-                    if let Some(port) = turn.answers.get() {
-                        port.answer(answer);
-                    }
+                let turn = self.turn.as_ref().filter(|turn| (turn.command, turn.attempt) == (command, attempt));
+                if let Some(port) = turn.and_then(|turn| turn.answers.get()) {
+                    port.answer(answer);
                 }
             }
         }

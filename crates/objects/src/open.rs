@@ -128,15 +128,12 @@ fn pairs(query: &str) -> Vec<(String, String)> {
         let mut rest = bytes;
         while let Some((&first, tail)) = rest.split_first() {
             let code = (first == b'%').then(|| tail.get(..2)).flatten().and_then(|hex| std::str::from_utf8(hex).ok());
-            match code.and_then(|hex| u8::from_str_radix(hex, 16).ok()) {
-                Some(byte) => {
-                    plain.push(byte);
-                    rest = &tail[2..];
-                }
-                None => {
-                    plain.push(first);
-                    rest = tail;
-                }
+            if let Some(byte) = code.and_then(|hex| u8::from_str_radix(hex, 16).ok()) {
+                plain.push(byte);
+                rest = &tail[2..];
+            } else {
+                plain.push(first);
+                rest = tail;
             }
         }
         String::from_utf8_lossy(&plain).into_owned()

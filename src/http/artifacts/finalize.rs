@@ -24,6 +24,7 @@ use http::StatusCode;
     responses(
         (status = 201, description = "It is published; the same call again gets the same answer", body = serde_json::Value,
             example = json!({"artifact": {"artifactId": "0d0f7c1e-5a1f-4a0f-9b5b-7ae1f0b6f111", "filename": "direct.txt", "size": 12}})),
+        (status = 400, description = "The metadata is malformed", body = ErrorBody),
         (status = 404, description = "No such session, or somebody else's", body = ErrorBody),
         (status = 409, description = "Not what was reserved, not there, or given up", body = ErrorBody,
             example = json!({"error": "Cloud artifact upload is not ready to finalize.", "code": "artifacts.upload_conflict"})),

@@ -53,14 +53,11 @@ pub(super) async fn read(State(state): State<HttpState>, caller: Caller, path: A
         Some("presigned") => state.artifacts.address(&by.org_id, session, &record, state.node.clock().now()).await?,
         _ => None,
     };
-    let (content, transfer) = match address {
-        Some((download_url, download_expires_at)) => {
-            (Content::Presigned { transfer: "presigned", download_url, download_expires_at }, Transfer::Presigned)
-        }
-        None => {
-            let (_, content) = state.artifacts.content(&by.org_id, session, &record.artifact_id).await?;
-            (Content::Buffered { data_base64: STANDARD.encode(content) }, Transfer::Buffered)
-        }
+    let (content, transfer) = if let Some((download_url, download_expires_at)) = address {
+        (Content::Presigned { transfer: "presigned", download_url, download_expires_at }, Transfer::Presigned)
+    } else {
+        let (_, content) = state.artifacts.content(&by.org_id, session, &record.artifact_id).await?;
+        (Content::Buffered { data_base64: STANDARD.encode(content) }, Transfer::Buffered)
     };
     download::record(&state, by, session, &record, transfer).await?;
     Ok(Json::of(&Answer { artifact: Fetched { artifact: PublicArtifact::alone(session, &record), content } }))

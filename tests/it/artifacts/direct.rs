@@ -1,6 +1,9 @@
 //! Browsers that upload straight to S3.
 
-use super::{moto::Moto, upload::bytes};
+use super::{
+    moto::{Moto, client},
+    upload::bytes,
+};
 use crate::{answer::Answer, event_stream::of_type, server::Server};
 use reqwest::StatusCode;
 use serde_json::{Value, json};
@@ -53,7 +56,7 @@ async fn put(form: &Value, content: &[u8]) -> StatusCode {
     );
     body.extend(content);
     body.extend(format!("\r\n--{boundary}--\r\n").bytes());
-    let request = reqwest::Client::new().post(form["uploadUrl"].as_str().expect("an address"));
+    let request = client().post(form["uploadUrl"].as_str().expect("an address"));
     let request = request.header("content-type", format!("multipart/form-data; boundary={boundary}")).body(body);
     request.send().await.expect("the store answers").status()
 }

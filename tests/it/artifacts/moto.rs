@@ -45,7 +45,7 @@ impl Moto {
         });
         let moto = Self { child, url: waiting.recv_timeout(PATIENCE).expect("it says where it is") };
         let deadline = Instant::now() + PATIENCE;
-        let http = reqwest::Client::new();
+        let http = client();
         loop {
             let made = http.put(format!("{}/{bucket}", moto.url)).send().await;
             if made.is_ok_and(|made| made.status().is_success()) {
@@ -62,6 +62,11 @@ impl Drop for Moto {
         self.child.kill().ok();
         self.child.wait().ok();
     }
+}
+
+/// What a browser, or an administrator, asks the store with.
+pub(super) fn client() -> reqwest::Client {
+    reqwest::Client::builder().timeout(PATIENCE).build().expect("a client can be made")
 }
 
 /// Where the program is, installed if need be. Tests that start together wait for the first of them.
