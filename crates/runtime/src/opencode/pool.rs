@@ -64,7 +64,7 @@ impl Pool {
             }
             *current = None;
             place.restarts.lock().failed(Instant::now());
-            self.inner.ended("died");
+            ended("died");
         }
         let running = Arc::new(self.inner.start(&place).await?);
         let in_use = InUse::of(&running);
@@ -91,7 +91,7 @@ impl Pool {
         for place in places {
             if let Some(running) = place.current.lock().await.take() {
                 running.process.stop().await;
-                self.inner.ended("stopped");
+                ended("stopped");
             }
         }
     }
@@ -165,12 +165,8 @@ impl Inner {
         let mut current = place.current.lock().await;
         if let Some(running) = current.take_if(|running| running.is_idle()) {
             running.process.stop().await;
-            self.ended("evicted");
+            ended("evicted");
         }
-    }
-
-    fn ended(&self, reason: &'static str) {
-        metrics::counter!("cowork_opencode_ended_total", "reason" => reason).increment(1);
     }
 
     /// One look at every process; what it sees becomes metrics.
@@ -187,7 +183,7 @@ impl Inner {
                         place.restarts.lock().failed(Instant::now());
                     }
                     running.process.stop().await;
-                    self.ended(reason);
+                    ended(reason);
                     *current = None;
                 } else {
                     alive += 1;
@@ -235,4 +231,9 @@ async fn keep(inner: Weak<Inner>, look: Duration) {
         let Some(inner) = inner.upgrade() else { return };
         inner.look().await;
     }
+}
+
+/// Counts the end of a process.
+fn ended(reason: &'static str) {
+    metrics::counter!("cowork_opencode_ended_total", "reason" => reason).increment(1);
 }

@@ -26,7 +26,7 @@ pub(super) fn recall(turn: &TurnRequest, model: &ModelLease) -> Option<Value> {
             HistoryRole::User => "user",
             HistoryRole::Assistant => "assistant",
         };
-        text.push_str(&format!("\n<{tag}>\n{}\n</{tag}>\n", said.content));
+        text.extend(["\n<", tag, ">\n", &said.content, "\n</", tag, ">\n"]);
     }
     Some(message(turn, model, &text))
 }
