@@ -1,6 +1,7 @@
 //! The deployment's keys as settings.
 
 use super::*;
+use crate::config::secrets::SecretsConfig;
 use cowork_domain::secret::Secret as Custody;
 use cowork_secrets::sealing::OpeningKey;
 
@@ -29,7 +30,7 @@ fn an_opening_key_takes_the_place_of_the_secret_key_which_still_opens_what_it_se
     let key = OpeningKey::generate();
     let opening = key.to_text();
     let secrets = |variables: &[(&str, &str)]| load(variables).unwrap().config.secrets;
-    let ids = |secrets: &secrets::SecretsConfig| {
+    let ids = |secrets: &SecretsConfig| {
         let all = secrets.opening_key.iter().chain(&secrets.previous);
         all.map(|given| given.id().to_string()).collect::<Vec<_>>()
     };
