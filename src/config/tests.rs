@@ -141,7 +141,10 @@ fn trusted_headers_need_proof_where_others_can_send_them() {
         load(&[header, public, ("OPEN_COWORK_CLOUD_HEADER_AUTH_SECRET_REF", "env:PROXY_KEY"), ("PROXY_KEY", STRONG)]).unwrap();
     assert_eq!(by_reference.config.auth.header.secret.unwrap().expose(), STRONG);
     assert_refused(&[header, ("OPEN_COWORK_CLOUD_HEADER_AUTH_SECRET_REF", "env:PROXY_KEY")], "PROXY_KEY, which is not set");
-    assert_refused(&[header, ("OPEN_COWORK_CLOUD_HEADER_AUTH_SECRET_REF", "gcp-sm://projects/p/secrets/s/versions/1")], "secret manager");
+    assert_refused(
+        &[header, ("OPEN_COWORK_CLOUD_HEADER_AUTH_SECRET_REF", "gcp-sm://projects/p/locations/x")],
+        "expected gcp-sm://projects/",
+    );
 }
 
 #[test]

@@ -21,7 +21,7 @@ pub(super) struct KeygenArgs {
     output: Output,
 }
 
-pub(super) fn run(args: KeygenArgs) -> anyhow::Result<ExitCode> {
+pub(super) fn run(args: &KeygenArgs) -> anyhow::Result<ExitCode> {
     let key = OpeningKey::generate();
     let (opening, sealing) = (key.to_text(), key.sealing_key().to_string());
     if let Some(path) = &args.out {

@@ -46,7 +46,7 @@ enum SecretsCommand {
 
 pub(super) async fn run(args: SecretsArgs) -> anyhow::Result<ExitCode> {
     match args.command {
-        SecretsCommand::Keygen(args) => keygen::run(args),
+        SecretsCommand::Keygen(args) => keygen::run(&args),
         SecretsCommand::PublicKey(args) => public_key::run(args).await,
         SecretsCommand::Wrap(args) => wrap::run(args).await,
         SecretsCommand::Rewrap(args) => rewrap::run(args).await,
