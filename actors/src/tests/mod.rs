@@ -4,6 +4,7 @@ mod cluster;
 mod faults;
 mod feeds;
 mod holds;
+mod keys;
 mod script;
 mod switchboard;
 mod world;
