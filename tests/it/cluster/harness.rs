@@ -18,22 +18,22 @@ use std::{
 };
 
 /// What the nodes of a test prove to each other.
-pub(super) const SECRET: &str = "nodes-of-one-test-know-this-4e1b";
+pub(crate) const SECRET: &str = "nodes-of-one-test-know-this-4e1b";
 
 /// Servers on one database, by name. When the test is over they end before the database does.
-pub(super) struct Cluster {
+pub(crate) struct Cluster {
     nodes: Vec<(String, Server)>,
     database: Arc<TestDatabase>,
 }
 
 impl Cluster {
     /// A cluster of nobody.
-    pub(super) async fn empty() -> Self {
+    pub(crate) async fn empty() -> Self {
         Self { nodes: Vec::new(), database: Arc::new(TestDatabase::create().await) }
     }
 
     /// Nodes with these names and roles, settled.
-    pub(super) async fn of(nodes: &[(&str, &str)]) -> Self {
+    pub(crate) async fn of(nodes: &[(&str, &str)]) -> Self {
         let mut cluster = Self::empty().await;
         for (name, role) in nodes {
             cluster.join(name, role, &[]);
@@ -43,46 +43,46 @@ impl Cluster {
     }
 
     /// Starts one more node and waits until it joined.
-    pub(super) fn join(&mut self, name: &str, role: &str, environment: &[(&str, &str)]) -> &Server {
+    pub(crate) fn join(&mut self, name: &str, role: &str, environment: &[(&str, &str)]) -> &Server {
         let server = Server::launch(self.setting(name, role, environment));
         self.nodes.push((name.to_owned(), server));
         &self.nodes.last().expect("just pushed").1
     }
 
     /// What a node of this name and role runs on.
-    pub(super) fn setting(&self, name: &str, role: &str, environment: &[(&str, &str)]) -> Setting {
+    pub(crate) fn setting(&self, name: &str, role: &str, environment: &[(&str, &str)]) -> Setting {
         let address = free_address();
         let own = [("ROLE", role), ("NODE_ID", name), ("NODE_ADDRESS", address.as_str()), ("CLUSTER_SECRET", SECRET)];
         let all: Vec<(&str, &str)> = own.into_iter().chain(environment.iter().copied()).collect();
         Setting::sharing(self.database.clone(), &all)
     }
 
-    pub(super) fn server_mut(&mut self, name: &str) -> &mut Server {
+    pub(crate) fn server_mut(&mut self, name: &str) -> &mut Server {
         let found = self.nodes.iter_mut().find(|(known, _)| known == name);
         &mut found.unwrap_or_else(|| panic!("no node {name}")).1
     }
 
     /// Takes a node out of the cluster's hands, so that the cluster doesn't wait for it to settle.
-    pub(super) fn take(&mut self, name: &str) -> Server {
+    pub(crate) fn take(&mut self, name: &str) -> Server {
         let place = self.nodes.iter().position(|(known, _)| known == name).unwrap_or_else(|| panic!("no node {name}"));
         self.nodes.remove(place).1
     }
 
     /// The cluster as a node sees it.
-    pub(super) async fn report(&self, by: &str) -> Value {
+    pub(crate) async fn report(&self, by: &str) -> Value {
         let answer = self[by].get("/api/ops/cluster").await;
         assert_eq!(answer.status, StatusCode::OK, "{answer:?}");
         answer.body
     }
 
     /// Waits until the cluster is as wanted in the eyes of a node.
-    pub(super) async fn until(&self, by: &str, wanted: impl Fn(&Value) -> bool) -> Value {
+    pub(crate) async fn until(&self, by: &str, wanted: impl Fn(&Value) -> bool) -> Value {
         let server = &self[by];
         server.until_answer("/api/ops/cluster", |answer| answer.status == StatusCode::OK && wanted(&answer.body)).await.body
     }
 
     /// Waits until every node that answers clients sees all nodes alive, all shards owned and shared out, and its links up.
-    pub(super) async fn settled(&self) {
+    pub(crate) async fn settled(&self) {
         for (name, server) in &self.nodes {
             let probe = server.get("/api/ops/cluster").await;
             if probe.body["code"] != "node.serves_no_clients" {
@@ -92,7 +92,7 @@ impl Cluster {
     }
 
     /// Runs the binary with these arguments against a node.
-    pub(super) fn command(&self, by: &str, arguments: &[&str]) -> Finished {
+    pub(crate) fn command(&self, by: &str, arguments: &[&str]) -> Finished {
         let mut command = program();
         command.args(arguments).args(["--url", &self[by].url]);
         finish(command)
@@ -109,13 +109,13 @@ impl Index<&str> for Cluster {
 }
 
 /// A node's line in the report.
-pub(super) fn node<'a>(report: &'a Value, name: &str) -> &'a Value {
+pub(crate) fn node<'a>(report: &'a Value, name: &str) -> &'a Value {
     let nodes = report["nodes"].as_array().unwrap_or_else(|| panic!("no nodes: {report:#}"));
     nodes.iter().find(|node| node["name"] == name).unwrap_or(&Value::Null)
 }
 
 /// How many shards a node owns.
-pub(super) fn shards(report: &Value, name: &str) -> u64 {
+pub(crate) fn shards(report: &Value, name: &str) -> u64 {
     node(report, name)["shards"].as_u64().unwrap_or_default()
 }
 
@@ -139,7 +139,7 @@ fn free_address() -> String {
 }
 
 /// Asks a server directly, again and again, until it says what is wanted.
-pub(super) async fn until_ready(server: &Server, ready: bool) -> Answer {
+pub(crate) async fn until_ready(server: &Server, ready: bool) -> Answer {
     let wanted = if ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
     server.until_answer("/readyz", |answer| answer.status == wanted).await
 }
