@@ -19,6 +19,7 @@ mod opencode;
 mod orgs;
 mod policy;
 mod program;
+mod providers;
 mod runtime;
 mod scim;
 mod server;

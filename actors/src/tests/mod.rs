@@ -3,6 +3,7 @@
 mod cluster;
 mod faults;
 mod feeds;
+mod keys;
 mod script;
 mod switchboard;
 mod world;

@@ -58,7 +58,7 @@ async fn audit(server: &Server, caller: &Caller) -> Vec<(String, Value)> {
     events.map(|event| (event["eventType"].as_str().expect("text").to_owned(), event["metadata"].clone())).collect()
 }
 
-/// Prompts in a session of its own; returns the view when the turn is over.
+/// Prompts in a session of its own; returns the view when the turn is over, with the code of its failure.
 async fn prompt(server: &Server, caller: &Caller, text: &str) -> Value {
     let created = server.ask(caller, Method::POST, "/api/sessions", Some(json!({}))).await;
     let session = crate::server::session_id(&created);
@@ -67,10 +67,12 @@ async fn prompt(server: &Server, caller: &Caller, text: &str) -> Value {
     assert_eq!(accepted.status, StatusCode::ACCEPTED, "{accepted:?}");
     let deadline = Instant::now() + crate::server::PATIENCE;
     loop {
-        let view = server.ask(caller, Method::GET, &format!("/api/sessions/{session}/view"), None).await.body;
+        let mut view = server.ask(caller, Method::GET, &format!("/api/sessions/{session}/view"), None).await.body;
         let answered =
             view["session"]["status"] == "errored" || crate::answer::messages(&view).any(|message| message["role"] == "assistant");
         if answered && crate::answer::is_settled(&view) {
+            let latest = server.rows("select error_code from commands order by created_at desc limit 1").await;
+            view["errorCode"] = latest[0]["error_code"].clone();
             return view;
         }
         assert!(Instant::now() < deadline, "the turn never ended: {view:#}");

@@ -80,7 +80,7 @@ async fn keys_are_for_those_who_manage_the_policy_of_their_own_organisation() {
     assert_eq!(server.ask(&eve, Method::GET, "/api/byok", None).await.body["secrets"], json!([]));
     assert_eq!(validate(&server, &eve).await.body["secret"], Value::Null);
     let foreign = super::prompt(&server, &eve, "whose key?").await;
-    assert!(foreign.to_string().contains("byok.key_missing"), "{foreign:#}");
+    assert_eq!(foreign["errorCode"], "byok.key_missing", "{foreign:#}");
     assert!(provider.seen().iter().all(|seen| seen.path == "/v1/models"), "{:?}", provider.seen());
 }
 

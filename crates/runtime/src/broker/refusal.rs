@@ -72,6 +72,11 @@ impl Refusal {
         }
     }
 
+    /// Whether trying again may help.
+    pub(super) const fn may_pass(&self) -> bool {
+        matches!(self, Self::TooMany | Self::Unreachable | Self::BrokeOff)
+    }
+
     /// The status for a client that came by HTTP.
     pub(super) const fn status(&self) -> StatusCode {
         match self {

@@ -4,8 +4,15 @@ use super::{KeyBroker, KeySourceError, Refusal};
 use cowork_domain::{
     codes::Code,
     ids::OrgId,
-    provider::{Choice, ChoiceError, Chosen, choose},
+    provider::{Choice, ChoiceError, Chosen, ProviderId, choose},
 };
+use std::time::Duration;
+use tokio::time::{Instant, sleep};
+
+/// How long a source of keys may be away before a prompt fails for it.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// Between two questions to it.
+const AGAIN: Duration = Duration::from_millis(100);
 
 /// Why no model answers.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -35,9 +42,20 @@ impl KeyBroker {
     /// The model that answers a turn of an organisation, by the prompt's word, the profile's, or what keys there are.
     ///
     /// # Errors
-    /// None does, and why.
+    /// None does, and why. A source that can't be asked is asked again for a while first: a database that moves house is no
+    /// reason to fail a prompt.
     pub async fn resolve(&self, org: &OrgId, prompt: Option<&str>, profile: Option<&str>) -> Result<Chosen, ResolveError> {
-        let active = self.active(org).await?;
+        let active = self.active_in_time(org).await?;
         Ok(choose(&Choice { table: self.table(), prompt, profile, active: &active })?)
+    }
+
+    async fn active_in_time(&self, org: &OrgId) -> Result<Vec<ProviderId>, KeySourceError> {
+        let until = Instant::now() + PATIENCE;
+        loop {
+            match self.active(org).await {
+                Err(KeySourceError::Unavailable(_)) if Instant::now() < until => sleep(AGAIN).await,
+                answer => return answer,
+            }
+        }
     }
 }

@@ -157,7 +157,9 @@ fn refuse(refusal: &Refusal, protocol: Protocol) -> Response<AnswerBody> {
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
     headers.insert("x-cowork-code", HeaderValue::from_static(refusal.code().as_str()));
-    // Trying again doesn't help against a refusal, and clients of these protocols would.
-    headers.insert("x-should-retry", HeaderValue::from_static("false"));
+    if !refusal.may_pass() {
+        // Clients of these protocols try again by themselves.
+        headers.insert("x-should-retry", HeaderValue::from_static("false"));
+    }
     response
 }

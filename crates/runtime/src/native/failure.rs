@@ -1,7 +1,7 @@
 //! How a turn fails, and which failures of a provider pass by themselves.
 
 use super::http::Silence;
-use crate::broker::{BrokenAnswer, Refusal};
+use crate::broker::{BrokenAnswer, KeySourceError, Refusal};
 use rig_core::{ProviderError, http_client};
 use std::time::Duration;
 
@@ -122,6 +122,10 @@ impl CallFailure {
             Refusal::Unreachable => Self::unreachable(),
             Refusal::BrokeOff => Self::cut_off(),
             Refusal::Silent(limit) => Failure::silence(*limit).into(),
+            Refusal::Key(KeySourceError::Unavailable(_)) => Self {
+                failure: Failure::new(refusal.code().as_str(), "the provider key can't be read at the moment"),
+                retry: Some(Retry { reason: "the provider key can't be read at the moment".to_owned(), after: None }),
+            },
             refusal => Failure::new(refusal.code().as_str(), refusal.to_string()).into(),
         }
     }

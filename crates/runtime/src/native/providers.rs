@@ -31,6 +31,8 @@ use tokio::sync::mpsc::UnboundedReceiver;
 const OPENAI_COMPATIBLE: Dialect = Dialect::gateway("openai-compatible", "", "");
 /// Anthropic's protocol at any address.
 const ANTHROPIC_COMPATIBLE: anthropic::Dialect = anthropic::compatible("anthropic-compatible", "", "", None);
+/// Anthropic wants to be told how long an answer may be. This much every model of theirs can say; of a newer one nobody here knows more.
+const UNKNOWN_MODEL_ANSWER: u64 = 8192;
 /// Where requests seem to go that are handed to the broker. It takes the path alone.
 const BROKER: &str = "http://broker.invalid";
 /// Clients want a key in any case; the broker puts the real one in its place, and the demo model takes any.
@@ -43,8 +45,13 @@ pub(super) struct Providers {
     default_model: Option<String>,
     tools: Vec<ToolDefinition>,
     encoded: EncodedTools,
-    /// Connections to the demo model, which needs no key and so no broker.
-    demo: Option<reqwest::Client>,
+    demo: Option<Demo>,
+}
+
+/// The demo model needs no key and so no broker. Its turns are short, so everything for them is made beforehand.
+struct Demo {
+    pool: reqwest::Client,
+    config: Arc<OpenAIConfig>,
 }
 
 /// One model of one provider, for one turn.
@@ -58,15 +65,21 @@ pub(super) struct ModelHandle {
 
 /// A protocol, ready for one model.
 enum Speaker {
-    OpenAi { config: Box<OpenAIConfig>, model: String },
+    OpenAi { config: Arc<OpenAIConfig>, model: String },
     Anthropic { config: AnthropicConfig, model: String },
     Google { config: GeminiConfig, model: String },
 }
 
 impl Providers {
     pub(super) fn new(broker: KeyBroker, default_model: Option<String>, tools: Vec<ToolDefinition>) -> Result<Self, NativeError> {
-        let demo = broker.table().demo().map(|_| http::loopback_pool()).transpose();
-        let demo = demo.map_err(|error| NativeError::Connections(error.without_url().to_string()))?;
+        let demo = match broker.table().demo() {
+            None => None,
+            Some(entry) => {
+                let pool = http::loopback_pool().map_err(|error| NativeError::Connections(error.without_url().to_string()))?;
+                let config = OpenAIConfig::with_key(&OPENAI_COMPATIBLE, NO_KEY).with_base_url(entry.base_url.as_str());
+                Some(Demo { pool, config: Arc::new(config) })
+            }
+        };
         Ok(Self { broker, default_model, encoded: EncodedTools::new(&tools), tools, demo })
     }
 
@@ -76,10 +89,10 @@ impl Providers {
         let Chosen { provider, model } = resolved.map_err(|error| Failure::new(error.code().as_str(), error.to_string()))?;
         let shared = Arc::clone(self);
         match &self.demo {
-            Some(pool) if !provider.needs_key() => {
+            Some(Demo { pool, config }) if !provider.needs_key() => {
                 let name = HeaderValue::from_str(&format!("{}.{}", turn.command, turn.attempt)).expect("an id is hex digits and a prefix");
                 let http = TurnHttp { way: Way::Direct { pool: pool.clone(), turn: name }, silence };
-                Ok(ModelHandle { shared, speaker: Speaker::new(&provider, model, provider.base_url.as_str()), http, metered: None })
+                Ok(ModelHandle { shared, speaker: Speaker::OpenAi { config: Arc::clone(config), model }, http, metered: None })
             }
             _ => {
                 let mut lease = self.broker.grant(Grant {
@@ -92,27 +105,29 @@ impl Providers {
                 });
                 let metered = lease.usage().map(Mutex::new);
                 let http = TurnHttp { way: Way::Brokered { broker: self.broker.clone(), lease: Arc::new(lease) }, silence };
-                Ok(ModelHandle { shared, speaker: Speaker::new(&provider, model, BROKER), http, metered })
+                Ok(ModelHandle { shared, speaker: Speaker::new(&provider, model), http, metered })
             }
         }
     }
 }
 
 impl Speaker {
-    fn new(provider: &ProviderEntry, model: String, base_url: &str) -> Self {
+    fn new(provider: &ProviderEntry, model: String) -> Self {
         let name = provider.id.as_str();
         match provider.protocol {
             Protocol::OpenAiChat | Protocol::OpenAiResponses => {
-                // Known providers have habits of their own, which a dialect knows.
-                let dialect = by_name(name).unwrap_or(&OPENAI_COMPATIBLE);
-                let config = OpenAIConfig::with_key(dialect, NO_KEY).with_base_url(base_url);
-                Self::OpenAi { config: Box::new(config), model }
+                // Known providers have habits of their own, which a dialect knows. Rig knows more of them than are built in here,
+                // and some by other addresses than an operator would give.
+                let is_known = matches!(name, "openai" | "mistral" | "groq" | "openrouter" | "deepseek" | "xai");
+                let dialect = by_name(name).filter(|_| is_known).unwrap_or(&OPENAI_COMPATIBLE);
+                let config = OpenAIConfig::with_key(dialect, NO_KEY).with_base_url(BROKER);
+                Self::OpenAi { config: Arc::new(config), model }
             }
             Protocol::Anthropic => {
                 let dialect = if name == anthropic::PROVIDER_NAME { &anthropic::ANTHROPIC } else { &ANTHROPIC_COMPATIBLE };
-                Self::Anthropic { config: AnthropicConfig::with_key(dialect, NO_KEY).with_base_url(base_url), model }
+                Self::Anthropic { config: AnthropicConfig::with_key(dialect, NO_KEY).with_base_url(BROKER), model }
             }
-            Protocol::Google => Self::Google { config: GeminiConfig::new(NO_KEY).with_base_url(base_url), model },
+            Protocol::Google => Self::Google { config: GeminiConfig::new(NO_KEY).with_base_url(BROKER), model },
         }
     }
 }
@@ -134,6 +149,9 @@ impl ModelHandle {
             }
             Speaker::Anthropic { config, model } => {
                 self.offer(&mut request, tools);
+                if config.dialect.default_max_tokens(model).is_none() {
+                    request.max_tokens = Some(UNKNOWN_MODEL_ANSWER);
+                }
                 let client: Anthropic = config.clone().connect(self.http.clone());
                 client.completion(model).stream(request)
             }

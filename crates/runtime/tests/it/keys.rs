@@ -16,6 +16,7 @@ pub(crate) struct Keys {
     held: Mutex<Vec<Held>>,
     /// What every question is answered with, if something is wrong.
     pub(crate) trouble: Mutex<Option<KeySourceError>>,
+    pub(crate) asked: watch::Sender<u32>,
     pub(crate) opened: watch::Sender<u32>,
     pub(crate) refused: watch::Sender<u32>,
     changes: broadcast::Sender<Option<OrgId>>,
@@ -30,8 +31,8 @@ struct Held {
 impl Keys {
     pub(crate) fn none() -> Arc<Self> {
         let count = || watch::channel(0).0;
-        let (opened, refused) = (count(), count());
-        Arc::new(Self { held: Mutex::default(), trouble: Mutex::default(), opened, refused, changes: broadcast::channel(16).0 })
+        let (asked, opened, refused) = (count(), count(), count());
+        Arc::new(Self { held: Mutex::default(), trouble: Mutex::default(), asked, opened, refused, changes: broadcast::channel(16).0 })
     }
 
     pub(crate) fn place(&self, org: &OrgId, provider: &ProviderId, text: &str) {
@@ -56,6 +57,7 @@ impl Keys {
 
 impl KeySource for Keys {
     fn active<'a>(&'a self, org: &'a OrgId) -> BoxFuture<'a, Result<Vec<ActiveKey>, KeySourceError>> {
+        self.asked.send_modify(|asked| *asked += 1);
         let answer = match self.trouble.lock().clone() {
             Some(trouble) => Err(trouble),
             None => Ok(self.held.lock().iter().filter(|held| held.org == *org).map(|held| held.key.clone()).collect()),

@@ -133,7 +133,7 @@ impl<'s> Draft<'s> {
 
     /// The usage row of a model call with the organisation's key; `place` is its cost's place in the log. Our addition to the
     /// contract's types: quantity is the call's tokens.
-    pub(super) fn used_model(&mut self, command: &CommandWrite, place: Sequence, call: ModelCall<'_>) {
+    pub(super) fn used_model(&mut self, command: &CommandWrite, place: Sequence, call: &ModelCall<'_>) {
         let Tokens { input, output, reasoning, cache_read, cache_write } = call.tokens;
         let metadata = json!({
             "tenantId": self.identity().tenant,

@@ -21,7 +21,7 @@ impl Draft<'_> {
                 RuntimeEvent::Failed { code, message } => return self.failed(&running, code, &message),
                 RuntimeEvent::ModelCall { provider, model, cost, tokens } => {
                     let place = self.event(EventBody::CostUpdated { cost, tokens, imported: false });
-                    self.used_model(&running, place, ModelCall { provider: &provider, model: &model, cost, tokens });
+                    self.used_model(&running, place, &ModelCall { provider: &provider, model: &model, cost, tokens });
                 }
                 other => {
                     if let Some(body) = self.event_of(command, other) {

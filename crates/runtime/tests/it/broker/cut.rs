@@ -1,6 +1,6 @@
 //! Traffic that stops the moment it may not go on.
 
-use super::{Behaviour, Stage, call, grant, hello, turn};
+use super::{Behaviour, HELLO, Stage, call, grant, hello, turn};
 use crate::house::{brisk, failure, finish, house, next, org, willing};
 use cowork_domain::runtime_event::RuntimeEvent;
 use cowork_runtime::{
@@ -81,4 +81,17 @@ async fn an_aborted_turn_and_a_stopped_broker_leave_no_traffic() {
     stage.broker.stop();
     assert_eq!(failure(&finish(stopped, willing).await), "node.draining");
     stage.double.traffic(|traffic| traffic.open == 0).await;
+}
+
+#[tokio::test]
+async fn a_source_of_keys_that_is_away_for_a_moment_fails_no_prompt() {
+    let stage = Stage::new("openai-compatible", Behaviour::Streams(vec![HELLO])).await;
+    let runtime = stage.runtime(brisk());
+    *stage.keys.trouble.lock() = Some(KeySourceError::Unavailable("moving house".into()));
+    let running = runtime.start(turn("hello"));
+    // It was asked in vain before it comes back.
+    let mut asked = stage.keys.asked.subscribe();
+    asked.wait_for(|asked| *asked >= 2).await.expect("the source is there");
+    *stage.keys.trouble.lock() = None;
+    assert_eq!(finish(running, willing).await.last(), Some(&RuntimeEvent::Finished));
 }

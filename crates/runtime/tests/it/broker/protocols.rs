@@ -1,9 +1,15 @@
 //! Turns in every protocol: text, a tool call with its result, and the count.
 
-use super::{Behaviour, KEY, Stage, turn};
-use crate::house::{answers, brisk, finish, tool_ends, willing};
-use cowork_domain::runtime_event::{RuntimeEvent, Tokens, ToolStatus};
-use cowork_runtime::Runtime as _;
+use super::{Behaviour, Double, KEY, Stage, turn};
+use crate::{
+    house::{PATIENCE, answers, brisk, broker, finish, org, runtime, tool_ends, willing},
+    keys::Keys,
+};
+use cowork_domain::{
+    provider::{ProviderId, ProviderTable},
+    runtime_event::{RuntimeEvent, Tokens, ToolStatus},
+};
+use cowork_runtime::{Runtime as _, TurnRequest};
 
 const ANTHROPIC_TOOL: &str = concat!(
     "event: message_start\ndata: {\"type\":\"message_start\",\"message\":{\"id\":\"msg_1\",\"type\":\"message\",\"role\":\"assistant\",\"model\":\"model-a\",\"content\":[],\"stop_reason\":null,\"stop_sequence\":null,\"usage\":{\"input_tokens\":30,\"output_tokens\":1}}}\n\n",
@@ -74,5 +80,33 @@ async fn every_protocol_talks_uses_tools_and_is_counted() {
             ["\"tool_call_id\"", "\"tool_result\"", "\"functionResponse\""].iter().any(|shape| result.contains(shape)),
             "{kind}: {result}"
         );
+    }
+}
+
+#[tokio::test]
+async fn what_is_built_in_is_called_where_it_listens() {
+    for (name, path, stream) in [
+        ("openai", "/v1/chat/completions", OPENAI_TEXT),
+        ("mistral", "/v1/chat/completions", OPENAI_TEXT),
+        ("groq", "/v1/chat/completions", OPENAI_TEXT),
+        ("openrouter", "/v1/chat/completions", OPENAI_TEXT),
+        ("deepseek", "/v1/chat/completions", OPENAI_TEXT),
+        ("xai", "/v1/chat/completions", OPENAI_TEXT),
+        ("anthropic", "/v1/messages", ANTHROPIC_TEXT),
+        ("google", "/v1/models/newest:streamGenerateContent?alt=sse", GOOGLE_TEXT),
+    ] {
+        let provider = ProviderId::parse(name).expect("it is a name");
+        let (double, keys) = (Double::start(Behaviour::Streams(vec![stream])).await, Keys::none());
+        keys.place(&org(), &provider, KEY);
+        let moved = serde_json::json!({ "baseUrl": format!("{}/v1", double.origin), "allowPrivateNetwork": true });
+        let moved = serde_json::from_value(moved).expect("it is one");
+        let table = ProviderTable::builtin().with([(provider, moved)].into()).expect("a sound provider");
+        let (broker, folder) = (broker(table, &keys, PATIENCE).await, tempfile::tempdir().expect("a temporary folder"));
+        let runtime = runtime(&broker, folder.path().to_owned(), brisk());
+        let events = finish(runtime.start(TurnRequest { model: Some(format!("{name}/newest")), ..turn("hello") }), willing).await;
+        assert_eq!((events.last(), answers(&events)), (Some(&RuntimeEvent::Finished), vec!["all done"]), "{name}: {events:?}");
+        let seen = double.seen();
+        assert_eq!((seen.len(), seen[0].path.as_str()), (1, path), "{name}");
+        assert!(seen[0].body.get("tools").is_some() && (name == "google" || seen[0].body["model"] == "newest"), "{name}: {}", seen[0].body);
     }
 }
