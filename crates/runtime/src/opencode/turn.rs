@@ -66,6 +66,7 @@ async fn work(shared: &Shared, request: &TurnRequest, reports: &Reports, asks: A
     let model = in_use.process().models.lease(request, &chosen).await?;
     let mut turn = Turn::open(shared, request, reports, asks, in_use, model).await?;
     let worked = turn.work().await;
+    turn.report_used().await?;
     if worked.is_ok() {
         turn.session.is_over = true;
     }
@@ -154,10 +155,7 @@ impl<'a> Turn<'a> {
                 biased;
                 () = in_use.process().gone() => return Err(End::Lost),
                 end = &mut self.over => return Err(Failure::new(end.code().as_str(), end.message()).into()),
-                Some(Some(usage)) = used => {
-                    let cost = usage.cost.unwrap_or(0.0);
-                    self.reports.send(RuntimeEvent::Cost { cost, tokens: usage.tokens }).await?;
-                }
+                Some(Some(usage)) = used => self.reports.send(usage.into()).await?,
                 Some((ask, answer)) = self.waiting.next(), if !asks_nobody => self.answered(ask, answer).await?,
                 Some(()) = due => self.flush().await?,
                 event = self.events.next() => {
@@ -322,11 +320,16 @@ impl<'a> Turn<'a> {
         }
     }
 
+    /// Reports what the broker counted since the last report, calls that came to nothing included.
+    async fn report_used(&mut self) -> Result<(), Stop> {
+        while let Some(usage) = self.usage.as_mut().and_then(|usage| usage.try_recv().ok()) {
+            self.reports.send(usage.into()).await?;
+        }
+        Ok(())
+    }
+
     async fn finish(&mut self) -> Result<(), End> {
         self.end_text().await?;
-        while let Some(usage) = self.usage.as_mut().and_then(|usage| usage.try_recv().ok()) {
-            self.reports.send(RuntimeEvent::Cost { cost: usage.cost.unwrap_or(0.0), tokens: usage.tokens }).await?;
-        }
         self.mapping.failure().map_or(Ok(()), |failure| Err(failure.into()))
     }
 }
