@@ -115,3 +115,24 @@ fn content(fields: &Fields) -> Result<Vec<u8>, ApiError> {
     }
     Ok(content)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::{Map, Value};
+
+    fn read(text: String) -> Result<Vec<u8>, StatusCode> {
+        let fields = Fields(Map::from_iter([("dataBase64".to_owned(), Value::from(text))]));
+        content(&fields).map_err(|error| error.status())
+    }
+
+    #[test]
+    fn a_content_is_base64_of_either_kind_and_of_bounded_size() {
+        assert_eq!(read("+/8=".into()), Ok(vec![0xfb, 0xff]));
+        assert_eq!(read(" -_8 ".into()), Ok(vec![0xfb, 0xff]));
+        for bad in ["", "=", "a", "ab cd", "+_8="] {
+            assert_eq!(read(bad.into()), Err(StatusCode::BAD_REQUEST), "{bad:?}");
+        }
+        assert_eq!(read("A".repeat(34_952_544)), Err(StatusCode::PAYLOAD_TOO_LARGE));
+    }
+}
