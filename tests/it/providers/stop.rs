@@ -15,7 +15,7 @@ async fn disabling_a_key_stops_every_turn_that_streams_with_it() {
     let before = provider.requests().borrow().begun;
     let mut sessions = Vec::new();
     for _ in 0..50 {
-        sessions.push(ask(&server, "[[slow:20]][[text:1000000]]", None).await);
+        sessions.push(ask(&server, "[[slow:20]][[text:10000]]", None).await);
     }
     let mut requests = provider.requests();
     let all = requests.wait_for(|count| count.begun == before + 50);
