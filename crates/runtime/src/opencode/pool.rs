@@ -64,7 +64,7 @@ impl Pool {
             }
             *current = None;
             place.restarts.lock().failed(Instant::now());
-            ended("died");
+            Inner::ended("died");
         }
         let running = Arc::new(self.inner.start(&place).await?);
         let in_use = InUse::of(&running);
@@ -91,7 +91,7 @@ impl Pool {
         for place in places {
             if let Some(running) = place.current.lock().await.take() {
                 running.process.stop().await;
-                ended("stopped");
+                Inner::ended("stopped");
             }
         }
     }
@@ -165,8 +165,12 @@ impl Inner {
         let mut current = place.current.lock().await;
         if let Some(running) = current.take_if(|running| running.is_idle()) {
             running.process.stop().await;
-            ended("evicted");
+            Self::ended("evicted");
         }
+    }
+
+    fn ended(reason: &'static str) {
+        metrics::counter!("cowork_opencode_ended_total", "reason" => reason).increment(1);
     }
 
     /// One look at every process; what it sees becomes metrics.
@@ -183,7 +187,7 @@ impl Inner {
                         place.restarts.lock().failed(Instant::now());
                     }
                     running.process.stop().await;
-                    ended(reason);
+                    Self::ended(reason);
                     *current = None;
                 } else {
                     alive += 1;
@@ -231,9 +235,4 @@ async fn keep(inner: Weak<Inner>, look: Duration) {
         let Some(inner) = inner.upgrade() else { return };
         inner.look().await;
     }
-}
-
-/// Counts the end of a process.
-fn ended(reason: &'static str) {
-    metrics::counter!("cowork_opencode_ended_total", "reason" => reason).increment(1);
 }

@@ -3,6 +3,7 @@
 use super::models::ModelLease;
 use crate::{HistoryMessage, HistoryRole, TurnRequest};
 use serde_json::{Value, json};
+use std::fmt::Write as _;
 
 /// Older history than this is left out, in bytes.
 const MAX_HISTORY: usize = 256 << 10;
@@ -26,7 +27,7 @@ pub(super) fn recall(turn: &TurnRequest, model: &ModelLease) -> Option<Value> {
             HistoryRole::User => "user",
             HistoryRole::Assistant => "assistant",
         };
-        text.extend(["\n<", tag, ">\n", &said.content, "\n</", tag, ">\n"]);
+        write!(text, "\n<{tag}>\n{}\n</{tag}>\n", said.content).expect("a string takes any text");
     }
     Some(message(turn, model, &text))
 }

@@ -12,6 +12,7 @@ fn recorded(lines: &str) -> Vec<Event> {
     lines.lines().map(|line| Event::read(line.as_bytes()).expect("an event")).collect()
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "the values are written where they are passed")]
 fn event(kind: &str, properties: Value) -> Event {
     Event::read(json!({ "type": kind, "properties": properties }).to_string().as_bytes()).expect("an event")
 }
