@@ -252,15 +252,7 @@ pub struct UsageRow {
 
 impl UsageRow {
     /// So many bytes, as [`Self::once`] otherwise.
-    pub fn bytes(
-        org: &OrgId,
-        account: Option<&UserId>,
-        cause: &str,
-        event_type: &str,
-        bytes: i64,
-        metadata: Value,
-        at: Timestamp,
-    ) -> Self {
+    pub fn bytes(org: &OrgId, account: Option<&UserId>, cause: &str, event_type: &str, bytes: i64, metadata: Value, at: Timestamp) -> Self {
         Self { quantity: bytes, unit: UsageUnit::Byte, ..Self::once(org, account, cause, event_type, metadata, at) }
     }
 

@@ -60,7 +60,9 @@ impl ArtifactDraft {
         if length > LONGEST_NAME {
             return Err(InvalidArtifact::NameLength);
         }
-        if matches!(self.filename.as_str(), "." | "..") || self.filename.chars().any(|character| "/\\".contains(character) || character.is_control()) {
+        if matches!(self.filename.as_str(), "." | "..")
+            || self.filename.chars().any(|character| "/\\".contains(character) || character.is_control())
+        {
             return Err(InvalidArtifact::NameUnsafe);
         }
         self.content_type = match self.content_type {
@@ -115,7 +117,8 @@ fn media_type(text: &str) -> Option<String> {
     let text = text.trim();
     let essence = text.split(';').next().unwrap_or_default().trim_end();
     let (main, sub) = essence.split_once('/')?;
-    let is_token = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte));
+    let is_token =
+        |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte));
     let is_header = text.len() <= LONGEST_TYPE && text.bytes().all(|byte| byte == b' ' || byte.is_ascii_graphic());
     (is_header && is_token(main) && is_token(sub)).then(|| text.to_ascii_lowercase())
 }
@@ -125,7 +128,16 @@ pub fn is_safe_to_show(content_type: &str) -> bool {
     let essence = content_type.split(';').next().unwrap_or_default().trim();
     matches!(
         essence,
-        "text/plain" | "text/csv" | "text/markdown" | "image/png" | "image/jpeg" | "image/gif" | "image/webp" | "audio/mpeg" | "audio/wav" | "video/mp4"
+        "text/plain"
+            | "text/csv"
+            | "text/markdown"
+            | "image/png"
+            | "image/jpeg"
+            | "image/gif"
+            | "image/webp"
+            | "audio/mpeg"
+            | "audio/wav"
+            | "video/mp4"
     )
 }
 
@@ -160,7 +172,8 @@ mod tests {
 
     #[test]
     fn a_media_type_is_stored_in_lower_case() {
-        let stored = |text: &str| ArtifactDraft { content_type: Some(text.to_owned()), ..named("a") }.checked().map(|draft| draft.content_type);
+        let stored =
+            |text: &str| ArtifactDraft { content_type: Some(text.to_owned()), ..named("a") }.checked().map(|draft| draft.content_type);
         assert_eq!(stored("Application/PDF"), Ok(Some("application/pdf".to_owned())));
         assert_eq!(stored("text/plain; charset=UTF-8"), Ok(Some("text/plain; charset=utf-8".to_owned())));
         for bad in ["", "text", "text/", "/plain", "text/pl ain", "text/plain\r\nx: y", "text/ä", &format!("text/{}", "x".repeat(300))] {
