@@ -304,7 +304,7 @@ mod tests {
     fn the_list_and_the_code_name_the_same_metrics() {
         let root = Path::new(env!("CARGO_MANIFEST_DIR"));
         let mut emitted = BTreeSet::new();
-        for folder in ["src", "actors/src", "crates/store/src", "crates/runtime/src"] {
+        for folder in ["src", "actors/src", "crates/objects/src", "crates/store/src", "crates/runtime/src"] {
             collect_names(&root.join(folder), &mut emitted);
         }
         let listed: BTreeSet<String> = METRICS.iter().map(|metric| metric.name.to_owned()).collect();
