@@ -69,7 +69,11 @@ async fn no_route_shows_or_touches_what_belongs_to_others() {
 
     // Every route of the description that names a session, so that a new one can't be forgotten.
     let description = server.get("/openapi.json").await.body;
-    let body = json!({ "text": "x", "permissionId": "p", "requestId": "r", "answers": [], "response": true });
+    let body = json!({
+        "text": "x", "permissionId": "p", "requestId": "r", "answers": [], "response": true,
+        "filename": "a.txt", "dataBase64": "eA==", "status": "in-review",
+        "artifactId": "00000000-0000-4000-8000-000000000000", "checksumSha256": "0".repeat(64), "expectedSize": 1,
+    });
     let strangers = [Caller::new("globex", "kim", "owner"), Caller::new("acme", "lee", "owner")];
     let nobodys = "ses_00000000000070008000000000000000";
     let mut tried = 0;

@@ -35,6 +35,7 @@ async fn health_needs_no_credentials_and_any_method_will_do() {
             "role_dependencies",
             "execution_isolation",
             "artifact_direct_upload",
+            "opener",
         ];
         assert_eq!(names, expected);
     }

@@ -277,7 +277,7 @@ mod tests {
         let view = serde_json::to_value(&projection).expect("serialises");
         assert_eq!(
             view["messages"][0],
-            json!({"id": "m1", "role": "user", "content": "Hi", "createdAt": "2026-01-02T03:04:05.000Z", "attachments": []})
+            json!({"id": "m1", "role": "user", "content": "Hi", "createdAt": "2026-01-02T03:04:05.000Z", "attachments": [], "sequence": 2})
         );
         assert_eq!(
             (&view["status"], &view["lastInputTokens"], &view["origin"]["kind"]),
