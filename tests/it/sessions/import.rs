@@ -33,7 +33,7 @@ async fn a_local_session_becomes_one_of_the_cloud_and_goes_on_there() {
     assert_eq!((&record["title"], &record["status"]), (&json!("Imported chat"), &json!("idle")));
     assert_eq!(
         shown["messages"][0],
-        json!({ "id": "m1", "role": "user", "content": "Hi", "createdAt": "2026-01-02T03:04:05.000Z", "attachments": [] })
+        json!({ "id": "m1", "role": "user", "content": "Hi", "createdAt": "2026-01-02T03:04:05.000Z", "attachments": [], "sequence": 3 })
     );
     assert_eq!((&shown["origin"]["kind"], &shown["origin"]["sourceFingerprint"]), (&json!("local-session-import"), &json!("fp1")));
     assert_eq!(shown["origin"]["itemCounts"]["excluded"], 3);
