@@ -3,7 +3,7 @@
 //! `cowork private-postgres` runs it, and stops and removes it as soon as its standard input ends. We hold the other end of that
 //! pipe, so the server goes away however we end: normally, by an error, by Ctrl-C, or killed.
 
-use crate::steps::{run, succeeds};
+use crate::steps::{apt_install, succeeds};
 use anyhow::{Context, bail};
 use std::ffi::OsString;
 use std::io::{BufRead, BufReader, Read};
@@ -67,11 +67,7 @@ fn ensure_programs() -> anyhow::Result<()> {
             "PostgreSQL 15 or newer is needed for the tests: run `sudo apt-get install postgresql`, or name the directory of its programs in PG_BIN"
         );
     }
-    let noninteractive = ("DEBIAN_FRONTEND", "noninteractive");
-    run(Command::new("apt-get").args(["update", "-qq"]).env(noninteractive.0, noninteractive.1))?;
-    run(Command::new("apt-get")
-        .args(["install", "-qq", "--yes", "--no-install-recommends", "postgresql"])
-        .env(noninteractive.0, noninteractive.1))?;
+    apt_install("postgresql")?;
     if !are_installed() {
         bail!("PostgreSQL was installed, but its programs are not where Debian puts them: name their directory in PG_BIN");
     }

@@ -58,6 +58,13 @@ pub(crate) fn run(command: &mut Command) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// Installs a package of Debian, which needs root.
+pub(crate) fn apt_install(package: &str) -> anyhow::Result<()> {
+    let apt = |arguments: &[&str]| run(program("apt-get", arguments).env("DEBIAN_FRONTEND", "noninteractive"));
+    apt(&["update", "-qq"])?;
+    apt(&["install", "-qq", "--yes", "--no-install-recommends", package])
+}
+
 /// Runs a command and takes what it prints to standard output.
 pub(crate) fn output_of(command: &mut Command) -> anyhow::Result<String> {
     let line = shown(command);

@@ -2,7 +2,7 @@
 
 use crate::postgres::Postgres;
 use crate::steps::{self, cargo, succeeds};
-use crate::web;
+use crate::web::Browser;
 use clap::Args;
 
 /// Run all tests; further arguments go to the test runner.
@@ -36,5 +36,11 @@ pub(crate) fn run(args: &TestArgs) -> anyhow::Result<()> {
     if args.no_web || !args.arguments.is_empty() {
         return Ok(());
     }
-    web::run_in_browser(&cowork, "web", &[])
+    match Browser::find() {
+        Ok(browser) => browser.run(&cowork, "web", &[]),
+        Err(missing) => {
+            eprintln!("the page was NOT tested in a browser: {missing:#}");
+            Ok(())
+        }
+    }
 }

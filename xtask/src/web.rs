@@ -23,27 +23,40 @@ pub(crate) struct ScreenshotsArgs {}
 
 pub(crate) fn test(args: &WebTestArgs) -> anyhow::Result<()> {
     let cowork = steps::build_cowork(false)?;
-    run_in_browser(&cowork, "web", &args.arguments)
+    Browser::find()?.run(&cowork, "web", &args.arguments)
 }
 
 pub(crate) fn screenshots(_args: &ScreenshotsArgs) -> anyhow::Result<()> {
     let cowork = steps::build_cowork(false)?;
-    run_in_browser(&cowork, "screenshots", &[])
+    Browser::find()?.run(&cowork, "screenshots", &[])
 }
 
-/// Runs one of the projects of `web/playwright.config.ts`. Its tests start the servers that they need.
-pub(crate) fn run_in_browser(cowork: &Path, project: &str, arguments: &[String]) -> anyhow::Result<()> {
-    let web = steps::root().join("web");
-    ensure!(
-        web.join("dist/index.html").metadata().is_ok_and(|document| document.len() > 0),
-        "the page was not built: run `npm ci && npm run build` in web/ (Node.js 20.19 or later), then `cargo build`"
-    );
-    let playwright = web.join("node_modules/.bin/playwright");
-    ensure!(playwright.is_file(), "the packages of the page are missing: run `npm ci` in web/");
-    let chromium = chromium()?;
-    let mut command = Command::new(playwright);
-    command.args(["test", &format!("--project={project}")]).args(arguments).current_dir(web);
-    steps::run(command.env("COWORK_BIN", cowork).env("CHROMIUM", chromium))
+/// A browser, and what drives it.
+pub(crate) struct Browser {
+    web: PathBuf,
+    playwright: PathBuf,
+    chromium: PathBuf,
+}
+
+impl Browser {
+    /// Finds or installs what it takes, or says what is missing.
+    pub(crate) fn find() -> anyhow::Result<Self> {
+        let web = steps::root().join("web");
+        ensure!(
+            web.join("dist/index.html").metadata().is_ok_and(|document| document.len() > 0),
+            "the page was not built: run `npm ci && npm run build` in web/ (Node.js 20.19 or later), then `cargo build`"
+        );
+        let playwright = web.join("node_modules/.bin/playwright");
+        ensure!(playwright.is_file(), "the packages of the page are missing: run `npm ci` in web/");
+        Ok(Self { web, playwright, chromium: chromium()? })
+    }
+
+    /// Runs one of the projects of `web/playwright.config.ts`. Its tests start the servers that they need.
+    pub(crate) fn run(&self, cowork: &Path, project: &str, arguments: &[String]) -> anyhow::Result<()> {
+        let mut command = Command::new(&self.playwright);
+        command.args(["test", &format!("--project={project}")]).args(arguments).current_dir(&self.web);
+        steps::run(command.env("COWORK_BIN", cowork).env("CHROMIUM", &self.chromium))
+    }
 }
 
 /// The browser that is installed, or one that is installed now, where that needs no question: as root on Debian.
@@ -59,7 +72,7 @@ fn chromium() -> anyhow::Result<PathBuf> {
         return Ok(found);
     }
     if nix::unistd::Uid::effective().is_root() && succeeds(program("apt-get", &["--version"]).env("LC_ALL", "C")) {
-        steps::run(&mut program("apt-get", &["install", "--yes", "--no-install-recommends", "chromium"]))?;
+        steps::apt_install("chromium")?;
         return found().context("apt-get installed chromium, and it is not where it should be");
     }
     bail!("Chromium is missing: install it (on Debian `sudo apt-get install chromium`), or name a browser in CHROMIUM")
