@@ -22,6 +22,8 @@ const COOKIE_SECRET: &str = "Kp3vXq8mZt1wLr6yNc9hGd2fBs5jTa7e";
 const SECRET_KEY: &str = "Wd7kQz2nVx9rHm4tJc6yPb1gLf8sRa3u";
 const CLUSTER_SECRET: &str = "Tn5jYw8cMk2xRv7qZb4hFd9gSp1lXa6e";
 const OPERATOR_TOKEN: &str = "Gx4sLq9wNv2kBt7mRz5jHc8yPd3fJa1u";
+/// A customer's key; there is no such provider to accept it.
+const PROVIDER_KEY: &str = "sk-proj-Vb6nQz3xLw8kTr1mHy5jPd9cGf2s";
 /// What an agent that was talked into it does to find secrets.
 const BURGLARY: &str = "[[bash:env; cat /proc/[0-9]*/environ /proc/[0-9]*/cmdline; \
     ls -laR /etc /home /root /run /srv /tmp /var /workspace; cat /etc/* /root/.* ../*; true]]";
@@ -85,6 +87,7 @@ async fn nothing_that_a_full_run_shows_or_leaves_holds_a_secret() {
         Canary::new("the secret key", SECRET_KEY),
         Canary::new("the cluster secret", CLUSTER_SECRET),
         Canary::new("the operator token", OPERATOR_TOKEN),
+        Canary::new("a customer's key", PROVIDER_KEY),
         Canary::new("an api token", &token[token.len() - 43..]),
         Canary::new("a browser session", &browser.session[browser.session.len() - 24..]),
     ];
@@ -96,6 +99,8 @@ async fn nothing_that_a_full_run_shows_or_leaves_holds_a_secret() {
     household.note("GET /api/sessions by token", &listed);
     let seen = browser.ask(&household.server, Method::GET, "/auth/me", None).await;
     household.note("GET /auth/me by browser", &seen);
+    let saved = household.ask(Method::POST, "/api/byok/mistral", Some(json!({ "apiKey": PROVIDER_KEY }))).await;
+    assert_eq!((saved.status, &saved.body["secret"]["status"]), (StatusCode::CREATED, &json!("pending_validation")), "{saved:?}");
     let prompt = format!("/api/sessions/{session}/prompt");
     let accepted = household.ask(Method::POST, &prompt, Some(json!({ "text": BURGLARY }))).await;
     assert_eq!(accepted.status, StatusCode::ACCEPTED, "{accepted:?}");
@@ -107,6 +112,8 @@ async fn nothing_that_a_full_run_shows_or_leaves_holds_a_secret() {
         "/auth/sessions",
         "/api/admin/audit",
         "/api/admin/audit/export?format=csv",
+        "/api/byok",
+        "/api/byok/mistral",
         "/api/admin/members",
         "/api/admin/policy",
         "/api/diagnostics",
