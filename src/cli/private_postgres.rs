@@ -15,7 +15,7 @@ pub(super) struct PrivatePostgresArgs {
     /// Folder of the database.
     #[arg(long, value_name = "DIR", required_unless_present = "temporary")]
     folder: Option<PathBuf>,
-    /// Use a new folder and remove it at the end.
+    /// Use a new folder and remove it at the end. Nothing is forced to the disk.
     #[arg(long, conflicts_with = "folder")]
     temporary: bool,
 }
@@ -23,9 +23,9 @@ pub(super) struct PrivatePostgresArgs {
 pub(super) async fn run(args: PrivatePostgresArgs) -> anyhow::Result<ExitCode> {
     let folder = args.folder.unwrap_or_else(|| std::env::temp_dir().join(format!("cowork-postgres-{}", std::process::id())));
     let pg_bin = crate::config::Environment::of_process().get("PG_BIN").map(PathBuf::from);
-    let server = PrivatePostgres::start(PrivatePostgresOptions { data_dir: folder.clone(), pg_bin })
-        .await
-        .context("the private PostgreSQL does not start")?;
+    let options = PrivatePostgresOptions { data_dir: folder.clone(), pg_bin };
+    let started = if args.temporary { PrivatePostgres::start_disposable(options).await } else { PrivatePostgres::start(options).await };
+    let server = started.context("the private PostgreSQL does not start")?;
     output::print(server.url())?;
     end_of_use().await?;
     server.stop().await;

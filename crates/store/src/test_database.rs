@@ -108,7 +108,7 @@ impl Server {
         let open = std::os::unix::fs::PermissionsExt::from_mode(0o711);
         std::fs::set_permissions(folder.path(), open).expect("our own folder can be changed");
         let options = PrivatePostgresOptions { data_dir: folder.path().join("postgres"), pg_bin: None };
-        let server = PrivatePostgres::start(options).await.expect("a private server for tests starts");
+        let server = PrivatePostgres::start_disposable(options).await.expect("a private server for tests starts");
         Self::Own { server, _folder: folder }
     }
 }

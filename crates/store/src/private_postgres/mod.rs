@@ -48,6 +48,16 @@ pub struct PrivatePostgres {
     account: Account,
     binaries: Binaries,
     folder: Folder,
+    durability: Durability,
+}
+
+/// What committed data survives.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Durability {
+    /// The loss of power.
+    Full,
+    /// The death of every process.
+    ProcessesOnly,
 }
 
 impl PrivatePostgres {
@@ -56,6 +66,19 @@ impl PrivatePostgres {
     /// # Errors
     /// See [`PrivatePostgresError`]; each says what to do.
     pub async fn start(options: PrivatePostgresOptions) -> Result<Self, PrivatePostgresError> {
+        Self::launch(options, Durability::Full).await
+    }
+
+    /// As [`PrivatePostgres::start`], for data that nobody will miss: it survives the death of every process, but not
+    /// the machine's. A slow or busy disk delays no commit.
+    ///
+    /// # Errors
+    /// As [`PrivatePostgres::start`].
+    pub async fn start_disposable(options: PrivatePostgresOptions) -> Result<Self, PrivatePostgresError> {
+        Self::launch(options, Durability::ProcessesOnly).await
+    }
+
+    async fn launch(options: PrivatePostgresOptions, durability: Durability) -> Result<Self, PrivatePostgresError> {
         let prepare = move || -> Result<_, PrivatePostgresError> {
             let account = Account::choose()?;
             let folder = Folder::open(&options.data_dir, &account)?;
@@ -69,9 +92,9 @@ impl PrivatePostgres {
             Ok((account, folder, binaries))
         };
         let (account, folder, binaries) = blocking(prepare).await?;
-        let process = Process::spawn(&account, &binaries, &folder).await?;
+        let process = Process::spawn(&account, &binaries, &folder, durability).await?;
         let url = url_of(&folder.socket, "cowork");
-        let mut server = Self { process, url, account, binaries, folder };
+        let mut server = Self { process, url, account, binaries, folder, durability };
         server.ready().await?;
         Ok(server)
     }
@@ -99,7 +122,7 @@ impl PrivatePostgres {
         end(&mut self.process).await;
         let cluster = self.folder.cluster();
         blocking(move || survivor::end(&cluster)).await?;
-        self.process = Process::spawn(&self.account, &self.binaries, &self.folder).await?;
+        self.process = Process::spawn(&self.account, &self.binaries, &self.folder, self.durability).await?;
         self.ready().await
     }
 

@@ -1,6 +1,6 @@
 //! The server's process.
 
-use super::{PrivatePostgresError, account::Account, binaries::Binaries, folder::Folder};
+use super::{Durability, PrivatePostgresError, account::Account, binaries::Binaries, folder::Folder};
 use nix::{
     sys::signal::{Signal, kill},
     unistd::Pid,
@@ -25,6 +25,9 @@ const SETTINGS: [&str; 11] = [
     "log_parameter_max_length_on_error=0",
 ];
 
+/// What else one is told whose data nobody will miss.
+const DISPOSABLE_SETTINGS: [&str; 2] = ["fsync=off", "full_page_writes=off"];
+
 /// A server that was spawned.
 #[derive(Debug)]
 pub(super) struct Process {
@@ -38,14 +41,20 @@ impl Process {
     ///
     /// The signal that ends the server when we are killed comes when the *thread* that spawned it
     /// ends. So that thread is one of its own, and waits for the server.
-    pub(super) async fn spawn(account: &Account, binaries: &Binaries, folder: &Folder) -> Result<Self, PrivatePostgresError> {
+    pub(super) async fn spawn(
+        account: &Account,
+        binaries: &Binaries,
+        folder: &Folder,
+        durability: Durability,
+    ) -> Result<Self, PrivatePostgresError> {
         let program = binaries.postgres();
         let mut command = account.command(&program);
         command.arg("-D").arg(folder.cluster());
         let mut socket = std::ffi::OsString::from("unix_socket_directories=");
         socket.push(&folder.socket);
         command.arg("-c").arg(socket);
-        for setting in SETTINGS {
+        let disposable: &[&str] = if durability == Durability::Full { &[] } else { &DISPOSABLE_SETTINGS };
+        for setting in SETTINGS.iter().chain(disposable) {
             command.args(["-c", setting]);
         }
         let log = folder.open_log()?;
