@@ -1,6 +1,6 @@
 //! Checks of stored keys: opened here, asked of their provider by one small request.
 
-use super::{opening::NotOpened, shelf::KeyShelf};
+use super::{opening::NotOpened, references::ReferenceError, shelf::KeyShelf};
 use cowork_actors::KeyChecker;
 use cowork_domain::byok::Verdict;
 use cowork_runtime::{
@@ -42,6 +42,7 @@ impl ProbingChecker {
                 tracing::warn!(%error, "a key can't be read for its check");
                 return unknown("the stored key could not be read", true);
             }
+            Err(error @ NotOpened::Reference(ReferenceError::Unavailable)) => return unknown(&error.to_string(), true),
             // It is not tried by itself again: nothing that passes is in its way.
             Err(error) => return unknown(&error.to_string(), false),
         };

@@ -57,7 +57,7 @@ impl KeyOpener {
     pub async fn open(&self, row: &ByokRow, key: &ByokKey, purpose: Purpose) -> Result<Secret<String>, NotOpened> {
         let opened = match key {
             ByokKey::Sealed { bytes, .. } => self.unseal(row, bytes).await?,
-            ByokKey::Reference(reference) => self.references.read(reference)?,
+            ByokKey::Reference(reference) => self.references.read(reference).await?,
         };
         self.store.record_audit(&[self.revealed(row, purpose)]).await?;
         Ok(opened)

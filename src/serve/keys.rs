@@ -3,7 +3,7 @@
 use crate::{
     byok::{BrokerKeys, KeyOpener, KeyShelf, ProbingChecker, References},
     config::Config,
-    secrets::Keyring,
+    secrets::{Keyring, surroundings},
 };
 use cowork_actors::{Clock, KeyChecker};
 use cowork_domain::{byok::KmsReferenceRules, secret::Secret};
@@ -60,5 +60,5 @@ fn references(config: &Config) -> References {
     let rules: KmsReferenceRules = config.byok.references.clone();
     let variables: BTreeMap<String, Secret<String>> =
         config.byok.variables.iter().map(|(name, value)| (name.clone(), Secret::new(value.expose().clone()))).collect();
-    References::new(rules, variables)
+    References::new(rules, variables, surroundings(config.secrets.surroundings.expose()))
 }

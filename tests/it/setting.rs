@@ -39,8 +39,13 @@ impl Setting {
     }
 
     /// With the variable that names a configuration file.
-    pub(crate) fn with_file(mut self, path: &Path) -> Self {
-        self.environment.push(("OPEN_COWORK_CONFIG_PATH".into(), path.display().to_string()));
+    pub(crate) fn with_file(self, path: &Path) -> Self {
+        self.with_foreign("OPEN_COWORK_CONFIG_PATH", &path.display().to_string())
+    }
+
+    /// With a variable under its whole name: one that is not ours.
+    pub(crate) fn with_foreign(mut self, name: &str, value: &str) -> Self {
+        self.environment.push((name.into(), value.into()));
         self
     }
 

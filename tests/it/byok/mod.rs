@@ -2,6 +2,7 @@ mod faults;
 mod in_use;
 mod nodes;
 mod provider;
+mod reference;
 mod refused;
 mod runbook;
 mod tampered;

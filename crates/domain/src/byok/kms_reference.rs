@@ -33,6 +33,9 @@ pub enum KmsReferenceRefused {
     /// It begins with nothing that is allowed.
     #[error("This KMS reference is outside of the prefixes that this cloud deployment allows.")]
     Prefix,
+    /// It says where the key manager answers: workers would show their credentials to whoever is there.
+    #[error("A KMS reference names a key, not where its key manager answers.")]
+    Endpoint,
     /// It is no reference.
     #[error("A KMS reference is a plain address of at most 1024 characters.")]
     NotPlain,
@@ -58,6 +61,9 @@ impl KmsReferenceRules {
         }
         if !self.prefixes.iter().any(|prefix| !prefix.is_empty() && text.starts_with(prefix.as_str())) {
             return Err(KmsReferenceRefused::Prefix);
+        }
+        if text.split(['?', '&']).skip(1).any(|parameter| parameter.to_ascii_lowercase().starts_with("endpoint")) {
+            return Err(KmsReferenceRefused::Endpoint);
         }
         Ok(KmsReference(text.to_owned()))
     }
@@ -97,6 +103,10 @@ mod tests {
         }
         for tricky in ["aws-sm://acme/../other/openai", "aws-sm://acme/%2e%2e/other", "aws-sm://acme/a b", ""] {
             assert_eq!(rules.take(tricky), Err(KmsReferenceRefused::NotPlain), "{tricky}");
+        }
+        for elsewhere in ["aws-sm://acme/x?endpoint=https://evil.example", "aws-sm://acme/x?region=eu-west-1&Endpoint=https://evil.example"]
+        {
+            assert_eq!(rules.take(elsewhere), Err(KmsReferenceRefused::Endpoint), "{elsewhere}");
         }
         assert_eq!(rules.take("env:ACME_OPENAI"), Err(KmsReferenceRefused::Environment));
         let open = KmsReferenceRules { allow_environment: true, ..rules };
