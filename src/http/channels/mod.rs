@@ -1,12 +1,34 @@
 //! Channels and their gateways (contract 04).
 
 mod actor;
+mod agents;
 mod authority;
+mod bindings;
+mod identities;
+mod input;
+mod management;
+mod options;
+mod providers;
+
+pub use options::ChannelOptions;
 
 use super::{gate::Gate, state::HttpState};
-use utoipa_axum::router::OpenApiRouter;
+use cowork_domain::policy::Action;
+use utoipa_axum::{router::OpenApiRouter, routes};
 
 /// The routes of this resource.
-pub(super) fn routes(_gate: &Gate) -> OpenApiRouter<HttpState> {
+pub(super) fn routes(gate: &Gate) -> OpenApiRouter<HttpState> {
+    let directory = |routes| gate.allow(Action::ChannelsDirectoryRead, routes);
+    let read = |routes| gate.allow(Action::ChannelsManageRead, routes);
+    let write = |routes| gate.allow(Action::ChannelsManageWrite, routes);
     OpenApiRouter::new()
+        .routes(directory(routes!(providers::list::list)))
+        .routes(read(routes!(agents::list::list)))
+        .routes(write(routes!(agents::create::create)))
+        .routes(write(routes!(agents::update::update)))
+        .routes(read(routes!(bindings::list::list)))
+        .routes(write(routes!(bindings::create::create)))
+        .routes(write(routes!(bindings::update::update)))
+        .routes(directory(routes!(identities::list::list)))
+        .routes(gate.allow(Action::ChannelsServiceIdentity, routes!(identities::resolve::resolve)))
 }
