@@ -4,11 +4,14 @@ mod actor;
 mod agents;
 mod authority;
 mod bindings;
+mod cursor;
+mod default_source;
 mod identities;
 mod input;
 mod management;
 mod options;
 mod providers;
+mod sessions;
 
 pub use options::ChannelOptions;
 
@@ -21,6 +24,7 @@ pub(super) fn routes(gate: &Gate) -> OpenApiRouter<HttpState> {
     let directory = |routes| gate.allow(Action::ChannelsDirectoryRead, routes);
     let read = |routes| gate.allow(Action::ChannelsManageRead, routes);
     let write = |routes| gate.allow(Action::ChannelsManageWrite, routes);
+    let session = |routes| gate.allow(Action::ChannelsServiceSession, routes);
     OpenApiRouter::new()
         .routes(directory(routes!(providers::list::list)))
         .routes(read(routes!(agents::list::list)))
@@ -31,4 +35,11 @@ pub(super) fn routes(gate: &Gate) -> OpenApiRouter<HttpState> {
         .routes(write(routes!(bindings::update::update)))
         .routes(directory(routes!(identities::list::list)))
         .routes(gate.allow(Action::ChannelsServiceIdentity, routes!(identities::resolve::resolve)))
+        .routes(session(routes!(sessions::bind::bind)))
+        .routes(session(routes!(sessions::by_thread::find)))
+        .routes(session(routes!(sessions::snapshot::read)))
+        .routes(session(routes!(sessions::events::events)))
+        .routes(session(routes!(sessions::prompt::prompt)))
+        .routes(gate.allow(Action::ChannelsServiceArtifact, routes!(sessions::artifact::read)))
+        .routes(gate.allow(Action::ChannelsServiceCursor, routes!(cursor::save)))
 }
