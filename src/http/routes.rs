@@ -1,8 +1,8 @@
 //! The route table, and the description of the API that is made from it.
 
 use super::{
-    admin, artifacts, audit, auth, byok, docs, gate::Gate, health, import, invites, managed_workers, members, metrics, ops, policy, roles,
-    runtime, scim, sessions, settings, sso, state::HttpState, tokens, workspace, ws,
+    admin, artifacts, audit, auth, byok, channels, docs, gate::Gate, health, import, invites, managed_workers, members, metrics, ops,
+    policy, roles, runtime, scim, sessions, settings, sso, state::HttpState, tokens, workspace, ws,
 };
 use crate::web;
 use utoipa::{
@@ -34,6 +34,7 @@ pub(super) fn table(gate: &Gate, metrics_are_open: bool) -> OpenApiRouter<HttpSt
         .merge(settings::routes(gate))
         .merge(sso::routes(gate))
         .merge(byok::routes(gate))
+        .merge(channels::routes(gate))
         .merge(scim::routes(gate))
         .merge(metrics::routes(gate, metrics_are_open))
         .merge(ops::routes(gate))
@@ -76,6 +77,7 @@ pub fn openapi() -> utoipa::openapi::OpenApi {
         (name = "sessions", description = "Sessions and their commands"),
         (name = "workspace", description = "The signed-in user's workspace"),
         (name = "identity", description = "Who asks"),
+        (name = "channels", description = "Chats of other systems, whose threads are sessions; for gateways, and for who runs the organisation"),
         (name = "administration", description = "The organisation, for its owners and admins"),
         (name = "directory", description = "SCIM 2.0, for an organisation's directory; errors have the shape of RFC 7644"),
         (name = "health", description = "Probes"),

@@ -11,7 +11,7 @@ use uuid::Uuid;
 /// Text that is not an identifier of the expected kind.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("not a {0} identifier")]
-pub struct ParseIdError(&'static str);
+pub struct ParseIdError(pub(crate) &'static str);
 
 macro_rules! uuid_id {
     ($(#[$doc:meta])* $name:ident, $prefix:literal) => {
@@ -138,6 +138,7 @@ fn digest(parts: &[&str]) -> [u8; 16] {
     bytes
 }
 
+// A name as a credential, a row or a client says it.
 macro_rules! text_id {
     ($(#[$doc:meta])* $name:ident) => {
         $(#[$doc])*
@@ -170,6 +171,8 @@ macro_rules! text_id {
         }
     };
 }
+
+pub(crate) use text_id;
 
 text_id!(
     /// A tenant as its identity provider names it. Sessions belong to (tenant, user).

@@ -8,6 +8,7 @@ pub mod artifact;
 pub mod artifact_list;
 pub mod audit;
 pub mod byok;
+pub mod channel;
 pub mod codes;
 pub mod custom_role;
 pub mod email;

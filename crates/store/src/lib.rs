@@ -9,6 +9,7 @@
 
 mod audit;
 mod byok;
+mod channel;
 mod column;
 mod directory;
 mod error;
@@ -34,6 +35,10 @@ pub use audit::{AuditFilter, AuditPlace, AuditSealed, UnsealedAudit};
 pub use byok::{
     BegunCheck, ByokChange, ByokKey, ByokRow, ByokSave, ByokSignals, NewByokSecret, OrgDataKey, Overridden, OwnedDataKey, SealedSecret,
     Shredded, UnderKey,
+};
+pub use channel::{
+    AgentCreated, BindingCount, BindingCreated, BindingQuotaExceeded, BoundThread, CursorMove, GrantedSession, IdentityFilter,
+    UnknownAccount,
 };
 pub use directory::{Deed, DirectoryUser};
 pub use error::StoreError;
