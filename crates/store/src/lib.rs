@@ -9,6 +9,7 @@
 
 mod audit;
 mod byok;
+mod channel;
 mod column;
 mod directory;
 mod error;
@@ -34,6 +35,9 @@ pub use audit::{AuditFilter, AuditPlace, AuditSealed, UnsealedAudit};
 pub use byok::{
     BegunCheck, ByokChange, ByokKey, ByokRow, ByokSave, ByokSignals, NewByokSecret, OrgDataKey, Overridden, OwnedDataKey, SealedSecret,
     Shredded, UnderKey,
+};
+pub use channel::{
+    Backlog, BindingBacklog, ClaimOrder, ClaimRefusal, Claimed, DeliveryFilter, DeliveryPlace, LeaseAnswer, SettleError, StreamCredit,
 };
 pub use directory::{Deed, DirectoryUser};
 pub use error::StoreError;
