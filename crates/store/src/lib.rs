@@ -37,7 +37,8 @@ pub use byok::{
     Shredded, UnderKey,
 };
 pub use channel::{
-    Backlog, BindingBacklog, ClaimOrder, ClaimRefusal, Claimed, DeliveryFilter, DeliveryPlace, LeaseAnswer, SettleError, StreamCredit,
+    AgentCreated, Backlog, BindingBacklog, BindingCount, BindingCreated, BindingQuotaExceeded, BoundThread, CursorMove, DeliveryFilter,
+    DeliveryPlace, GrantedSession, IdentityFilter, LeaseAnswer, SettleError, UnknownAccount,
 };
 pub use directory::{Deed, DirectoryUser};
 pub use error::StoreError;

@@ -1,6 +1,7 @@
 //! Who sends a delivery at the moment, and how they prove it.
 
 use crate::ids::TokenId;
+use serde::{Deserialize, Serialize};
 use std::{fmt, str::FromStr};
 use uuid::Uuid;
 
@@ -39,7 +40,8 @@ impl FromStr for ClaimToken {
 }
 
 /// A claim of whatever is due.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub struct NewClaim {
     /// Minted by whoever asks. The same claim made again is the same claim.
     pub id: Uuid,

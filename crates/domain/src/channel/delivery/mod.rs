@@ -7,9 +7,11 @@
 
 mod claim;
 pub mod lane;
+mod order;
 mod progress;
 mod record;
 
 pub use claim::{ClaimProof, ClaimToken, NewClaim, ParseClaimTokenError};
+pub use order::{ClaimOrder, ClaimRefusal, Claimed, StreamCredit};
 pub use progress::{AckRefusal, Attempt, DeadReason, DeliveryState, DeliveryStatus, LANE_PATIENCE_MS, Outcome, Progress, Settlement};
 pub use record::{ChannelDelivery, LONGEST_ERROR, NewDelivery, ShownDelivery};

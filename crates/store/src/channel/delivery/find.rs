@@ -48,11 +48,8 @@ impl Store {
         )
         .fetch_all(&self.pool)
         .await?;
-        let place = |row: (i64, Uuid, String)| DeliveryPlace {
-            number: row.0,
-            lane: Lane::stored(row.1),
-            binding: ChannelBindingId::new(row.2),
-        };
+        let place =
+            |row: (i64, Uuid, String)| DeliveryPlace { number: row.0, lane: Lane::stored(row.1), binding: ChannelBindingId::new(row.2) };
         Ok(rows.into_iter().map(|row| place((row.number, row.lane, row.binding))).collect())
     }
 
@@ -83,7 +80,12 @@ impl Store {
     ///
     /// # Errors
     /// `Unavailable`, `Database`.
-    pub async fn claimed_deliveries(&self, org: &OrgId, binding: &ChannelBindingId, claim: Uuid) -> Result<Vec<ChannelDelivery>, StoreError> {
+    pub async fn claimed_deliveries(
+        &self,
+        org: &OrgId,
+        binding: &ChannelBindingId,
+        claim: Uuid,
+    ) -> Result<Vec<ChannelDelivery>, StoreError> {
         let mut connection = self.pool.acquire().await?;
         let numbers = sqlx::query_scalar!(
             "select number from channel_deliveries where org = $1 and binding = $2 and claim = $3 and status = 'claimed'

@@ -14,5 +14,4 @@ mod sweep;
 
 pub use backlog::{Backlog, BindingBacklog};
 pub use change::SettleError;
-pub use claim::{ClaimOrder, ClaimRefusal, Claimed, StreamCredit};
 pub use find::{DeliveryFilter, DeliveryPlace};
