@@ -20,12 +20,14 @@ mod tests;
 mod turn;
 mod workspace;
 
+pub use binding::Look as DeliveryLook;
 pub use byok::{KeyCheckOptions, KeyChecker};
 pub use clock::Clock;
 pub use cluster::{ClusterReport, Heartbeat, LinkOptions, LinkSecret, LinkTls};
 pub use feed::{CutReason, CutSwitch, FeedOptions, Subscription};
 pub use node::{
-    ClusterSupervision, CreateSession, NodeHandle, NodeOptions, NodeRole, ProjectionRepair, ProjectionStatus, Readiness, StartError,
+    ClaimError, ClusterSupervision, CreateSession, NodeHandle, NodeOptions, NodeRole, ProjectionRepair, ProjectionStatus, Readiness,
+    StartError,
 };
 pub use org::AuditRetention;
 pub use session::{SessionError, Submitted, ViewShape};

@@ -9,4 +9,5 @@ mod actor;
 mod msg;
 
 pub(crate) use actor::BindingActor;
-pub(crate) use msg::{BindingMsg, Look};
+pub use msg::Look;
+pub(crate) use msg::{BindingMsg, ClaimReply};

@@ -1,9 +1,15 @@
 //! What a binding's actor is told.
 
+use cowork_domain::channel::delivery::{ClaimOrder, ClaimRefusal, Claimed};
+use std::time::Instant;
 use tokio::sync::{oneshot, watch};
 
 #[derive(Debug)]
 pub(crate) enum BindingMsg {
+    /// Claim what is due. One after the other, so that those who share a binding don't hinder each other in the database.
+    ClaimDeliveries { order: Box<ClaimOrder>, reply: oneshot::Sender<ClaimReply> },
+    /// The time has come that a claim announced.
+    DeliveryDue(Instant),
     /// There may be something to deliver: whoever waits looks again.
     DeliveriesChanged,
     /// How to learn of the next change. Whoever waits does so outside of the actor, so that it costs nothing to give up.
@@ -12,11 +18,14 @@ pub(crate) enum BindingMsg {
     Passivate,
 }
 
+/// What a claim took, and from where on it pays to claim again.
+pub(crate) type ClaimReply = (Result<Claimed, ClaimRefusal>, Look);
+
 /// A state of a binding's deliveries, as somebody saw it who looked: another one means that it pays to look again. Lives of
 /// the actor begin at random numbers, so that the look of a former life is never taken for one of this.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(transparent)]
-pub(crate) struct Look(u64);
+pub struct Look(u64);
 
 impl Look {
     /// The first of a life.

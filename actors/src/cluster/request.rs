@@ -3,7 +3,7 @@
 //! like an owner that isn't there yet.
 
 use crate::{
-    binding::Look,
+    binding::{ClaimReply, Look},
     feed::remote::{FeedReply, FeedRequest},
     org::OrgNews,
     session::{Birth, SessionError},
@@ -12,7 +12,7 @@ use crate::{
 use bytes::Bytes;
 use cowork_domain::{
     artifact::{ArtifactChange, ArtifactRefusal},
-    channel::ids::ChannelBindingId,
+    channel::{delivery::ClaimOrder, ids::ChannelBindingId},
     event::ArtifactRecord,
     ids::{CommandId, OrgId, SecretId, Sequence, SessionId},
     principal::Principal,
@@ -38,6 +38,8 @@ pub(crate) enum Request {
     Submit { by: Box<Principal>, session: SessionId, command: CommandId, kind: CommandKind },
     /// Run the check of a provider key that is due.
     CheckKey { secret: SecretId },
+    /// Claim what a binding has to deliver.
+    ClaimDeliveries(Box<ClaimOrder>),
     /// Somebody changed deliveries of a binding: those who wait for one look again.
     DeliveriesChanged { binding: ChannelBindingId },
     /// Tell when it pays to look for deliveries again, `wait_millis` from now at the latest.
@@ -75,6 +77,8 @@ pub(crate) enum Answer {
     Checked,
     /// It pays to look, or the time is over.
     Look,
+    /// What was taken; whoever asked reads it from the rows.
+    Claimed(ClaimReply),
     Heard,
     /// A definite answer.
     Failed(SessionError),

@@ -3,7 +3,10 @@
 
 use super::{
     Shared,
-    requests::{AdmitPrompt, AdmitSession, AwaitDeliveries, Begin, ChangeArtifact, CheckKey, DeliveriesChanged, Lift, Repair, Submit},
+    requests::{
+        AdmitPrompt, AdmitSession, Begin, ChangeArtifact, CheckKey, ClaimDeliveries, DeliveriesChanged, Lift, Repair, Submit,
+        await_deliveries_here,
+    },
     route::{Routed, Try},
 };
 use crate::{
@@ -57,9 +60,10 @@ async fn handle(shared: &Arc<Shared>, from: &str, request: Request) -> Answer {
         Request::CheckKey { secret } => done(CheckKey { shared, secret }.perform().await, |()| Answer::Checked),
         Request::DeliveriesChanged { binding } => done(DeliveriesChanged { shared, binding }.perform().await, |()| Answer::Heard),
         Request::AwaitDeliveries { binding, seen, wait_millis } => {
-            let wait = Duration::from_millis(wait_millis);
-            done(AwaitDeliveries { shared, binding, seen, wait }.perform().await, |()| Answer::Look)
+            await_deliveries_here(&shared, &binding, seen, Duration::from_millis(wait_millis)).await;
+            Answer::Look
         }
+        Request::ClaimDeliveries(order) => done(ClaimDeliveries { shared, order: *order }.perform().await, Answer::Claimed),
         Request::Artifact { by, session, change } => {
             done(ChangeArtifact { shared, by: *by, session, change }.perform().await, |changed| Answer::Artifact(changed.map(Box::new)))
         }
