@@ -27,7 +27,7 @@ pub use cluster::{ClusterReport, Heartbeat, LinkOptions, LinkSecret, LinkTls};
 pub use feed::{CutReason, CutSwitch, FeedOptions, Subscription};
 pub use node::{
     ClaimError, ClusterSupervision, CreateSession, NodeHandle, NodeOptions, NodeRole, ProjectionRepair, ProjectionStatus, Readiness,
-    StartError,
+    StartError, TakenDeliveries,
 };
 pub use org::AuditRetention;
 pub use session::{SessionError, Submitted, ViewShape};

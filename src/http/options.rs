@@ -1,7 +1,7 @@
 //! What the front door needs to know, as plain data. Whoever starts the node builds it from the
 //! configuration; nothing in here reads the environment.
 
-use super::byok::ByokOptions;
+use super::{byok::ByokOptions, channels::DeliveryOptions};
 use crate::{
     config::{cluster::Role, network::Network},
     identity::AuthOptions,
@@ -43,6 +43,8 @@ pub struct HttpOptions {
     pub branding: serde_json::Value,
     /// Provider keys that organisations bring.
     pub byok: ByokOptions,
+    /// Limits of deliveries to chats.
+    pub deliveries: DeliveryOptions,
     /// How requests prove who sends them.
     pub auth: AuthOptions,
     /// Who becomes a member.
@@ -73,6 +75,8 @@ pub struct HttpOptions {
     pub max_connections: usize,
     /// Streams of one organisation at the same time, subscriptions of WebSockets included.
     pub max_streams_per_org: usize,
+    /// How often a stream of deliveries says that it is there.
+    pub keep_alive: Duration,
     /// A stream ends cleanly after this time, and its client resumes by cursor.
     pub stream_lifetime: Duration,
 }
@@ -93,6 +97,7 @@ impl Default for HttpOptions {
             allowed_mcps: None,
             branding: serde_json::Value::Null,
             byok: ByokOptions::default(),
+            deliveries: DeliveryOptions::default(),
             auth: AuthOptions::default(),
             signup: SignupRules::default(),
             token_rules: TokenRules::default(),
@@ -108,6 +113,7 @@ impl Default for HttpOptions {
             timeouts: Timeouts::default(),
             max_connections: 10_000,
             max_streams_per_org: 200,
+            keep_alive: Duration::from_secs(10),
             stream_lifetime: Duration::from_secs(30 * 60),
         }
     }

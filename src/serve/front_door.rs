@@ -7,7 +7,7 @@ use crate::{
         abuse::{AuthBackoff, HttpRateLimit},
         auth as configured, profile,
     },
-    http::{BodyLimits, BrowserSessions, ByokOptions, ExecutionIsolation, HttpOptions, Timeouts},
+    http::{BodyLimits, BrowserSessions, ByokOptions, DeliveryOptions, ExecutionIsolation, HttpOptions, Timeouts},
     identity::{
         AuthMode, AuthOptions, HeaderSecret, OperatorToken, SigningKey,
         oidc::{ClientSecret, OidcOptions, OidcProvider},
@@ -48,6 +48,11 @@ pub(super) fn options(config: &Config, auth: AuthOptions, execution_isolation: E
             references: config.byok.references.clone(),
             validation_patience: config.byok.check_timeout + CHECK_MARGIN,
         },
+        deliveries: DeliveryOptions {
+            per_hour: config.abuse.quotas.max_gateway_deliveries_per_hour,
+            attempt_limit: config.abuse.channel_delivery_max_attempts,
+        },
+        keep_alive: config.sse.keep_alive,
         auth,
         signup: config.auth.signup.clone(),
         token_rules: config.auth.tokens.rules(),

@@ -19,6 +19,17 @@ use std::time::Duration;
 /// How long word of a change is worth carrying: whoever waits looks by itself after some time.
 const NEWS_LIFETIME: Duration = Duration::from_secs(2);
 
+/// What a claim took.
+#[derive(Debug)]
+pub struct TakenDeliveries {
+    /// As they are now, in the order in which they were due.
+    pub deliveries: Vec<ChannelDelivery>,
+    /// From where on it pays to claim again.
+    pub look: DeliveryLook,
+    /// Whether the stream's credit is used up: more may be due.
+    pub is_limited: bool,
+}
+
 /// Why nothing was claimed.
 #[derive(Debug, thiserror::Error)]
 pub enum ClaimError {
@@ -48,12 +59,13 @@ impl NodeHandle {
     ///
     /// # Errors
     /// [`ClaimError`].
-    pub async fn claim_deliveries(&self, order: ClaimOrder) -> Result<(Vec<ChannelDelivery>, DeliveryLook), ClaimError> {
+    pub async fn claim_deliveries(&self, order: ClaimOrder) -> Result<TakenDeliveries, ClaimError> {
         let (org, binding, claim) = (order.org.clone(), order.binding.clone(), order.claim.id);
         let shared = &self.shared;
         let (claimed, look) = route::at_owner(shared, ClaimDeliveries { shared: shared.clone(), order }).await?;
-        let deliveries = if claimed?.count > 0 { self.store().claimed_deliveries(&org, &binding, claim).await? } else { Vec::new() };
-        Ok((deliveries, look))
+        let claimed = claimed?;
+        let deliveries = if claimed.count > 0 { self.store().claimed_deliveries(&org, &binding, claim).await? } else { Vec::new() };
+        Ok(TakenDeliveries { deliveries, look, is_limited: claimed.is_limited })
     }
 
     /// Returns when it pays to claim again, after `wait` at the latest. Dropping it takes nothing back and leaves nothing open.

@@ -17,7 +17,7 @@ mod root;
 mod route;
 mod shared;
 
-pub use deliveries::ClaimError;
+pub use deliveries::{ClaimError, TakenDeliveries};
 pub use handle::{CreateSession, NodeHandle};
 pub(crate) use holds::Holds;
 pub use life::StartError;

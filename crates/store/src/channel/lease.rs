@@ -13,8 +13,8 @@ use std::time::Duration;
 pub enum LeaseAnswer {
     /// It is theirs.
     Held(ChannelLease),
-    /// It is somebody else's.
-    Taken(ChannelLease),
+    /// It is somebody else's for so long, unless they renew it.
+    Taken(ChannelLease, Duration),
 }
 
 impl Store {
@@ -55,19 +55,17 @@ impl Store {
         }
         // The conflicting row is locked by now, so it is there and stays as it is.
         let taken = sqlx::query!(
-            "select holder, epoch, expires_at from channel_leases where org = $1 and binding = $2",
+            r#"select holder, epoch, expires_at, extract(epoch from expires_at - clock_timestamp())::float8 as "left!" from channel_leases where org = $1 and binding = $2"#,
             org.as_str(),
             binding.as_str()
         )
         .fetch_one(&mut *transaction)
         .await?;
         transaction.commit().await?;
-        Ok(LeaseAnswer::Taken(ChannelLease {
-            binding: binding.clone(),
-            holder: taken.holder,
-            epoch: taken.epoch,
-            expires_at: taken.expires_at.into(),
-        }))
+        let left = Duration::try_from_secs_f64(taken.left).unwrap_or_default();
+        let lease =
+            ChannelLease { binding: binding.clone(), holder: taken.holder, epoch: taken.epoch, expires_at: taken.expires_at.into() };
+        Ok(LeaseAnswer::Taken(lease, left))
     }
 
     /// Gives a lease back, so that the next holder needn't wait for its end. `false`: it wasn't theirs.

@@ -48,6 +48,8 @@ pub struct StreamCredit {
 pub struct Claimed {
     /// How many deliveries.
     pub count: u32,
+    /// Whether the stream's credit is used up: more may be due.
+    pub is_limited: bool,
     /// When the next one is due, in milliseconds from now, as far as that is known already.
     pub next_due_millis: Option<u64>,
 }

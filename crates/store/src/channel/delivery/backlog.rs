@@ -1,7 +1,7 @@
 //! How much waits, apart from what sessions have to do: for metrics and for operators.
 
 use crate::{Store, StoreError, column::count};
-use cowork_domain::timestamp::Timestamp;
+use cowork_domain::{ids::OrgId, timestamp::Timestamp};
 use std::time::Duration;
 
 /// What waits of one kind of chat system, or of another instance of one.
@@ -74,7 +74,7 @@ impl Store {
     ///
     /// # Errors
     /// `Unavailable`, `Database`.
-    pub async fn binding_backlogs(&self, org: Option<&str>, limit: u32) -> Result<Vec<BindingBacklog>, StoreError> {
+    pub async fn binding_backlogs(&self, org: Option<&OrgId>, limit: u32) -> Result<Vec<BindingBacklog>, StoreError> {
         let rows = sqlx::query!(
             r#"select b.org, b.id, b.provider, b.display_name, b.status, coalesce(o.pending, 0) as "pending!",
                       coalesce(o.claimed, 0) as "claimed!", coalesce(o.failed, 0) as "failed!", coalesce(x.dead, 0) as "dead!",
@@ -91,7 +91,7 @@ impl Store {
                  left join channel_leases l on l.org = b.org and l.binding = b.id and l.expires_at > clock_timestamp()
                 where ($1::text is null or b.org = $1)
                 order by o.oldest nulls last, x.dead desc nulls last, b.org, b.id limit $2"#,
-            org,
+            org.map(OrgId::as_str),
             i64::from(limit)
         )
         .fetch_all(&self.pool)

@@ -37,7 +37,7 @@ impl Store {
         if order.again {
             let count = held(&mut transaction, org, binding, claim.id).await?;
             if count > 0 {
-                return Ok(Ok(Claimed { count, next_due_millis: None }));
+                return Ok(Ok(Claimed { count, is_limited: false, next_due_millis: None }));
             }
         }
         let mut room = room(&mut transaction, order.max, order.stream, now).await?;
@@ -69,7 +69,7 @@ impl Store {
         }
         let next_due_millis = next_due(&mut transaction, org, binding, now).await?;
         transaction.commit().await?;
-        Ok(Ok(Claimed { count, next_due_millis }))
+        Ok(Ok(Claimed { count, is_limited: room == 0, next_due_millis }))
     }
 }
 
