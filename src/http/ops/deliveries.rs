@@ -16,7 +16,6 @@ use cowork_domain::timestamp::Timestamp;
 use cowork_store::BindingBacklog;
 use http::Uri;
 use serde::Serialize;
-use serde_json::json;
 
 const DEFAULT_LIMIT: u32 = 100;
 const MAXIMUM_LIMIT: u32 = 500;

@@ -20,7 +20,6 @@ use cowork_domain::channel::{
     redaction,
 };
 use http::Uri;
-use serde_json::json;
 
 /// Say what became of a delivery.
 ///

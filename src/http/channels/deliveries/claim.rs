@@ -17,7 +17,7 @@ use crate::http::{
 use axum::extract::State;
 use cowork_domain::channel::delivery::{ChannelDelivery, ShownDelivery};
 use serde::Serialize;
-use serde_json::{Value, json};
+use serde_json::Value;
 use std::time::Duration;
 
 const DEFAULT_MAX: u64 = 16;

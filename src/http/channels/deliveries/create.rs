@@ -21,7 +21,6 @@ use cowork_domain::channel::{
     provider::ChannelProvider,
 };
 use http::StatusCode;
-use serde_json::json;
 
 /// Make a delivery for a chat.
 ///

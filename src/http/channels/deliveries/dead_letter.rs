@@ -12,7 +12,6 @@ use crate::http::{
 };
 use axum::extract::{Path, State};
 use cowork_domain::{audit::AuditAction, ids::TokenId};
-use serde_json::json;
 
 const UNSAID: &str = "Manually dead-lettered by gateway operator.";
 

@@ -15,7 +15,7 @@ use crate::http::{
     state::HttpState,
 };
 use axum::extract::{Path, State};
-use serde_json::{Value, json};
+use serde_json::Value;
 
 /// Keep a delivery whose sending takes longer than its claim.
 #[utoipa::path(post, path = "/api/channels/deliveries/{deliveryId}/renew", operation_id = "renewChannelDelivery", tag = "channels",

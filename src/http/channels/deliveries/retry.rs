@@ -15,7 +15,6 @@ use crate::http::{
 };
 use axum::extract::{Path, State};
 use cowork_domain::{audit::AuditAction, ids::TokenId};
-use serde_json::json;
 
 /// Send a delivery again, whatever became of it.
 ///

@@ -39,9 +39,10 @@ impl Sources {
 
     /// Claims up to `max` from the first binding in turn that has something. None where all had nothing since they were asked.
     pub(super) async fn claim(&mut self, max: u32, stream: Option<StreamCredit>) -> Result<Vec<ChannelDelivery>, ClaimError> {
-        for _ in 0..self.bindings.len() {
+        let count = self.bindings.len();
+        for _ in 0..count {
             let source = &mut self.bindings[self.turn];
-            self.turn = (self.turn + 1) % self.bindings.len().max(1);
+            self.turn = (self.turn + 1) % count;
             if source.seen.is_some() {
                 continue;
             }

@@ -17,7 +17,7 @@ use cowork_domain::{channel::lease::ChannelLease, codes::Code};
 use cowork_store::LeaseAnswer;
 use http::StatusCode;
 use serde::Serialize;
-use serde_json::{Value, json};
+use serde_json::Value;
 use std::time::Duration;
 
 const DEFAULT_TTL: Duration = Duration::from_secs(15);

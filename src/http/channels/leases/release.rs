@@ -13,7 +13,6 @@ use axum::extract::{Path, State};
 use cowork_domain::channel::ids::is_id;
 use http::Uri;
 use serde::Serialize;
-use serde_json::json;
 use utoipa::ToSchema;
 
 /// Whether there was something to give back.
