@@ -72,6 +72,12 @@ impl Clock {
         Uuid::new_v4().to_string()
     }
 
+    /// A new id of a claim of deliveries, or of a stream that claims.
+    #[expect(clippy::disallowed_methods, reason = "the one place that mints identifiers")]
+    pub fn mint_claim_id(self) -> Uuid {
+        Uuid::new_v4()
+    }
+
     /// Bytes that nobody can guess.
     #[expect(clippy::disallowed_methods, reason = "the one place that draws random numbers")]
     pub fn random_bytes<const N: usize>(self) -> [u8; N] {

@@ -4,6 +4,7 @@
 //! This crate is the only importer of ractor. Its door is [`NodeHandle`]; rules live in
 //! `cowork-domain`, rows in `cowork-store`, agents in `cowork-runtime`.
 
+mod binding;
 mod byok;
 mod clock;
 mod cluster;
@@ -19,12 +20,14 @@ mod tests;
 mod turn;
 mod workspace;
 
+pub use binding::Look as DeliveryLook;
 pub use byok::{KeyCheckOptions, KeyChecker};
 pub use clock::Clock;
 pub use cluster::{ClusterReport, Heartbeat, LinkOptions, LinkSecret, LinkTls};
 pub use feed::{CutReason, CutSwitch, FeedOptions, Subscription};
 pub use node::{
-    ClusterSupervision, CreateSession, NodeHandle, NodeOptions, NodeRole, ProjectionRepair, ProjectionStatus, Readiness, StartError,
+    ClaimError, ClusterSupervision, CreateSession, NodeHandle, NodeOptions, NodeRole, ProjectionRepair, ProjectionStatus, Readiness,
+    StartError, TakenDeliveries,
 };
 pub use org::AuditRetention;
 pub use session::{SessionError, Submitted, ViewShape};

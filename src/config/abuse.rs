@@ -26,8 +26,10 @@ pub(super) const SETTINGS: &[Setting] = &[
         .later(),
     quota("MAX_GATEWAY_DELIVERIES_PER_HOUR", "channel deliveries per organisation and hour")
         .or("1000")
-        .file("abuse.maxGatewayDeliveriesPerHour")
-        .later(),
+        .file("abuse.maxGatewayDeliveriesPerHour"),
+    Setting::new("CHANNEL_DELIVERY_MAX_ATTEMPTS", Kind::Count(1), "attempts after which a channel delivery is given up")
+        .or("20")
+        .file("abuse.channelDeliveryMaxAttempts"),
     quota("MAX_GATEWAY_CHANNEL_BINDINGS_PER_ORG", "channel bindings").or("25").file("abuse.maxGatewayChannelBindingsPerOrg").later(),
     quota("MAX_INVITES_PER_HOUR", "invitations per organisation and hour").or("100").file("abuse.maxInvitesPerHour"),
     quota("MAX_ARTIFACT_BYTES_PER_DAY", "bytes of artifacts per organisation and day")
@@ -61,6 +63,8 @@ pub struct AbuseConfig {
     pub enabled: bool,
     /// Counted limits of an organisation.
     pub quotas: Quotas,
+    /// Attempts after which a channel delivery is given up.
+    pub channel_delivery_max_attempts: u32,
     /// Requests per window; `None` doesn't limit.
     pub http_rate_limit: Option<HttpRateLimit>,
     /// Wait after rejected credentials; `None` doesn't.
@@ -133,6 +137,7 @@ impl AbuseConfig {
                 max_invites_per_hour: limit("MAX_INVITES_PER_HOUR"),
                 max_artifact_bytes_per_day: limit("MAX_ARTIFACT_BYTES_PER_DAY"),
             },
+            channel_delivery_max_attempts: u32::try_from(values.number("CHANNEL_DELIVERY_MAX_ATTEMPTS")).unwrap_or(u32::MAX),
             http_rate_limit: rate_limit.then(|| HttpRateLimit {
                 window: values.millis("HTTP_RATE_LIMIT_WINDOW_MS"),
                 max_requests: values.number("HTTP_RATE_LIMIT_MAX_REQUESTS"),

@@ -1,7 +1,10 @@
 //! What the front door needs to know, as plain data. Whoever starts the node builds it from the
 //! configuration; nothing in here reads the environment.
 
-use super::{byok::ByokOptions, channels::ChannelOptions};
+use super::{
+    byok::ByokOptions,
+    channels::{ChannelOptions, DeliveryOptions},
+};
 use crate::{
     config::{cluster::Role, network::Network},
     identity::AuthOptions,
@@ -45,6 +48,8 @@ pub struct HttpOptions {
     pub byok: ByokOptions,
     /// Limits of channels.
     pub channels: ChannelOptions,
+    /// Limits of deliveries to chats.
+    pub deliveries: DeliveryOptions,
     /// How requests prove who sends them.
     pub auth: AuthOptions,
     /// Who becomes a member.
@@ -75,6 +80,8 @@ pub struct HttpOptions {
     pub max_connections: usize,
     /// Streams of one organisation at the same time, subscriptions of WebSockets included.
     pub max_streams_per_org: usize,
+    /// How often a stream of deliveries says that it is there.
+    pub keep_alive: Duration,
     /// A stream ends cleanly after this time, and its client resumes by cursor.
     pub stream_lifetime: Duration,
 }
@@ -96,6 +103,7 @@ impl Default for HttpOptions {
             branding: serde_json::Value::Null,
             byok: ByokOptions::default(),
             channels: ChannelOptions::default(),
+            deliveries: DeliveryOptions::default(),
             auth: AuthOptions::default(),
             signup: SignupRules::default(),
             token_rules: TokenRules::default(),
@@ -111,6 +119,7 @@ impl Default for HttpOptions {
             timeouts: Timeouts::default(),
             max_connections: 10_000,
             max_streams_per_org: 200,
+            keep_alive: Duration::from_secs(10),
             stream_lifetime: Duration::from_secs(30 * 60),
         }
     }

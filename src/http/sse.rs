@@ -22,9 +22,20 @@ use tokio::time::Sleep;
 /// Opens the stream on a subscription that was authorised already.
 pub(super) fn respond(state: &HttpState, connection: Connection, mut subscription: Subscription, permit: StreamPermit) -> Response {
     subscription.cut_with(connection.cut().clone());
+    let mut response = open(state, connection, subscription, b": connected\n\n", permit);
+    let content_type = HeaderValue::from_static("text/event-stream; charset=utf-8");
+    response.headers_mut().insert(header::CONTENT_TYPE, content_type);
+    response
+}
+
+/// Opens a stream of ready-made frames that was authorised already; the first thing on it is the greeting, if there is one.
+pub(super) fn open<S>(state: &HttpState, connection: Connection, frames: S, greeting: &'static [u8], permit: StreamPermit) -> Response
+where
+    S: Stream<Item = Bytes> + Send + Unpin + 'static,
+{
     let body = StreamBody {
-        greeted: false,
-        subscription,
+        greeting,
+        frames,
         lifetime: Box::pin(tokio::time::sleep(permit.lifetime)),
         revocations: state.revocations.clone(),
         cut: CutCounter { connection, counter: state.metrics.streams_cut.clone() },
@@ -32,7 +43,7 @@ pub(super) fn respond(state: &HttpState, connection: Connection, mut subscriptio
     };
     let mut response = Response::new(Body::new(body));
     let headers = response.headers_mut();
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/event-stream; charset=utf-8"));
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/event-stream"));
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store, no-transform"));
     headers.insert(header::CONNECTION, HeaderValue::from_static("keep-alive"));
     headers.insert("x-accel-buffering", HeaderValue::from_static("no"));
@@ -40,16 +51,16 @@ pub(super) fn respond(state: &HttpState, connection: Connection, mut subscriptio
 }
 
 /// One open stream. It is small on purpose: thousands of them idle at the same time.
-struct StreamBody {
-    greeted: bool,
-    subscription: Subscription,
+struct StreamBody<S> {
+    greeting: &'static [u8],
+    frames: S,
     lifetime: Pin<Box<Sleep>>,
     revocations: Arc<Revocations>,
     cut: CutCounter,
     _permit: StreamPermit,
 }
 
-impl http_body::Body for StreamBody {
+impl<S: Stream<Item = Bytes> + Unpin> http_body::Body for StreamBody<S> {
     type Data = Bytes;
     type Error = Infallible;
 
@@ -58,16 +69,16 @@ impl http_body::Body for StreamBody {
         if this.cut.connection.is_ending() {
             return Poll::Ready(None);
         }
-        if !this.greeted {
-            this.greeted = true;
-            return Poll::Ready(Some(Ok(Frame::data(Bytes::from_static(b": connected\n\n")))));
+        if !this.greeting.is_empty() {
+            let greeting = Bytes::from_static(std::mem::take(&mut this.greeting));
+            return Poll::Ready(Some(Ok(Frame::data(greeting))));
         }
         if this.lifetime.as_mut().poll(context).is_ready() {
             return Poll::Ready(None);
         }
         // Frames that nobody may see any more must not go out because this node can't hear of it (invariant I7).
         ready!(this.revocations.poll_fresh(context, Instant::now()));
-        Pin::new(&mut this.subscription).poll_next(context).map(|frames| frames.map(|bytes| Ok(Frame::data(bytes))))
+        Pin::new(&mut this.frames).poll_next(context).map(|frames| frames.map(|bytes| Ok(Frame::data(bytes))))
     }
 }
 

@@ -104,6 +104,8 @@ pub(super) enum StreamKind {
     Session,
     /// All sessions of a user.
     Workspace,
+    /// What a gateway has to deliver.
+    Deliveries,
 }
 
 /// A client that is refused a stream tries again after this.
@@ -137,6 +139,7 @@ pub(super) fn admit_through(
     let gauge = match kind {
         StreamKind::Session => &state.metrics.session_streams,
         StreamKind::Workspace => &state.metrics.workspace_streams,
+        StreamKind::Deliveries => &state.metrics.delivery_streams,
     };
     let permit = state.streams.admit(badge.clone(), lifetime(state, member), cut.clone(), Some(gauge.clone())).ok_or_else(|| {
         let error = ApiError::new(StatusCode::TOO_MANY_REQUESTS, "Too many concurrent streams for this organization.");

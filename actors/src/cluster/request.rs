@@ -3,6 +3,7 @@
 //! like an owner that isn't there yet.
 
 use crate::{
+    binding::{ClaimReply, Look},
     feed::remote::{FeedReply, FeedRequest},
     org::OrgNews,
     session::{Birth, SessionError},
@@ -11,6 +12,7 @@ use crate::{
 use bytes::Bytes;
 use cowork_domain::{
     artifact::{ArtifactChange, ArtifactRefusal},
+    channel::{delivery::ClaimOrder, ids::ChannelBindingId},
     event::ArtifactRecord,
     ids::{CommandId, OrgId, SecretId, Sequence, SessionId},
     principal::Principal,
@@ -43,6 +45,12 @@ pub(crate) enum Request {
     },
     /// Run the check of a provider key that is due.
     CheckKey { secret: SecretId },
+    /// Claim what a binding has to deliver.
+    ClaimDeliveries(Box<ClaimOrder>),
+    /// Somebody changed deliveries of a binding: those who wait for one look again.
+    DeliveriesChanged { binding: ChannelBindingId },
+    /// Tell when it pays to look for deliveries again, `wait_millis` from now at the latest.
+    AwaitDeliveries { binding: ChannelBindingId, seen: Look, wait_millis: u64 },
     /// Something happened to an artifact.
     Artifact { by: Box<Principal>, session: SessionId, change: ArtifactChange },
     /// Rebuild a projection.
@@ -74,6 +82,10 @@ pub(crate) enum Answer {
     Feed(FeedReply),
     /// Nothing is left to check.
     Checked,
+    /// It pays to look, or the time is over.
+    Look,
+    /// What was taken; whoever asked reads it from the rows.
+    Claimed(ClaimReply),
     Heard,
     /// A definite answer.
     Failed(SessionError),

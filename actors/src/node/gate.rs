@@ -3,7 +3,10 @@
 
 use super::{
     Shared,
-    requests::{AdmitPrompt, AdmitSession, Begin, ChangeArtifact, CheckKey, Lift, Repair, Submit},
+    requests::{
+        AdmitPrompt, AdmitSession, Begin, ChangeArtifact, CheckKey, ClaimDeliveries, DeliveriesChanged, Lift, Repair, Submit,
+        await_deliveries_here,
+    },
     route::{Routed, Try},
 };
 use crate::{
@@ -17,7 +20,7 @@ use crate::{
 };
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 pub(super) struct NodeGate {
     pub(super) shared: Arc<Shared>,
@@ -55,6 +58,12 @@ async fn handle(shared: &Arc<Shared>, from: &str, request: Request) -> Answer {
             done(Submit { shared, by: *by, session, command, kind, source }.perform().await, Answer::Submitted)
         }
         Request::CheckKey { secret } => done(CheckKey { shared, secret }.perform().await, |()| Answer::Checked),
+        Request::DeliveriesChanged { binding } => done(DeliveriesChanged { shared, binding }.perform().await, |()| Answer::Heard),
+        Request::AwaitDeliveries { binding, seen, wait_millis } => {
+            await_deliveries_here(&shared, &binding, seen, Duration::from_millis(wait_millis)).await;
+            Answer::Look
+        }
+        Request::ClaimDeliveries(order) => done(ClaimDeliveries { shared, order: *order }.perform().await, Answer::Claimed),
         Request::Artifact { by, session, change } => {
             done(ChangeArtifact { shared, by: *by, session, change }.perform().await, |changed| Answer::Artifact(changed.map(Box::new)))
         }

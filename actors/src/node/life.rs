@@ -39,6 +39,9 @@ const HAND_OVER_LOOK: Duration = Duration::from_millis(10);
 const NAME_LOOK: Duration = Duration::from_millis(50);
 const NAME_MARGIN: Duration = Duration::from_secs(1);
 
+/// Waits for deliveries at other nodes, at the same time. They take an eighth of a link's window at the most.
+const WAITS_ELSEWHERE: usize = 128;
+
 /// How often letters that expired are removed.
 const MAIL_SWEEP: Duration = Duration::from_secs(30);
 
@@ -110,6 +113,7 @@ impl NodeHandle {
             snapshots: Semaphore::new(2),
             key_checks: OnceLock::new(),
             workspaces,
+            waits_elsewhere: Semaphore::new(WAITS_ELSEWHERE),
             draining: AtomicBool::new(false),
             tasks,
             stop,

@@ -1,6 +1,7 @@
 //! One node: its root supervisor, the handle through which the front door reaches entities wherever
 //! they live, and the gate through which peers reach those that live here.
 
+mod deliveries;
 mod feed_peers;
 mod gate;
 mod handle;
@@ -16,6 +17,7 @@ mod root;
 mod route;
 mod shared;
 
+pub use deliveries::{ClaimError, TakenDeliveries};
 pub use handle::{CreateSession, NodeHandle};
 pub(crate) use holds::Holds;
 pub use life::StartError;

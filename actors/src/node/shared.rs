@@ -44,6 +44,8 @@ pub(crate) struct Shared {
     /// Checks of provider keys; unset where no key can be opened.
     pub(crate) key_checks: OnceLock<KeyChecks>,
     pub(crate) workspaces: Option<Workspaces>,
+    /// Bounds what waits at other nodes' bindings at the same time: each wait takes its part of the link.
+    pub(crate) waits_elsewhere: Semaphore,
     pub(crate) draining: AtomicBool,
     /// Everything that runs beside the actors; awaited at the end.
     pub(crate) tasks: TaskTracker,

@@ -37,8 +37,8 @@ pub use byok::{
     Shredded, UnderKey,
 };
 pub use channel::{
-    AgentCreated, BindingCount, BindingCreated, BindingQuotaExceeded, BoundThread, CursorMove, GrantedSession, IdentityFilter,
-    UnknownAccount,
+    AgentCreated, Backlog, BindingBacklog, BindingCount, BindingCreated, BindingQuotaExceeded, BoundThread, CursorMove, DeliveryFilter,
+    DeliveryPlace, GrantedSession, IdentityFilter, LeaseAnswer, SettleError, UnknownAccount,
 };
 pub use directory::{Deed, DirectoryUser};
 pub use error::StoreError;

@@ -6,13 +6,16 @@ mod authority;
 mod bindings;
 mod cursor;
 mod default_source;
+mod deliveries;
 mod identities;
 mod input;
+mod leases;
 mod management;
 mod options;
 mod providers;
 mod sessions;
 
+pub use deliveries::DeliveryOptions;
 pub use options::ChannelOptions;
 
 use super::{gate::Gate, state::HttpState};
@@ -42,4 +45,6 @@ pub(super) fn routes(gate: &Gate) -> OpenApiRouter<HttpState> {
         .routes(session(routes!(sessions::prompt::prompt)))
         .routes(gate.allow(Action::ChannelsServiceArtifact, routes!(sessions::artifact::read)))
         .routes(gate.allow(Action::ChannelsServiceCursor, routes!(cursor::save)))
+        .merge(deliveries::routes(gate))
+        .merge(leases::routes(gate))
 }

@@ -18,6 +18,8 @@ pub(in crate::http) struct HttpMetrics {
     pub(in crate::http) sockets: Gauge,
     /// Open streams on sessions.
     pub(in crate::http) session_streams: Gauge,
+    /// Open streams of deliveries.
+    pub(in crate::http) delivery_streams: Gauge,
     /// Open streams on workspaces.
     pub(in crate::http) workspace_streams: Gauge,
 }
@@ -30,6 +32,7 @@ impl Default for HttpMetrics {
             unmatched: RouteMetrics::new("unmatched"),
             sockets: gauge!("cowork_ws_connections"),
             session_streams: gauge!("cowork_sse_streams", "kind" => "session"),
+            delivery_streams: gauge!("cowork_sse_streams", "kind" => "deliveries"),
             workspace_streams: gauge!("cowork_sse_streams", "kind" => "workspace"),
         }
     }

@@ -1,6 +1,7 @@
 //! For operators: the cluster and its nodes, the actor tree, and the way out of quarantine.
 
 mod cluster;
+mod deliveries;
 mod drain_node;
 mod forget_node;
 mod lift_quarantine;
@@ -15,6 +16,7 @@ pub(super) fn routes(gate: &Gate) -> OpenApiRouter<HttpState> {
     let operators = |routes| gate.allow(Action::OperatorDiagnosticsRead, routes);
     OpenApiRouter::new()
         .routes(operators(routes!(cluster::read)))
+        .routes(operators(routes!(deliveries::read)))
         .routes(operators(routes!(drain_node::drain)))
         .routes(operators(routes!(drain_node::undrain)))
         .routes(operators(routes!(forget_node::forget)))

@@ -9,6 +9,7 @@ mod audit;
 mod channel;
 mod cluster;
 mod command;
+mod delivery;
 mod error;
 mod event;
 mod identity;
@@ -27,6 +28,10 @@ pub(super) use audit::{AuditExport, AuditPage};
 pub(super) use channel::{ChannelBindingSchema, ChannelIdentitySchema, ChannelProviderSchema, ChannelSessionSchema, HeadlessAgentSchema};
 pub(super) use cluster::{ClusterReport, Supervision};
 pub(super) use command::{CommandEnvelope, PermissionRequest, PromptRequest, QuestionRejectRequest, QuestionReplyRequest};
+pub(super) use delivery::{
+    AckDeliveryRequest, ChannelDeliveryEnvelope, ChannelDeliveryList, ChannelLeaseEnvelope, ChannelLeaseTaken, ClaimDeliveriesRequest,
+    ClaimedDeliveries, CreateDeliveryRequest, DeliveryBacklogs, HoldLeaseRequest, NameDeliveryRequest, RenewDeliveryRequest,
+};
 pub(super) use error::ErrorBody;
 pub(super) use event::{SessionEventRecord, WorkspaceEventRecord};
 pub(super) use identity::{DesktopAuthConfig, Me};

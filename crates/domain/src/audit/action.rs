@@ -94,6 +94,8 @@ audit_actions! {
     // The log itself
     AuditExported "audit.exported",
     // Beyond the contract
+    ChannelDeliveryRetried "channel_delivery.retried",
+    ChannelDeliveryDeadLettered "channel_delivery.dead_lettered",
     AuthSignIn "auth.sign_in",
     AuthSignOut "auth.sign_out",
     AuthTokenRefused "auth.token_refused",

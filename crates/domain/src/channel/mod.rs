@@ -6,8 +6,10 @@
 
 pub mod agent;
 pub mod binding;
+pub mod delivery;
 pub mod identity;
 pub mod ids;
+pub mod lease;
 pub mod provider;
 pub mod redaction;
 pub mod session;

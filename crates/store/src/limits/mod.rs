@@ -5,6 +5,7 @@ mod auth_failures;
 mod rate_window;
 
 pub use auth_failures::{AuthBlock, AuthFailures};
+pub(crate) use rate_window::lease_permits;
 pub use rate_window::{Counted, PermitLease};
 
 use std::time::Duration;

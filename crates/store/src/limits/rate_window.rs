@@ -2,6 +2,7 @@
 
 use super::{SWEPT_AT_ONCE, count, duration, millis};
 use crate::{Store, StoreError};
+use sqlx::PgConnection;
 use std::time::Duration;
 
 /// What a node got of a window.
@@ -33,31 +34,7 @@ impl Store {
     /// # Errors
     /// `Unavailable`, `Database`.
     pub async fn lease_permits(&self, scope: &str, key: &str, window: Duration, max: u64, wanted: u64) -> Result<PermitLease, StoreError> {
-        // The row may have gone on to a newer window while this statement waited for it; then the newer one counts.
-        let row = sqlx::query!(
-            r#"insert into rate_windows as w (scope, key, window_ms, ends_at, used, granted)
-               select $1, $2, $3::bigint, date_bin(n.length, clock_timestamp(), timestamptz 'epoch') + n.length, least($4::bigint, $5), least($4, $5)
-                 from (select make_interval(secs => $3::bigint::float8 / 1000) as length) as n
-               on conflict (scope, key, window_ms) do update
-                  set (ends_at, used, granted) = (
-                      select now.ends_at, now.used + got.granted, got.granted
-                        from (select greatest(w.ends_at, excluded.ends_at) as ends_at,
-                                     case when w.ends_at < excluded.ends_at then 0 else w.used end as used) as now,
-                     lateral (select greatest(0, least($5, $4 - now.used)) as granted) as got)
-            returning granted, used, extract(epoch from ends_at - clock_timestamp())::float8 as "rest!""#,
-            scope,
-            key,
-            millis(window),
-            count(max),
-            count(wanted)
-        )
-        .fetch_one(&self.pool)
-        .await?;
-        Ok(PermitLease {
-            granted: u64::try_from(row.granted).unwrap_or(0),
-            left: u64::try_from(count(max).saturating_sub(row.used)).unwrap_or(0),
-            rest: duration(row.rest),
-        })
+        lease_permits(&mut *self.pool.acquire().await?, scope, key, window, max, wanted).await
     }
 
     /// Counts one thing of a kind that is rare, such as an invitation, unless `max` of `key` were counted in the current window
@@ -92,4 +69,40 @@ impl Store {
             }
         }
     }
+}
+
+/// As [`Store::lease_permits`], within the caller's transaction: permits of one that fails are given back.
+pub(crate) async fn lease_permits(
+    connection: &mut PgConnection,
+    scope: &str,
+    key: &str,
+    window: Duration,
+    max: u64,
+    wanted: u64,
+) -> Result<PermitLease, StoreError> {
+    // The row may have gone on to a newer window while this statement waited for it; then the newer one counts.
+    let row = sqlx::query!(
+        r#"insert into rate_windows as w (scope, key, window_ms, ends_at, used, granted)
+               select $1, $2, $3::bigint, date_bin(n.length, clock_timestamp(), timestamptz 'epoch') + n.length, least($4::bigint, $5), least($4, $5)
+                 from (select make_interval(secs => $3::bigint::float8 / 1000) as length) as n
+               on conflict (scope, key, window_ms) do update
+                  set (ends_at, used, granted) = (
+                      select now.ends_at, now.used + got.granted, got.granted
+                        from (select greatest(w.ends_at, excluded.ends_at) as ends_at,
+                                     case when w.ends_at < excluded.ends_at then 0 else w.used end as used) as now,
+                     lateral (select greatest(0, least($5, $4 - now.used)) as granted) as got)
+            returning granted, used, extract(epoch from ends_at - clock_timestamp())::float8 as "rest!""#,
+        scope,
+        key,
+        millis(window),
+        count(max),
+        count(wanted)
+    )
+    .fetch_one(connection)
+    .await?;
+    Ok(PermitLease {
+        granted: u64::try_from(row.granted).unwrap_or(0),
+        left: u64::try_from(count(max).saturating_sub(row.used)).unwrap_or(0),
+        rest: duration(row.rest),
+    })
 }

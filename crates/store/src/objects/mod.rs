@@ -9,3 +9,4 @@ mod discarded;
 pub use artifact::{ArtifactObject, ArtifactState, NewArtifactObject, Reservation};
 pub use artifact_index::{ArtifactFilter, ArtifactPage, IndexedArtifact};
 pub use checkpoint::{CheckpointVersion, SavedCheckpoint, WorkspaceCheckpoint};
+pub(crate) use consumption::write_usage;

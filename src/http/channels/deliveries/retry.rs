@@ -1,0 +1,44 @@
+//! `POST /api/channels/deliveries/{deliveryId}/retry` (contract 04 §8).
+
+use super::{
+    named::{self, shown},
+    refusal::not_found,
+};
+use crate::http::{
+    answer::Json,
+    body::JsonBody,
+    channels::authority,
+    error::ApiError,
+    gate::Caller,
+    schema::{ChannelDeliveryEnvelope, ErrorBody, NameDeliveryRequest},
+    state::HttpState,
+};
+use axum::extract::{Path, State};
+use cowork_domain::{audit::AuditAction, ids::TokenId};
+
+/// Send a delivery again, whatever became of it.
+///
+/// The count of attempts stays, and the delivery gets as many attempts again. A gateway's token reaches only what it claimed last.
+#[utoipa::path(post, path = "/api/channels/deliveries/{deliveryId}/retry", operation_id = "retryChannelDelivery", tag = "channels",
+    params(("deliveryId" = String, Path, description = "The delivery's id")),
+    request_body(content = NameDeliveryRequest, example = json!({"channelBindingId": "channel_binding_0002ab12cd34ef567890ab12cd34ef56"})),
+    responses(
+        (status = 200, description = "The delivery is due now", body = ChannelDeliveryEnvelope),
+        (status = 404, description = "No such delivery, or one on each of two bindings", body = ErrorBody,
+            example = json!({"error": "Channel delivery was not found."})),
+    ))]
+pub(super) async fn retry(
+    State(state): State<HttpState>,
+    caller: Caller,
+    Path(id): Path<String>,
+    body: JsonBody,
+) -> Result<Json, ApiError> {
+    let proven = authority::prove_or_admin(&state, caller.member(), named::target(&body.fields)).await?;
+    let place = named::find(&state, &caller, &proven, &id, &body.fields).await?;
+    let audit = named::audit(&state, &caller, AuditAction::ChannelDeliveryRetried, &place, &id);
+    let (org, cap) = (&caller.principal().org_id, state.options.deliveries.attempt_limit);
+    let theirs = proven.token().map(TokenId::as_str);
+    let retried = state.node.store().retry_delivery(org, &place, theirs, cap, &[audit]).await?.ok_or_else(not_found)?;
+    state.node.deliveries_changed(&place.binding);
+    Ok(Json::of(&shown(&retried)))
+}
