@@ -66,7 +66,7 @@ mod tests {
     fn an_id_has_one_to_256_characters_that_a_database_takes() {
         assert_eq!("B".parse(), Ok(ChannelBindingId::new("B")));
         assert!("é".repeat(256).parse::<AgentId>().is_ok());
-        for wrong in ["".to_owned(), "é".repeat(257), "a\0b".to_owned()] {
+        for wrong in [String::new(), "é".repeat(257), "a\0b".to_owned()] {
             assert!(wrong.parse::<AgentId>().is_err());
         }
     }

@@ -4,4 +4,11 @@
 //! in that chat system is to us; a *session binding* says which session a thread is. A gateway serves bindings with a token
 //! that was granted them.
 
+pub mod agent;
+pub mod binding;
+pub mod identity;
 pub mod ids;
+pub mod provider;
+pub mod redaction;
+pub mod session;
+mod word;
