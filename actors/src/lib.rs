@@ -4,6 +4,7 @@
 //! This crate is the only importer of ractor. Its door is [`NodeHandle`]; rules live in
 //! `cowork-domain`, rows in `cowork-store`, agents in `cowork-runtime`.
 
+mod binding;
 mod byok;
 mod clock;
 mod cluster;

@@ -3,6 +3,7 @@
 //! like an owner that isn't there yet.
 
 use crate::{
+    binding::Look,
     feed::remote::{FeedReply, FeedRequest},
     org::OrgNews,
     session::{Birth, SessionError},
@@ -11,6 +12,7 @@ use crate::{
 use bytes::Bytes;
 use cowork_domain::{
     artifact::{ArtifactChange, ArtifactRefusal},
+    channel::ids::ChannelBindingId,
     event::ArtifactRecord,
     ids::{CommandId, OrgId, SecretId, Sequence, SessionId},
     principal::Principal,
@@ -36,6 +38,10 @@ pub(crate) enum Request {
     Submit { by: Box<Principal>, session: SessionId, command: CommandId, kind: CommandKind },
     /// Run the check of a provider key that is due.
     CheckKey { secret: SecretId },
+    /// Somebody changed deliveries of a binding: those who wait for one look again.
+    DeliveriesChanged { binding: ChannelBindingId },
+    /// Tell when it pays to look for deliveries again, `wait_millis` from now at the latest.
+    AwaitDeliveries { binding: ChannelBindingId, seen: Look, wait_millis: u64 },
     /// Something happened to an artifact.
     Artifact { by: Box<Principal>, session: SessionId, change: ArtifactChange },
     /// Rebuild a projection.
@@ -67,6 +73,8 @@ pub(crate) enum Answer {
     Feed(FeedReply),
     /// Nothing is left to check.
     Checked,
+    /// It pays to look, or the time is over.
+    Look,
     Heard,
     /// A definite answer.
     Failed(SessionError),

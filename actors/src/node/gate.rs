@@ -3,7 +3,7 @@
 
 use super::{
     Shared,
-    requests::{AdmitPrompt, AdmitSession, Begin, ChangeArtifact, CheckKey, Lift, Repair, Submit},
+    requests::{AdmitPrompt, AdmitSession, AwaitDeliveries, Begin, ChangeArtifact, CheckKey, DeliveriesChanged, Lift, Repair, Submit},
     route::{Routed, Try},
 };
 use crate::{
@@ -17,7 +17,7 @@ use crate::{
 };
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 pub(super) struct NodeGate {
     pub(super) shared: Arc<Shared>,
@@ -55,6 +55,11 @@ async fn handle(shared: &Arc<Shared>, from: &str, request: Request) -> Answer {
             done(Submit { shared, by: *by, session, command, kind }.perform().await, Answer::Submitted)
         }
         Request::CheckKey { secret } => done(CheckKey { shared, secret }.perform().await, |()| Answer::Checked),
+        Request::DeliveriesChanged { binding } => done(DeliveriesChanged { shared, binding }.perform().await, |()| Answer::Heard),
+        Request::AwaitDeliveries { binding, seen, wait_millis } => {
+            let wait = Duration::from_millis(wait_millis);
+            done(AwaitDeliveries { shared, binding, seen, wait }.perform().await, |()| Answer::Look)
+        }
         Request::Artifact { by, session, change } => {
             done(ChangeArtifact { shared, by: *by, session, change }.perform().await, |changed| Answer::Artifact(changed.map(Box::new)))
         }

@@ -2,11 +2,13 @@
 
 use super::{Mail, failure::Failure};
 use crate::{
+    binding::BindingMsg,
     byok::ByokMsg,
     org::OrgMsg,
     session::{SessionMsg, SessionStart},
 };
 use cowork_domain::{
+    channel::ids::ChannelBindingId,
     ids::{OrgId, SecretId, SessionId, derived_uuid},
     session::SessionIdentity,
 };
@@ -37,11 +39,13 @@ pub enum ActorKind {
     Turn,
     /// Checks of one provider key.
     Byok,
+    /// Inbox and deliveries of one channel binding.
+    Binding,
 }
 
 impl ActorKind {
     /// All kinds, in the order of their discriminants.
-    pub const ALL: [Self; 4] = [Self::Org, Self::Session, Self::Turn, Self::Byok];
+    pub const ALL: [Self; 5] = [Self::Org, Self::Session, Self::Turn, Self::Byok, Self::Binding];
 
     /// The name in metrics and reports.
     pub const fn as_str(self) -> &'static str {
@@ -50,14 +54,15 @@ impl ActorKind {
             Self::Session => "session",
             Self::Turn => "turn",
             Self::Byok => "byok",
+            Self::Binding => "binding",
         }
     }
 }
 
 /// What [`EntityKey::from_str`] says of anything else.
-const NAMES: &str = "an entity is named session:<id>, org:<id> or byok:<id>";
+const NAMES: &str = "an entity is named session:<id>, org:<id>, byok:<id> or binding:<id>";
 
-/// Names one entity in the cluster: `session:ses_…`, `org:acme`, `byok:byok_…`.
+/// Names one entity in the cluster: `session:ses_…`, `org:acme`, `byok:byok_…`, `binding:channel_binding_…`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum EntityKey {
     /// A session.
@@ -66,6 +71,8 @@ pub enum EntityKey {
     Org(OrgId),
     /// The checks of a provider key.
     Byok(SecretId),
+    /// A channel binding.
+    Binding(ChannelBindingId),
 }
 
 impl EntityKey {
@@ -75,6 +82,7 @@ impl EntityKey {
             Self::Session(_) => ActorKind::Session,
             Self::Org(_) => ActorKind::Org,
             Self::Byok(_) => ActorKind::Byok,
+            Self::Binding(_) => ActorKind::Binding,
         }
     }
 
@@ -84,6 +92,7 @@ impl EntityKey {
             Self::Session(id) => id.as_uuid(),
             Self::Org(id) => derived_uuid(&["org", id.as_str()]),
             Self::Byok(id) => id.as_uuid(),
+            Self::Binding(id) => derived_uuid(&["channel_binding", id.as_str()]),
         }
     }
 }
@@ -94,6 +103,7 @@ impl fmt::Display for EntityKey {
             Self::Session(id) => write!(formatter, "session:{id}"),
             Self::Org(id) => write!(formatter, "org:{id}"),
             Self::Byok(id) => write!(formatter, "byok:{id}"),
+            Self::Binding(id) => write!(formatter, "binding:{id}"),
         }
     }
 }
@@ -109,6 +119,9 @@ impl FromStr for EntityKey {
         if let Some(secret) = text.strip_prefix("byok:") {
             return secret.parse().map(Self::Byok).map_err(|_| NAMES);
         }
+        if let Some(binding) = text.strip_prefix("binding:") {
+            return binding.parse().map(Self::Binding).map_err(|_| NAMES);
+        }
         let session = text.strip_prefix("session:").unwrap_or(text);
         session.parse().map(Self::Session).map_err(|_| NAMES)
     }
@@ -120,6 +133,7 @@ pub(crate) enum Start {
     Session(SessionStart),
     Org(OrgId),
     Byok(SecretId),
+    Binding(ChannelBindingId),
 }
 
 impl Start {
@@ -128,6 +142,7 @@ impl Start {
             Self::Session(start) => EntityKey::Session(start.id()),
             Self::Org(id) => EntityKey::Org(id.clone()),
             Self::Byok(id) => EntityKey::Byok(*id),
+            Self::Binding(id) => EntityKey::Binding(id.clone()),
         }
     }
 }
@@ -138,6 +153,7 @@ pub(crate) enum EntityRef {
     Session { actor: ActorRef<Mail<SessionMsg>>, identity: Arc<SessionIdentity> },
     Org { actor: ActorRef<Mail<OrgMsg>> },
     Byok { actor: ActorRef<Mail<ByokMsg>> },
+    Binding { actor: ActorRef<Mail<BindingMsg>> },
 }
 
 impl EntityRef {
@@ -146,6 +162,7 @@ impl EntityRef {
             Self::Session { actor, .. } => actor.get_cell(),
             Self::Org { actor } => actor.get_cell(),
             Self::Byok { actor } => actor.get_cell(),
+            Self::Binding { actor } => actor.get_cell(),
         }
     }
 
@@ -154,6 +171,7 @@ impl EntityRef {
             Self::Session { actor, .. } => drop(actor.cast(Mail::new(SessionMsg::Passivate))),
             Self::Org { actor } => drop(actor.cast(Mail::new(OrgMsg::Passivate))),
             Self::Byok { actor } => drop(actor.cast(Mail::new(ByokMsg::Passivate))),
+            Self::Binding { actor } => drop(actor.cast(Mail::new(BindingMsg::Passivate))),
         }
     }
 }
@@ -188,7 +206,7 @@ impl EntityTable {
     pub(crate) fn identity(&self, session: SessionId) -> Option<Arc<SessionIdentity>> {
         match &self.live.get(&EntityKey::Session(session))?.entity {
             EntityRef::Session { identity, .. } => Some(identity.clone()),
-            EntityRef::Org { .. } | EntityRef::Byok { .. } => None,
+            EntityRef::Org { .. } | EntityRef::Byok { .. } | EntityRef::Binding { .. } => None,
         }
     }
 
@@ -222,7 +240,7 @@ impl EntityTable {
     pub(crate) fn sessions(&self, among: impl Fn(&EntityKey) -> bool) -> Vec<ActorRef<Mail<SessionMsg>>> {
         let session = |entry: &Entry| match &entry.entity {
             EntityRef::Session { actor, .. } => Some(actor.clone()),
-            EntityRef::Org { .. } | EntityRef::Byok { .. } => None,
+            EntityRef::Org { .. } | EntityRef::Byok { .. } | EntityRef::Binding { .. } => None,
         };
         self.live.iter().filter(|entry| among(entry.key())).filter_map(|entry| session(entry.value())).collect()
     }

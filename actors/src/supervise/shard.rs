@@ -7,6 +7,7 @@ use super::{
     policy::{FailureHistory, Verdict},
 };
 use crate::{
+    binding::BindingActor,
     byok::ByokActor,
     node::Shared,
     org::OrgActor,
@@ -265,6 +266,7 @@ fn existing(key: &EntityKey) -> Start {
         EntityKey::Session(id) => Start::Session(SessionStart::Existing(*id)),
         EntityKey::Org(id) => Start::Org(id.clone()),
         EntityKey::Byok(id) => Start::Byok(*id),
+        EntityKey::Binding(id) => Start::Binding(id.clone()),
     }
 }
 
@@ -283,6 +285,10 @@ async fn spawn(start: Start, shared: &Arc<Shared>, supervisor: ActorCell) -> Sta
         Start::Byok(id) => {
             let (actor, _) = Actor::spawn_linked(None, ByokActor, (id, shared.clone()), supervisor).await.map_err(startup)?;
             Ok(EntityRef::Byok { actor })
+        }
+        Start::Binding(id) => {
+            let (actor, _) = Actor::spawn_linked(None, BindingActor, (id, shared.clone()), supervisor).await.map_err(startup)?;
+            Ok(EntityRef::Binding { actor })
         }
     }
 }

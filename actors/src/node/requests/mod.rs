@@ -2,16 +2,20 @@
 
 mod admit;
 mod artifact;
+mod await_deliveries;
 mod begin;
 mod check_key;
+mod deliveries_changed;
 mod lift;
 mod repair;
 mod submit;
 
 pub(super) use admit::{AdmitPrompt, AdmitSession};
 pub(super) use artifact::ChangeArtifact;
+pub(super) use await_deliveries::AwaitDeliveries;
 pub(super) use begin::Begin;
 pub(super) use check_key::CheckKey;
+pub(super) use deliveries_changed::DeliveriesChanged;
 pub(super) use lift::Lift;
 pub(super) use repair::Repair;
 pub(super) use submit::Submit;
