@@ -9,6 +9,7 @@
 
 mod audit;
 mod byok;
+mod channel;
 mod column;
 mod directory;
 mod error;
@@ -35,6 +36,7 @@ pub use byok::{
     BegunCheck, ByokChange, ByokKey, ByokRow, ByokSave, ByokSignals, NewByokSecret, OrgDataKey, Overridden, OwnedDataKey, SealedSecret,
     Shredded, UnderKey,
 };
+pub use channel::{AcceptedMessage, InteractionCommand, KeptInteraction};
 pub use directory::{Deed, DirectoryUser};
 pub use error::StoreError;
 pub use front::IdempotencyClaim;
