@@ -36,7 +36,10 @@ pub use byok::{
     BegunCheck, ByokChange, ByokKey, ByokRow, ByokSave, ByokSignals, NewByokSecret, OrgDataKey, Overridden, OwnedDataKey, SealedSecret,
     Shredded, UnderKey,
 };
-pub use channel::{AcceptedMessage, InteractionCommand, KeptInteraction};
+pub use channel::{
+    AcceptedMessage, AgentCreated, BindingCount, BindingCreated, BindingQuotaExceeded, BoundThread, CursorMove, GrantedSession,
+    IdentityFilter, InteractionCommand, KeptInteraction, UnknownAccount,
+};
 pub use directory::{Deed, DirectoryUser};
 pub use error::StoreError;
 pub use front::IdempotencyClaim;

@@ -1,7 +1,10 @@
 //! What was taken back, numbered in commit order, so that every node cuts the streams that it concerns (architecture §7).
 
 use crate::{Store, StoreError, signals::Listening};
-use cowork_domain::ids::{BrowserSessionId, OrgId, TokenId, UserId};
+use cowork_domain::{
+    channel::ids::ChannelBindingId,
+    ids::{BrowserSessionId, OrgId, TokenId, UserId},
+};
 use sqlx::PgConnection;
 
 pub(crate) const REVOCATION_CHANNEL: &str = "cowork_revocations";
@@ -26,6 +29,8 @@ pub enum Revoked {
     Account(UserId),
     /// Everything of the organisation.
     Org,
+    /// Whatever runs through this channel binding.
+    Binding(ChannelBindingId),
 }
 
 impl Revoked {
@@ -35,6 +40,7 @@ impl Revoked {
             Self::Session(session) => ("session", session.to_string()),
             Self::Account(account) => ("account", account.to_string()),
             Self::Org => ("org", String::new()),
+            Self::Binding(binding) => ("binding", binding.to_string()),
         }
     }
 
@@ -44,6 +50,7 @@ impl Revoked {
             "session" => Some(Self::Session(subject.parse().ok()?)),
             "account" => Some(Self::Account(UserId::new(subject))),
             "org" => Some(Self::Org),
+            "binding" => Some(Self::Binding(ChannelBindingId::new(subject))),
             _ => None,
         }
     }
