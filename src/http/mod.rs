@@ -20,6 +20,7 @@ mod audit;
 mod auth;
 mod body;
 mod byok;
+mod channels;
 mod connection;
 mod cors;
 mod credential_notes;

@@ -1,8 +1,8 @@
 //! The route table, and the description of the API that is made from it.
 
 use super::{
-    admin, artifacts, audit, auth, byok, docs, gate::Gate, health, import, invites, managed_workers, members, metrics, ops, policy, roles,
-    runtime, scim, sessions, settings, sso, state::HttpState, tokens, workspace, ws,
+    admin, artifacts, audit, auth, byok, channels, docs, gate::Gate, health, import, invites, managed_workers, members, metrics, ops,
+    policy, roles, runtime, scim, sessions, settings, sso, state::HttpState, tokens, workspace, ws,
 };
 use crate::web;
 use utoipa::{
@@ -34,6 +34,7 @@ pub(super) fn table(gate: &Gate, metrics_are_open: bool) -> OpenApiRouter<HttpSt
         .merge(settings::routes(gate))
         .merge(sso::routes(gate))
         .merge(byok::routes(gate))
+        .merge(channels::routes(gate))
         .merge(scim::routes(gate))
         .merge(metrics::routes(gate, metrics_are_open))
         .merge(ops::routes(gate))

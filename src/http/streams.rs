@@ -4,7 +4,7 @@
 use super::{error::ApiError, state::HttpState};
 use crate::identity::{Badge, Member, Proof};
 use cowork_actors::{CutReason, CutSwitch};
-use cowork_domain::{codes::Code, ids::OrgId};
+use cowork_domain::{channel::ids::ChannelBindingId, codes::Code, ids::OrgId, policy::Denial};
 use cowork_store::Revocation;
 use dashmap::{DashMap, mapref::entry::Entry};
 use http::StatusCode;
@@ -121,16 +121,28 @@ pub(super) fn refuse_when_closing(state: &HttpState) -> Result<(), ApiError> {
 /// Admits a new stream, or says why not. It is registered first and looked at then, so that no revocation passes between the
 /// two: either the registry's sweep finds the stream, or this finds the revocation.
 pub(super) fn admit(state: &HttpState, member: &Member, kind: StreamKind, cut: &CutSwitch) -> Result<StreamPermit, ApiError> {
+    admit_through(state, member, Vec::new(), kind, cut)
+}
+
+/// As [`admit`], of a stream that runs through channel bindings: it ends with each of them, too.
+pub(super) fn admit_through(
+    state: &HttpState,
+    member: &Member,
+    bindings: Vec<ChannelBindingId>,
+    kind: StreamKind,
+    cut: &CutSwitch,
+) -> Result<StreamPermit, ApiError> {
     refuse_when_closing(state)?;
+    let badge = member.badge().through(bindings);
     let gauge = match kind {
         StreamKind::Session => &state.metrics.session_streams,
         StreamKind::Workspace => &state.metrics.workspace_streams,
     };
-    let permit = state.streams.admit(member.badge(), lifetime(state, member), cut.clone(), Some(gauge.clone())).ok_or_else(|| {
+    let permit = state.streams.admit(badge.clone(), lifetime(state, member), cut.clone(), Some(gauge.clone())).ok_or_else(|| {
         let error = ApiError::new(StatusCode::TOO_MANY_REQUESTS, "Too many concurrent streams for this organization.");
         error.code(Code::StreamsExceeded).retry_after(SOON).closing()
     })?;
-    refuse_revoked(state, member)?;
+    refuse_revoked(state, member, &badge)?;
     Ok(permit)
 }
 
@@ -138,7 +150,7 @@ pub(super) fn admit(state: &HttpState, member: &Member, kind: StreamKind, cut: &
 pub(super) fn register(state: &HttpState, member: &Member, cut: &CutSwitch) -> Result<StreamPermit, ApiError> {
     refuse_when_closing(state)?;
     let permit = state.streams.admit(member.badge(), lifetime(state, member), cut.clone(), None).expect("only what is counted has a limit");
-    refuse_revoked(state, member)?;
+    refuse_revoked(state, member, &member.badge())?;
     Ok(permit)
 }
 
@@ -148,9 +160,12 @@ fn lifetime(state: &HttpState, member: &Member) -> Duration {
     left.map_or(state.options.stream_lifetime, |left| left.min(state.options.stream_lifetime))
 }
 
-fn refuse_revoked(state: &HttpState, member: &Member) -> Result<(), ApiError> {
-    if !state.revocations.ends(&member.badge(), member.known_revocations) {
+fn refuse_revoked(state: &HttpState, member: &Member, badge: &Badge) -> Result<(), ApiError> {
+    if !state.revocations.ends(badge, member.known_revocations) {
         return Ok(());
+    }
+    if !state.revocations.ends(&member.badge(), member.known_revocations) {
+        return Err(Denial::unbound().into());
     }
     let code = match member.proof {
         Proof::Token(_) => Code::AuthTokenRevoked,

@@ -2,6 +2,7 @@
 
 use super::Proof;
 use cowork_domain::{
+    channel::ids::ChannelBindingId,
     ids::{BrowserSessionId, OrgId, TokenId, UserId},
     policy::Authority,
     principal::Principal,
@@ -39,6 +40,7 @@ impl Member {
                 Proof::Browser { session, .. } => ShownBy::Session(*session),
                 Proof::Local | Proof::Operator | Proof::Worker { .. } | Proof::Header | Proof::Login => ShownBy::Other,
             },
+            bindings: Vec::new(),
         }
     }
 }
@@ -50,6 +52,7 @@ pub struct Badge {
     pub org: OrgId,
     account: UserId,
     credential: ShownBy,
+    bindings: Vec<ChannelBindingId>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -60,6 +63,12 @@ enum ShownBy {
 }
 
 impl Badge {
+    /// Of a stream that runs through these channel bindings: it ends with each of them, too.
+    #[must_use]
+    pub fn through(self, bindings: Vec<ChannelBindingId>) -> Self {
+        Self { bindings, ..self }
+    }
+
     /// Whether a revocation ends it.
     pub fn is_ended_by(&self, revocation: &Revocation) -> bool {
         self.org == revocation.org
@@ -68,6 +77,7 @@ impl Badge {
                 Revoked::Session(session) => matches!(&self.credential, ShownBy::Session(ours) if ours == session),
                 Revoked::Account(account) => self.account == *account,
                 Revoked::Org => true,
+                Revoked::Binding(binding) => self.bindings.contains(binding),
             }
     }
 }

@@ -40,6 +40,12 @@ impl Denial {
         Self { code: Code::AuthorizationPrincipalDenied, reason, text }
     }
 
+    /// A gateway's token that was not granted the channel binding in question, or any that is served.
+    pub fn unbound() -> Self {
+        let text = "Channel binding scope is required for this action.".to_owned();
+        Self { code: Code::ChannelsBindingScopeRequired, reason: None, text }
+    }
+
     fn scope() -> Self {
         let text = "The authenticated service token is not authorized for this workspace action.".to_owned();
         Self { code: Code::AuthorizationScopeRequired, reason: None, text }
