@@ -66,6 +66,12 @@ impl Clock {
         Uuid::new_v4()
     }
 
+    /// A new id of an interaction in a chat.
+    #[expect(clippy::disallowed_methods, reason = "the one place that mints identifiers")]
+    pub fn mint_interaction_id(self) -> Uuid {
+        Uuid::new_v4()
+    }
+
     /// Bytes that nobody can guess.
     #[expect(clippy::disallowed_methods, reason = "the one place that draws random numbers")]
     pub fn random_bytes<const N: usize>(self) -> [u8; N] {

@@ -63,6 +63,8 @@ codes! {
     GatewayChannelNotBound "gateway.channel_not_bound" "the thread is bound to no session, or to one that the token doesn't reach",
     GatewayIdentityNotAllowed "gateway.identity_not_allowed" "nobody known and active by this name may do this in the channel",
     GatewayRemoteApprovalDisabled "gateway-remote-approval-disabled" "the profile doesn't accept answers to permissions and questions from channels",
+    ChannelInteractionExists "channels.interaction_exists" "the interaction's id or external id is in use",
+    ChannelInteractionResolved "channels.interaction_resolved" "somebody else answered at the same moment",
     ChannelAgentDisabled "channels.agent_disabled" "the binding's agent is disabled",
     ChannelThreadConflict "channels.thread_conflict" "the thread is bound already, by another binding or to another session",
     ChannelIdUnavailable "channels.id_unavailable" "the id is another organisation's; choose another one",

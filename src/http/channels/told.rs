@@ -48,7 +48,8 @@ pub(super) async fn binding(
         return fitting(binding, provider, fields);
     }
     let mut matching = served(state, caller, org).await?;
-    matching.retain(|binding| binding.provider == *provider && said_workspace(fields).is_none_or(|said| said == binding.external_workspace));
+    matching
+        .retain(|binding| binding.provider == *provider && said_workspace(fields).is_none_or(|said| said == binding.external_workspace));
     match (matching.pop(), matching.is_empty()) {
         (Some(only), true) => Ok(only),
         (Some(_), false) => Err(ApiError::invalid(several)),

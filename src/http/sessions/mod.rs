@@ -19,7 +19,7 @@ pub(super) mod remote_approval;
 mod session_path;
 mod view;
 
-pub(super) use envelope::submit;
+pub(super) use envelope::{submit, text as envelope_text};
 pub(super) use session_path::SessionPath;
 
 use super::{gate::Gate, state::HttpState};

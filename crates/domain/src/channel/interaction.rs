@@ -5,6 +5,8 @@
 //! node that dies right after it leaves a command that somebody can still send: the command's id follows from the interaction,
 //! and a session takes the same id once.
 
+pub mod audit;
+
 use super::{
     ids::{AgentId, ChannelBindingId, ChannelSessionId},
     provider::ChannelProvider,

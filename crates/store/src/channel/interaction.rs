@@ -76,23 +76,23 @@ impl Store {
         self.look_at_interaction(org, &id, now).await
     }
 
-    /// The interactions that gateways call so, within these bindings.
+    /// The interactions that gateways call so, within these bindings, or in all of the organisation.
     ///
     /// # Errors
     /// `Unavailable`, `Database`, `Inconsistent`.
     pub async fn channel_interactions_by_external_id(
         &self,
         org: &OrgId,
-        bindings: &[ChannelBindingId],
+        bindings: Option<&[ChannelBindingId]>,
         provider: &ChannelProvider,
         external_id: &str,
         now: Timestamp,
     ) -> Result<Vec<Interaction>, StoreError> {
-        let bindings: Vec<&str> = bindings.iter().map(ChannelBindingId::as_str).collect();
+        let bindings: Option<Vec<&str>> = bindings.map(|bindings| bindings.iter().map(ChannelBindingId::as_str).collect());
         let ids = sqlx::query_scalar!(
-            "select id from channel_interactions where org = $1 and binding = any($2) and provider = $3 and external_id = $4",
+            "select id from channel_interactions where org = $1 and ($2::text[] is null or binding = any($2)) and provider = $3 and external_id = $4",
             org.as_str(),
-            &bindings as &[&str],
+            bindings.as_deref() as Option<&[&str]>,
             provider.as_str(),
             external_id
         )
