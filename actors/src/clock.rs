@@ -66,10 +66,10 @@ impl Clock {
         Uuid::new_v4()
     }
 
-    /// A new id of an interaction in a chat.
+    /// A new id of something of a channel.
     #[expect(clippy::disallowed_methods, reason = "the one place that mints identifiers")]
-    pub fn mint_interaction_id(self) -> Uuid {
-        Uuid::new_v4()
+    pub fn mint_channel_id(self) -> String {
+        Uuid::new_v4().to_string()
     }
 
     /// Bytes that nobody can guess.

@@ -1,7 +1,7 @@
 //! What the front door needs to know, as plain data. Whoever starts the node builds it from the
 //! configuration; nothing in here reads the environment.
 
-use super::byok::ByokOptions;
+use super::{byok::ByokOptions, channels::ChannelOptions};
 use crate::{
     config::{cluster::Role, network::Network},
     identity::AuthOptions,
@@ -43,6 +43,8 @@ pub struct HttpOptions {
     pub branding: serde_json::Value,
     /// Provider keys that organisations bring.
     pub byok: ByokOptions,
+    /// Limits of channels.
+    pub channels: ChannelOptions,
     /// How requests prove who sends them.
     pub auth: AuthOptions,
     /// Who becomes a member.
@@ -93,6 +95,7 @@ impl Default for HttpOptions {
             allowed_mcps: None,
             branding: serde_json::Value::Null,
             byok: ByokOptions::default(),
+            channels: ChannelOptions::default(),
             auth: AuthOptions::default(),
             signup: SignupRules::default(),
             token_rules: TokenRules::default(),

@@ -7,7 +7,7 @@ use crate::{
         abuse::{AuthBackoff, HttpRateLimit},
         auth as configured, profile,
     },
-    http::{BodyLimits, BrowserSessions, ByokOptions, ExecutionIsolation, HttpOptions, Timeouts},
+    http::{BodyLimits, BrowserSessions, ByokOptions, ChannelOptions, ExecutionIsolation, HttpOptions, Timeouts},
     identity::{
         AuthMode, AuthOptions, HeaderSecret, OperatorToken, SigningKey,
         oidc::{ClientSecret, OidcOptions, OidcProvider},
@@ -47,6 +47,10 @@ pub(super) fn options(config: &Config, auth: AuthOptions, execution_isolation: E
             providers: config.byok.providers.clone(),
             references: config.byok.references.clone(),
             validation_patience: config.byok.check_timeout + CHECK_MARGIN,
+        },
+        channels: ChannelOptions {
+            bindings_per_org: config.abuse.quotas.max_gateway_channel_bindings,
+            prompts_per_hour: config.abuse.quotas.max_gateway_prompts_per_hour,
         },
         auth,
         signup: config.auth.signup.clone(),

@@ -1,10 +1,19 @@
 //! Channels and their gateways (contract 04).
 
 mod actor;
+mod agents;
 mod authority;
+mod bindings;
+mod identities;
+mod input;
 mod interactions;
+mod management;
+mod options;
+mod origin;
 mod provider_events;
-mod told;
+mod providers;
+
+pub use options::ChannelOptions;
 
 use super::{gate::Gate, state::HttpState};
 use cowork_domain::policy::Action;
@@ -12,9 +21,23 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 /// The routes of this resource.
 pub(super) fn routes(gate: &Gate) -> OpenApiRouter<HttpState> {
+    let directory = |routes| gate.allow(Action::ChannelsDirectoryRead, routes);
+    let read = |routes| gate.allow(Action::ChannelsManageRead, routes);
+    let write = |routes| gate.allow(Action::ChannelsManageWrite, routes);
+    let event = |routes| gate.allow(Action::ChannelsServiceProviderEvent, routes);
+    let interaction = |routes| gate.allow(Action::ChannelsServiceInteraction, routes);
     OpenApiRouter::new()
-        .routes(gate.allow(Action::ChannelsServiceProviderEvent, routes!(provider_events::claim::claim)))
-        .routes(gate.allow(Action::ChannelsServiceProviderEvent, routes!(provider_events::complete::complete)))
-        .routes(gate.allow(Action::ChannelsServiceInteraction, routes!(interactions::create::create)))
-        .routes(gate.allow(Action::ChannelsServiceInteraction, routes!(interactions::resolve::resolve)))
+        .routes(directory(routes!(providers::list::list)))
+        .routes(read(routes!(agents::list::list)))
+        .routes(write(routes!(agents::create::create)))
+        .routes(write(routes!(agents::update::update)))
+        .routes(read(routes!(bindings::list::list)))
+        .routes(write(routes!(bindings::create::create)))
+        .routes(write(routes!(bindings::update::update)))
+        .routes(directory(routes!(identities::list::list)))
+        .routes(gate.allow(Action::ChannelsServiceIdentity, routes!(identities::resolve::resolve)))
+        .routes(event(routes!(provider_events::claim::claim)))
+        .routes(event(routes!(provider_events::complete::complete)))
+        .routes(interaction(routes!(interactions::create::create)))
+        .routes(interaction(routes!(interactions::resolve::resolve)))
 }

@@ -6,6 +6,7 @@
 #![expect(dead_code, reason = "these types describe; nothing constructs them")]
 
 mod audit;
+mod channel;
 mod channel_inbox;
 mod cluster;
 mod command;
@@ -24,6 +25,7 @@ mod sso;
 mod workspace;
 
 pub(super) use audit::{AuditExport, AuditPage};
+pub(super) use channel::{ChannelBindingSchema, ChannelIdentitySchema, ChannelProviderSchema, ChannelSessionSchema, HeadlessAgentSchema};
 pub(super) use channel_inbox::{InboxMessageSchema, InteractionSchema, ProviderEventSchema, ResolvedInteractionSchema};
 pub(super) use cluster::{ClusterReport, Supervision};
 pub(super) use command::{CommandEnvelope, PermissionRequest, PromptRequest, QuestionRejectRequest, QuestionReplyRequest};

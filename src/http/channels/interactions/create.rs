@@ -6,7 +6,7 @@ use crate::{
         body::{Fields, JsonBody},
         channels::{
             authority::{self, ChannelCaller, Target},
-            told,
+            input,
         },
         error::ApiError,
         gate::Caller,
@@ -69,9 +69,9 @@ pub(in crate::http::channels) async fn create(
     let session = fields.text("sessionId").ok_or_else(incomplete)?;
     let provider = fields.text("provider").and_then(ChannelProvider::parse).ok_or_else(incomplete)?;
     let kind = fields.text("kind").and_then(InteractionKind::parse).ok_or_else(incomplete)?;
-    let asked = told::name(&fields, "targetId")?.ok_or_else(incomplete)?;
-    let seed = told::name(&fields, "interactionId")?;
-    let external_id = told::name(&fields, "externalInteractionId")?;
+    let asked = input::name(&fields, "targetId")?.ok_or_else(incomplete)?;
+    let seed = input::name(&fields, "interactionId")?;
+    let external_id = input::name(&fields, "externalInteractionId")?;
     let expires_at = fields.date("expiresAt")?;
 
     let session: SessionId = session.parse().map_err(|_| authority::not_authorized())?;
@@ -87,9 +87,8 @@ pub(in crate::http::channels) async fn create(
 
     let clock = state.node.clock();
     let now = clock.now();
-    let minted = || clock.mint_interaction_id().to_string();
     let interaction = Interaction {
-        id: seed.map_or_else(minted, |seed| Interaction::id_of_seed(org, &thread.binding, seed)),
+        id: seed.map_or_else(|| clock.mint_channel_id(), |seed| Interaction::id_of_seed(org, &thread.binding, seed)),
         org: org.clone(),
         agent: thread.agent,
         binding: thread.binding,

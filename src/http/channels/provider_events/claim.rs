@@ -5,7 +5,7 @@ use crate::http::{
     body::JsonBody,
     channels::{
         authority::{self, Target},
-        told,
+        input, origin,
     },
     error::ApiError,
     gate::Caller,
@@ -18,6 +18,7 @@ use cowork_domain::channel::{
     provider_event::{EventClaim, ProviderEvent, ProviderEventKey, ProviderEventType},
 };
 use serde::Serialize;
+use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
 const INCOMPLETE: &str =
@@ -57,12 +58,15 @@ pub(in crate::http::channels) async fn claim(
     let gateway = authority::prove(&state, caller.member(), target).await?;
     let incomplete = || ApiError::invalid(INCOMPLETE);
     let provider = fields.text("provider").and_then(ChannelProvider::parse).ok_or_else(incomplete)?;
-    let instance = told::name(&fields, "providerInstanceId")?.ok_or_else(incomplete)?;
-    let event = told::name(&fields, "providerEventId")?.ok_or_else(incomplete)?;
+    let instance = input::name(&fields, "providerInstanceId")?.ok_or_else(incomplete)?;
+    let event = input::name(&fields, "providerEventId")?.ok_or_else(incomplete)?;
     let kind = fields.text("eventType").and_then(ProviderEventType::parse).ok_or_else(incomplete)?;
-    let by = told::name(&fields, "claimedBy")?.ok_or_else(incomplete)?;
-    let metadata = told::object(&fields, "metadata")?;
-    let binding = told::binding(&state, &gateway, org, &fields, &provider, SEVERAL).await?;
+    let by = input::name(&fields, "claimedBy")?.ok_or_else(incomplete)?;
+    let metadata = match input::object(&fields, "metadata")? {
+        Some(Value::Object(metadata)) => metadata,
+        _ => Map::new(),
+    };
+    let binding = origin::binding(&state, &gateway, org, &fields, &provider, SEVERAL).await?;
 
     let key = ProviderEventKey {
         org: org.clone(),

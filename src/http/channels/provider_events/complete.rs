@@ -5,7 +5,7 @@ use crate::http::{
     body::{Fields, JsonBody},
     channels::{
         authority::{self, ChannelCaller, Target},
-        told,
+        input,
     },
     error::ApiError,
     gate::Caller,
@@ -49,7 +49,7 @@ pub(in crate::http::channels) async fn complete(
     let named = fields.text("channelBindingId");
     let gateway = authority::prove(&state, caller.member(), named.map_or(Target::None, Target::Binding)).await?;
     let incomplete = || ApiError::invalid("Provider event completion needs claimedBy and status (processed or failed).");
-    let by = told::name(&fields, "claimedBy")?.ok_or_else(incomplete)?;
+    let by = input::name(&fields, "claimedBy")?.ok_or_else(incomplete)?;
     let outcome = outcome(&fields)?.ok_or_else(incomplete)?;
     let may_use = |binding: &ChannelBindingId| {
         let is_granted = match &gateway {
