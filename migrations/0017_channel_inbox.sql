@@ -88,6 +88,8 @@ create table channel_inbox (
     content         text not null,
     agent           text,
     title           text,
+    -- What a session that it begins works on.
+    project_source  jsonb,
     -- On whose behalf it becomes a prompt.
     accepted_by     jsonb not null,
     status          text not null check (status in ('received', 'done', 'refused')),

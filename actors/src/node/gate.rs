@@ -3,7 +3,9 @@
 
 use super::{
     Shared,
-    requests::{AdmitPrompt, AdmitSession, AwaitDeliveries, Begin, ChangeArtifact, CheckKey, DeliveriesChanged, Lift, Repair, Submit},
+    requests::{
+        AdmitPrompt, AdmitSession, AwaitDeliveries, Begin, ChangeArtifact, CheckKey, DeliveriesChanged, InboxFilled, Lift, Repair, Submit,
+    },
     route::{Routed, Try},
 };
 use crate::{
@@ -56,6 +58,7 @@ async fn handle(shared: &Arc<Shared>, from: &str, request: Request) -> Answer {
         }
         Request::CheckKey { secret } => done(CheckKey { shared, secret }.perform().await, |()| Answer::Checked),
         Request::DeliveriesChanged { binding } => done(DeliveriesChanged { shared, binding }.perform().await, |()| Answer::Heard),
+        Request::InboxFilled { binding } => done(InboxFilled { shared, binding }.perform().await, |()| Answer::Heard),
         Request::AwaitDeliveries { binding, seen, wait_millis } => {
             let wait = Duration::from_millis(wait_millis);
             done(AwaitDeliveries { shared, binding, seen, wait }.perform().await, |()| Answer::Look)

@@ -12,6 +12,7 @@ use super::{
 };
 use crate::{
     codes::Code,
+    event::ProjectSource,
     ids::{CommandId, OrgId, SessionId, derived_uuid, stable_id},
     principal::Principal,
     timestamp::Timestamp,
@@ -59,6 +60,8 @@ pub struct NewInboxMessage {
     pub agent: Option<String>,
     /// What a session that it begins is called.
     pub title: Option<String>,
+    /// What a session that it begins works on.
+    pub project_source: Option<ProjectSource>,
 }
 
 impl NewInboxMessage {

@@ -32,12 +32,15 @@ impl Store {
     pub async fn accept_inbox_message(&self, told: NewInboxMessage, by: &Principal, now: Timestamp) -> Result<AcceptedMessage, StoreError> {
         let (id, shard_key) = (told.id(), derived_uuid(&["channel_binding", told.binding.as_str()]));
         let by_columns = serde_json::to_value(by).map_err(|_| StoreError::inconsistent("channel_inbox", &id, "no principal"))?;
+        let project_source = told.project_source.as_ref().map(serde_json::to_value).transpose();
+        let project_source = project_source.map_err(|_| StoreError::inconsistent("channel_inbox", &id, "no project source"))?;
         let mut transaction = self.pool.begin().await?;
         let count = sqlx::query_scalar!("select shard_count from cluster").fetch_one(&mut *transaction).await?;
         let inserted = sqlx::query!(
             "insert into channel_inbox (org, id, binding, provider, instance, event, workspace, chat, thread, external_user, username,
-                                        display_name, content, agent, title, accepted_by, status, due_at, shard, created_at, updated_at)
-             values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, 'received', $17, $18, $17, $17)
+                                        display_name, content, agent, title, project_source, accepted_by, status, due_at, shard, created_at,
+                                        updated_at)
+             values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, 'received', $18, $19, $18, $18)
              on conflict (org, id) do nothing",
             told.org.as_str(),
             id,
@@ -54,6 +57,7 @@ impl Store {
             told.text,
             told.agent,
             told.title,
+            project_source,
             by_columns,
             instant(now),
             ShardId::of(shard_key, count).0
@@ -80,7 +84,7 @@ impl Store {
         let row = sqlx::query_as!(
             Columns,
             "select org, id, binding, provider, instance, event, workspace, chat, thread, external_user, username, display_name, content,
-                    agent, title, accepted_by, status, session_binding, session, command, refusal_code, refusal, attempts, created_at,
+                    agent, title, project_source, accepted_by, status, session_binding, session, command, refusal_code, refusal, attempts, created_at,
                     updated_at
                from channel_inbox where org = $1 and id = $2",
             org.as_str(),
@@ -123,7 +127,7 @@ impl Store {
             Columns,
             r#"select org as "org!", id as "id!", binding as "binding!", provider as "provider!", instance as "instance!",
                       event as "event!", workspace, chat as "chat!", thread, external_user as "external_user!", username, display_name,
-                      content as "content!", agent, title, accepted_by as "accepted_by!", status as "status!", session_binding, session,
+                      content as "content!", agent, title, project_source, accepted_by as "accepted_by!", status as "status!", session_binding, session,
                       command, refusal_code, refusal, attempts as "attempts!", created_at as "created_at!", updated_at as "updated_at!"
                  from (select distinct on (coalesce(workspace, ''), chat, coalesce(thread, chat)) *
                          from channel_inbox where binding = $1 and status = 'received'
@@ -148,7 +152,7 @@ impl Store {
             Columns,
             r#"select org as "org!", id as "id!", binding as "binding!", provider as "provider!", instance as "instance!",
                       event as "event!", workspace, chat as "chat!", thread, external_user as "external_user!", username, display_name,
-                      content as "content!", agent, title, accepted_by as "accepted_by!", status as "status!", session_binding, session,
+                      content as "content!", agent, title, project_source, accepted_by as "accepted_by!", status as "status!", session_binding, session,
                       command, refusal_code, refusal, attempts as "attempts!", created_at as "created_at!", updated_at as "updated_at!"
                  from (select * from channel_inbox
                         where binding = $1 and coalesce(workspace, '') = $2 and chat = $3 and coalesce(thread, chat) = $4

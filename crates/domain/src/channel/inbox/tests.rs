@@ -22,6 +22,7 @@ fn message(event: &str, thread: Option<&str>) -> InboxMessage {
         text: format!("  {}", "é".repeat(100)),
         agent: None,
         title: None,
+        project_source: None,
     };
     let by = Principal {
         tenant_id: TenantId::new("acme"),

@@ -31,6 +31,7 @@ pub(super) struct Columns {
     pub(super) content: String,
     pub(super) agent: Option<String>,
     pub(super) title: Option<String>,
+    pub(super) project_source: Option<Value>,
     pub(super) accepted_by: Value,
     pub(super) status: String,
     pub(super) session_binding: Option<String>,
@@ -48,6 +49,11 @@ impl Columns {
         let state = self.state()?;
         let by = serde_json::from_value(self.accepted_by)
             .map_err(|_| StoreError::inconsistent("channel_inbox", &self.id, "its principal can't be read"))?;
+        let project_source = self
+            .project_source
+            .map(serde_json::from_value)
+            .transpose()
+            .map_err(|_| StoreError::inconsistent("channel_inbox", &self.id, "its project source can't be read"))?;
         let told = NewInboxMessage {
             org: OrgId::new(self.org),
             binding: ChannelBindingId::new(self.binding),
@@ -63,6 +69,7 @@ impl Columns {
             text: self.content,
             agent: self.agent,
             title: self.title,
+            project_source,
         };
         Ok(InboxMessage {
             id: self.id,
