@@ -4,6 +4,8 @@ mod actor;
 mod agents;
 mod authority;
 mod bindings;
+mod cursor;
+mod default_source;
 mod identities;
 mod input;
 mod interactions;
@@ -12,6 +14,7 @@ mod options;
 mod origin;
 mod provider_events;
 mod providers;
+mod sessions;
 
 pub use options::ChannelOptions;
 
@@ -26,6 +29,7 @@ pub(super) fn routes(gate: &Gate) -> OpenApiRouter<HttpState> {
     let write = |routes| gate.allow(Action::ChannelsManageWrite, routes);
     let event = |routes| gate.allow(Action::ChannelsServiceProviderEvent, routes);
     let interaction = |routes| gate.allow(Action::ChannelsServiceInteraction, routes);
+    let session = |routes| gate.allow(Action::ChannelsServiceSession, routes);
     OpenApiRouter::new()
         .routes(directory(routes!(providers::list::list)))
         .routes(read(routes!(agents::list::list)))
@@ -40,4 +44,11 @@ pub(super) fn routes(gate: &Gate) -> OpenApiRouter<HttpState> {
         .routes(event(routes!(provider_events::complete::complete)))
         .routes(interaction(routes!(interactions::create::create)))
         .routes(interaction(routes!(interactions::resolve::resolve)))
+        .routes(session(routes!(sessions::bind::bind)))
+        .routes(session(routes!(sessions::by_thread::find)))
+        .routes(session(routes!(sessions::snapshot::read)))
+        .routes(session(routes!(sessions::events::events)))
+        .routes(session(routes!(sessions::prompt::prompt)))
+        .routes(gate.allow(Action::ChannelsServiceArtifact, routes!(sessions::artifact::read)))
+        .routes(gate.allow(Action::ChannelsServiceCursor, routes!(cursor::save)))
 }

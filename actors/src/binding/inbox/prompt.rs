@@ -15,10 +15,10 @@ use cowork_domain::{
         identity::{ChannelIdentity, IdentityFacts, Purpose},
         ids::{ChannelSessionId, IdentityId},
         inbox::{InboxMessage, InboxState, Obstacle},
-        session::{ChannelCursor, ChannelSession, NewChannelSession},
+        session::{ChannelCursor, ChannelSession, ChannelSessionStatus, NewChannelSession},
     },
     codes::Code,
-    session::CommandKind,
+    session::{CommandKind, CommandSource},
     timestamp::Timestamp,
 };
 use cowork_store::{Mandate, StoreError};
@@ -38,7 +38,8 @@ pub(super) async fn become_prompt(shared: &Arc<Shared>, message: &InboxMessage) 
     let agent = told.agent.clone().unwrap_or_else(|| DEFAULT_AGENT.to_owned());
     let kind = CommandKind::Prompt { text: told.text.clone(), agent, model: None };
     let command = told.command();
-    node.submit(&message.by, thread.session, command, kind).await.map_err(of_session)?;
+    let source = CommandSource::Channel { thread: thread.id.clone(), identity: who.id };
+    node.submit_from(source, &message.by, thread.session, command, kind).await.map_err(of_session)?;
     Ok(InboxState::Done { session_binding: thread.id, session: thread.session, command })
 }
 
@@ -102,7 +103,8 @@ async fn thread(
             shared.store.bind_channel_thread(org, &new, &audit).await.map_err(of_store)?.session
         }
     };
-    let is_ours = thread.binding == binding.id && thread.agent == binding.agent;
+    let is_active = thread.status == ChannelSessionStatus::Active;
+    let is_ours = is_active && thread.binding == binding.id && thread.agent == binding.agent;
     let is_owned = node.session_identity(by, thread.session).await;
     match (is_ours, is_owned) {
         (true, Ok(_)) => Ok(thread),
@@ -115,10 +117,11 @@ async fn thread(
 fn bound(message: &InboxMessage, new: &NewChannelSession, who: &ChannelIdentity, at: Timestamp) -> [AuditRow; 2] {
     let org = &message.told.org;
     let target = AuditTarget::new("channel_session", new.id.as_str());
-    let metadata = json!({ "sessionId": new.session, "channelBindingId": new.binding.as_str(), "identityId": who.id.as_str() });
+    let told = json!({ "channelBindingId": new.binding, "sessionId": new.session, "provider": new.thread.provider });
+    let by_whom = json!({ "channelBindingId": new.binding, "sessionId": new.session, "identityId": who.id });
     [
-        AuditRow::by_system(org, "channel.inbox", &message.id, AuditAction::ChannelSessionBound, &target, metadata.clone(), at),
-        AuditRow::by(&message.by, &message.id, AuditAction::ChannelSessionBoundByIdentity, &target, metadata, at),
+        AuditRow::by_system(org, "channel.inbox", &message.id, AuditAction::ChannelSessionBound, &target, told, at),
+        AuditRow::by(&message.by, &message.id, AuditAction::ChannelSessionBoundByIdentity, &target, by_whom, at),
     ]
 }
 

@@ -5,6 +5,7 @@ use crate::http::{
     answer::Json,
     body::JsonBody,
     channels::{
+        default_source::default_source,
         input,
         management::{agent_not_found, id_of, id_taken, require_admin, too_many_bindings},
     },
@@ -62,6 +63,8 @@ pub(in crate::http::channels) async fn create(State(state): State<HttpState>, ca
         return Err(ApiError::invalid("Channel binding requires agentId, provider, and displayName."));
     };
     let seed = input::name(fields, "bindingId")?;
+    let settings = input::object(fields, "settings")?.unwrap_or_else(|| json!({}));
+    default_source(&settings)?;
     let binding = NewBinding {
         id: id_of(&caller, seed, ChannelBindingId::of_seed, ChannelBindingId::new, state.node.clock().mint_channel_id()),
         agent,
@@ -70,7 +73,7 @@ pub(in crate::http::channels) async fn create(State(state): State<HttpState>, ca
         display_name: display_name.to_owned(),
         status: fields.text("status").and_then(BindingStatus::parse).unwrap_or(BindingStatus::Active),
         credential_ref: credential_ref(fields)?.flatten(),
-        settings: input::object(fields, "settings")?.unwrap_or_else(|| json!({})),
+        settings,
     };
     let (store, most) = (state.node.store(), state.options.channels.bindings_per_org);
     match store.create_channel_binding(&caller.principal().org_id, &binding, most, &mandate::of(&state, &caller)).await? {

@@ -5,6 +5,7 @@ use crate::http::{
     answer::Json,
     body::JsonBody,
     channels::{
+        default_source::default_source,
         input,
         management::{binding_not_found, require_admin, too_many_bindings},
     },
@@ -50,11 +51,13 @@ pub(in crate::http::channels) async fn update(
 ) -> Result<Json, ApiError> {
     require_admin(&caller)?;
     let fields = &body.fields;
+    let settings = input::object(fields, "settings")?;
+    settings.as_ref().map(default_source).transpose()?;
     let change = BindingChange {
         display_name: input::new_name(fields, "displayName")?.map(str::to_owned),
         status: fields.text("status").and_then(BindingStatus::parse),
         credential_ref: credential_ref(fields)?,
-        settings: input::object(fields, "settings")?,
+        settings,
     };
     let id: ChannelBindingId = id.parse().map_err(|_| binding_not_found())?;
     let (org, most) = (&caller.principal().org_id, state.options.channels.bindings_per_org);

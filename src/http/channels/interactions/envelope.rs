@@ -11,7 +11,7 @@ use http::StatusCode;
 
 /// The session was told. A command that changed nothing came too late: the target was answered from another surface.
 pub(super) fn told(state: &HttpState, used: &Interaction, submitted: &Submitted) -> Json {
-    let envelope = sessions::envelope_text(submitted, state.node.clock().now());
+    let envelope = sessions::envelope(submitted, state.node.clock().now());
     answer(used, submitted.fence.is_none(), &envelope, None)
 }
 
@@ -27,7 +27,7 @@ pub(super) async fn kept(
     let view = state.node.read_session(&order.by, used.session, ViewShape::Cloud).await.unwrap_or_else(|_| "null".to_owned());
     // It has no place among the session's commands yet.
     let command = CommandRecord::enqueued(identity, order.command, &order.kind, 0, now);
-    let envelope = sessions::envelope_text(&Submitted { command, processed: false, fence: None, view }, now);
+    let envelope = sessions::envelope(&Submitted { command, processed: false, fence: None, view }, now);
     answer(used, false, &envelope, Some(error))
 }
 
