@@ -7,6 +7,7 @@ mod bindings;
 mod cursor;
 mod default_source;
 mod identities;
+mod inbox;
 mod input;
 mod interactions;
 mod management;
@@ -44,6 +45,8 @@ pub(super) fn routes(gate: &Gate) -> OpenApiRouter<HttpState> {
         .routes(event(routes!(provider_events::complete::complete)))
         .routes(interaction(routes!(interactions::create::create)))
         .routes(interaction(routes!(interactions::resolve::resolve)))
+        .routes(event(routes!(inbox::accept::accept)))
+        .routes(event(routes!(inbox::show::show)))
         .routes(session(routes!(sessions::bind::bind)))
         .routes(session(routes!(sessions::by_thread::find)))
         .routes(session(routes!(sessions::snapshot::read)))
