@@ -1,6 +1,6 @@
 //! See the module.
 
-use super::{BindingMsg, ClaimReply, Look};
+use super::{BindingMsg, ClaimReply, Look, inbox::Inbox};
 use crate::{
     node::Shared,
     supervise::{ActorKind, Alive, Failure, Mail},
@@ -28,6 +28,7 @@ pub(crate) struct BindingState {
     look: watch::Sender<Look>,
     /// Wakes those who wait when the next delivery is due.
     alarm: Option<Alarm>,
+    inbox: Inbox,
     #[expect(dead_code, reason = "counts for as long as it exists")]
     alive: Alive,
 }
@@ -50,7 +51,7 @@ impl Actor for BindingActor {
 
     async fn pre_start(&self, _: ActorRef<Self::Msg>, (binding, shared): Self::Arguments) -> Result<BindingState, ActorProcessingErr> {
         let look = watch::Sender::new(Look::first(shared.clock.random_bytes()));
-        Ok(BindingState { binding, look, alarm: None, alive: Alive::count(&shared, ActorKind::Binding), shared })
+        Ok(BindingState { binding, look, alarm: None, inbox: Inbox::default(), alive: Alive::count(&shared, ActorKind::Binding), shared })
     }
 
     async fn handle(&self, myself: ActorRef<Self::Msg>, mail: Self::Msg, state: &mut BindingState) -> Result<(), ActorProcessingErr> {
@@ -63,6 +64,9 @@ impl Actor for BindingActor {
             BindingMsg::DeliveryDue(at) => state.delivery_due(at),
             BindingMsg::DeliveriesChanged => state.deliveries_changed(),
             BindingMsg::WatchDeliveries { reply } => drop(reply.send(state.look.subscribe())),
+            BindingMsg::InboxFilled => state.inbox.look(&myself, &shared, &state.binding),
+            BindingMsg::InboxLooked { found } => state.inbox.looked(&myself, &shared, &state.binding, found),
+            BindingMsg::InboxThreadDone { thread } => state.inbox.thread_done(&myself, &shared, &state.binding, &thread),
             BindingMsg::Passivate => state.passivate(&myself),
         }
         stats.handled(started.elapsed());
@@ -120,7 +124,7 @@ impl BindingState {
 
     /// Whoever waits here holds an entity that nobody asks anything: it stays for them.
     fn passivate(&self, myself: &ActorRef<Mail<BindingMsg>>) {
-        if self.look.receiver_count() > 0 {
+        if self.look.receiver_count() > 0 || !self.inbox.is_idle() {
             return;
         }
         tracing::debug!(binding = %self.binding, "a binding has nothing to do");

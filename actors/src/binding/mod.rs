@@ -6,8 +6,14 @@
 //! behind it: such work runs in a task that reports back with a message.
 
 mod actor;
+mod answers;
+mod inbox;
 mod msg;
+mod sweep;
 
 pub(crate) use actor::BindingActor;
+pub(crate) use answers::keep_answers;
+pub(crate) use inbox::keep_inbox;
 pub use msg::Look;
 pub(crate) use msg::{BindingMsg, ClaimReply};
+pub(crate) use sweep::sweep;

@@ -1,6 +1,10 @@
 //! What a binding's actor is told.
 
-use cowork_domain::channel::delivery::{ClaimOrder, ClaimRefusal, Claimed};
+use cowork_domain::channel::{
+    delivery::{ClaimOrder, ClaimRefusal, Claimed},
+    inbox::InboxMessage,
+    session::ChannelThread,
+};
 use std::time::Instant;
 use tokio::sync::{oneshot, watch};
 
@@ -14,7 +18,13 @@ pub(crate) enum BindingMsg {
     DeliveriesChanged,
     /// How to learn of the next change. Whoever waits does so outside of the actor, so that it costs nothing to give up.
     WatchDeliveries { reply: oneshot::Sender<watch::Receiver<Look>> },
-    /// Stop, if nobody waits; the next message starts anew from the rows.
+    /// There may be a message to make a prompt of.
+    InboxFilled,
+    /// What a look at the inbox found: the first message of each thread.
+    InboxLooked { found: Vec<InboxMessage> },
+    /// Nobody works on this thread's messages any more.
+    InboxThreadDone { thread: Box<ChannelThread> },
+    /// Stop, if nobody waits and nothing is under way; the next message starts anew from the rows.
     Passivate,
 }
 

@@ -49,6 +49,8 @@ pub(crate) enum Request {
     ClaimDeliveries(Box<ClaimOrder>),
     /// Somebody changed deliveries of a binding: those who wait for one look again.
     DeliveriesChanged { binding: ChannelBindingId },
+    /// A message came in that a binding has to make a prompt of.
+    InboxFilled { binding: ChannelBindingId },
     /// Tell when it pays to look for deliveries again, `wait_millis` from now at the latest.
     AwaitDeliveries { binding: ChannelBindingId, seen: Look, wait_millis: u64 },
     /// Something happened to an artifact.

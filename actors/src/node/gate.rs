@@ -4,7 +4,7 @@
 use super::{
     Shared,
     requests::{
-        AdmitPrompt, AdmitSession, Begin, ChangeArtifact, CheckKey, ClaimDeliveries, DeliveriesChanged, Lift, Repair, Submit,
+        AdmitPrompt, AdmitSession, Begin, ChangeArtifact, CheckKey, ClaimDeliveries, DeliveriesChanged, InboxFilled, Lift, Repair, Submit,
         await_deliveries_here,
     },
     route::{Routed, Try},
@@ -59,6 +59,7 @@ async fn handle(shared: &Arc<Shared>, from: &str, request: Request) -> Answer {
         }
         Request::CheckKey { secret } => done(CheckKey { shared, secret }.perform().await, |()| Answer::Checked),
         Request::DeliveriesChanged { binding } => done(DeliveriesChanged { shared, binding }.perform().await, |()| Answer::Heard),
+        Request::InboxFilled { binding } => done(InboxFilled { shared, binding }.perform().await, |()| Answer::Heard),
         Request::AwaitDeliveries { binding, seen, wait_millis } => {
             await_deliveries_here(&shared, &binding, seen, Duration::from_millis(wait_millis)).await;
             Answer::Look

@@ -6,6 +6,7 @@ mod feed_peers;
 mod gate;
 mod handle;
 mod holds;
+mod inbox;
 mod keys;
 mod life;
 mod operate;

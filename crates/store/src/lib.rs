@@ -37,8 +37,9 @@ pub use byok::{
     Shredded, UnderKey,
 };
 pub use channel::{
-    AgentCreated, Backlog, BindingBacklog, BindingCount, BindingCreated, BindingQuotaExceeded, BoundThread, CursorMove, DeliveryFilter,
-    DeliveryPlace, GrantedSession, IdentityFilter, LeaseAnswer, SettleError, UnknownAccount,
+    AcceptedMessage, AgentCreated, Backlog, BindingBacklog, BindingCount, BindingCreated, BindingQuotaExceeded, BoundThread, CursorMove,
+    DeliveryFilter, DeliveryPlace, GrantedSession, IdentityFilter, InteractionCommand, KeptInteraction, LeaseAnswer, SettleError,
+    UnknownAccount,
 };
 pub use directory::{Deed, DirectoryUser};
 pub use error::StoreError;

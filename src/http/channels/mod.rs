@@ -8,10 +8,14 @@ mod cursor;
 mod default_source;
 mod deliveries;
 mod identities;
+mod inbox;
 mod input;
+mod interactions;
 mod leases;
 mod management;
 mod options;
+mod origin;
+mod provider_events;
 mod providers;
 mod sessions;
 
@@ -27,6 +31,8 @@ pub(super) fn routes(gate: &Gate) -> OpenApiRouter<HttpState> {
     let directory = |routes| gate.allow(Action::ChannelsDirectoryRead, routes);
     let read = |routes| gate.allow(Action::ChannelsManageRead, routes);
     let write = |routes| gate.allow(Action::ChannelsManageWrite, routes);
+    let event = |routes| gate.allow(Action::ChannelsServiceProviderEvent, routes);
+    let interaction = |routes| gate.allow(Action::ChannelsServiceInteraction, routes);
     let session = |routes| gate.allow(Action::ChannelsServiceSession, routes);
     OpenApiRouter::new()
         .routes(directory(routes!(providers::list::list)))
@@ -38,6 +44,12 @@ pub(super) fn routes(gate: &Gate) -> OpenApiRouter<HttpState> {
         .routes(write(routes!(bindings::update::update)))
         .routes(directory(routes!(identities::list::list)))
         .routes(gate.allow(Action::ChannelsServiceIdentity, routes!(identities::resolve::resolve)))
+        .routes(event(routes!(provider_events::claim::claim)))
+        .routes(event(routes!(provider_events::complete::complete)))
+        .routes(interaction(routes!(interactions::create::create)))
+        .routes(interaction(routes!(interactions::resolve::resolve)))
+        .routes(event(routes!(inbox::accept::accept)))
+        .routes(event(routes!(inbox::show::show)))
         .routes(session(routes!(sessions::bind::bind)))
         .routes(session(routes!(sessions::by_thread::find)))
         .routes(session(routes!(sessions::snapshot::read)))

@@ -7,6 +7,7 @@
 
 mod audit;
 mod channel;
+mod channel_inbox;
 mod cluster;
 mod command;
 mod delivery;
@@ -26,6 +27,7 @@ mod workspace;
 
 pub(super) use audit::{AuditExport, AuditPage};
 pub(super) use channel::{ChannelBindingSchema, ChannelIdentitySchema, ChannelProviderSchema, ChannelSessionSchema, HeadlessAgentSchema};
+pub(super) use channel_inbox::{InboxMessageSchema, InteractionSchema, ProviderEventSchema, ResolvedInteractionSchema};
 pub(super) use cluster::{ClusterReport, Supervision};
 pub(super) use command::{CommandEnvelope, PermissionRequest, PromptRequest, QuestionRejectRequest, QuestionReplyRequest};
 pub(super) use delivery::{

@@ -22,7 +22,7 @@ words! {
 }
 
 /// One thread: no other thread of the organisation has the same four.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct ChannelThread {
     /// In which chat system.
     pub provider: ChannelProvider,

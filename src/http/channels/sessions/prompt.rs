@@ -121,7 +121,7 @@ fn repeats(known: &CommandWrite, kind: &CommandKind) -> Result<(), ApiError> {
 }
 
 /// One more of the hour's prompts from channels.
-async fn count(state: &HttpState, org: &OrgId) -> Result<(), ApiError> {
+pub(in crate::http::channels) async fn count(state: &HttpState, org: &OrgId) -> Result<(), ApiError> {
     let Some(most) = state.options.channels.prompts_per_hour else { return Ok(()) };
     match state.node.store().count_in_window("gateway_prompt", org.as_str(), AN_HOUR, most).await? {
         Counted::Admitted => Ok(()),
