@@ -91,11 +91,10 @@ impl GitRules {
             "file" if !self.allow_file_urls => {
                 return Err(SourceDenied::new(Code::ProjectSourceFileUrl, "Git file URLs are not enabled for this cloud profile."));
             }
-            "file" => {}
             "https" if !self.allowed_hosts.iter().any(|allowed| is_host(allowed, &url)) => {
                 return Err(SourceDenied::new(Code::ProjectSourceHostDenied, format!("Git host \"{}\" is not allowed.", url.place())));
             }
-            "https" => {}
+            "file" | "https" => {}
             _ => return Err(SourceDenied::new(Code::ProjectSourceScheme, "Git repository URLs must use HTTPS.")),
         }
         if self.allowed_repositories.is_empty() || self.allowed_repositories.iter().any(|allowed| is_repository(allowed, &url)) {
