@@ -9,7 +9,7 @@ mod events;
 mod get;
 mod list;
 mod permission_respond;
-mod project_source;
+pub(super) mod project_source;
 mod projection_repair;
 mod projection_status;
 mod prompt;

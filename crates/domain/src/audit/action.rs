@@ -104,6 +104,7 @@ audit_actions! {
     OrgResumed "org.resumed",
     OrgFrozen "org.frozen",
     InviteAccepted "invite.accepted",
+    ProjectSnapshotUploaded "project_snapshot.uploaded",
     StartRuleWaived "start_rule.waived",
 }
 
