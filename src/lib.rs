@@ -6,6 +6,7 @@ pub mod cli;
 pub mod config;
 pub mod http;
 pub mod identity;
+pub mod project_sources;
 pub mod secrets;
 pub mod serve;
 pub mod telemetry;

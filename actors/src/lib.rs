@@ -32,4 +32,4 @@ pub use node::{
 pub use org::AuditRetention;
 pub use session::{SessionError, Submitted, ViewShape};
 pub use supervise::{ActorKind, EntityKey, LiftOutcome, SupervisionReport};
-pub use workspace::WorkspaceOptions;
+pub use workspace::{NotFetched, ProjectFetcher, ProjectGround, WorkspaceOptions};

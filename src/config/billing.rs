@@ -22,16 +22,4 @@ pub(super) const SETTINGS: &[Setting] = &[
         .or("none")
         .file("entitlements.provider")
         .later(),
-    Setting::new("PROJECT_SOURCES_GIT", Kind::Json, "which Git repositories sessions may use")
-        .file_only()
-        .file("projectSources.git")
-        .later(),
-    Setting::new("PROJECT_SOURCES_SNAPSHOTS", Kind::Json, "limits of uploaded project snapshots")
-        .file_only()
-        .file("projectSources.uploadedSnapshots")
-        .later(),
-    Setting::new("PROJECT_SOURCES_WORKSPACES", Kind::Json, "managed workspaces")
-        .file_only()
-        .file("projectSources.managedWorkspaces")
-        .later(),
 ];

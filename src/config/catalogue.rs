@@ -3,12 +3,12 @@
 use super::problem::suggestion;
 use super::setting::{PREFIX, Setting};
 use super::{
-    abuse, auth, billing, branding, byok, cluster, execution, objects, observability, production_rules, profile, providers, retention,
-    runtime, secrets, server, sse, storage,
+    abuse, auth, billing, branding, byok, cluster, execution, objects, observability, production_rules, profile, project_sources,
+    providers, retention, runtime, secrets, server, sse, storage,
 };
 
 /// The sections in the order in which `config dump` shows them.
-const SECTIONS: [(&str, &[Setting]); 18] = [
+const SECTIONS: [(&str, &[Setting]); 19] = [
     ("cluster", cluster::SETTINGS),
     ("start rules", production_rules::SETTINGS),
     ("server", server::SETTINGS),
@@ -24,6 +24,7 @@ const SECTIONS: [(&str, &[Setting]); 18] = [
     ("observability", observability::SETTINGS),
     ("branding", branding::SETTINGS),
     ("profile", profile::SETTINGS),
+    ("project sources", project_sources::SETTINGS),
     ("retention", retention::SETTINGS),
     ("billing", billing::SETTINGS),
     ("byok", byok::SETTINGS),

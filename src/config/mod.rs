@@ -25,6 +25,7 @@ pub mod page;
 pub mod problem;
 pub mod production_rules;
 pub mod profile;
+pub mod project_sources;
 pub mod providers;
 pub mod retention;
 mod role;
@@ -85,6 +86,8 @@ pub struct Config {
     pub byok: byok::ByokConfig,
     /// Features and allow-lists.
     pub profile: profile::ProfileConfig,
+    /// Projects that sessions may work on.
+    pub project_sources: project_sources::ProjectSourcesConfig,
     /// `publicBranding` as clients get it.
     pub branding: serde_json::Value,
     /// The production rules that this deployment was excused from.
@@ -149,6 +152,7 @@ impl Config {
             observability: observability::ObservabilityConfig::read(values),
             byok: byok::ByokConfig::read(values, environment, role),
             profile: profile::ProfileConfig::read(values, tier, findings),
+            project_sources: project_sources::ProjectSourcesConfig::read(values, environment, role, findings),
             branding: branding::read(values),
             waivers: Vec::new(),
         }

@@ -162,6 +162,7 @@ impl From<SessionError> for ApiError {
             SessionError::Refused(refusal) => Self::new(StatusCode::TOO_MANY_REQUESTS, refusal.message)
                 .verdict(refusal.code.as_str())
                 .retry_after(Duration::from_millis(refusal.retry_after_ms)),
+            SessionError::SourceDenied(denied) => denied.into(),
             SessionError::Quarantined { .. } => {
                 Self::new(StatusCode::SERVICE_UNAVAILABLE, "This session failed too often and is stopped until an operator lifts the stop.")
                     .code(Code::SessionQuarantined)

@@ -42,6 +42,7 @@ mod ops;
 mod options;
 mod path;
 mod policy;
+mod project_sources;
 mod query;
 mod request_id;
 mod revocation;

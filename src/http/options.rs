@@ -12,6 +12,7 @@ use crate::{
 use cowork_domain::{
     limits::{BackoffRule, RateLimit},
     policy::Features,
+    project_source::ProjectSourceRules,
     signup::SignupRules,
     token::TokenRules,
 };
@@ -42,6 +43,8 @@ pub struct HttpOptions {
     pub allowed_tools: Option<Vec<String>>,
     /// MCP servers that agents may use; none means any.
     pub allowed_mcps: Option<Vec<String>>,
+    /// Which projects sessions may work on.
+    pub project_sources: ProjectSourceRules,
     /// What `/api/config` shows as `publicBranding`; null leaves it to the client.
     pub branding: serde_json::Value,
     /// Provider keys that organisations bring.
@@ -100,6 +103,7 @@ impl Default for HttpOptions {
             allowed_agents: None,
             allowed_tools: None,
             allowed_mcps: None,
+            project_sources: ProjectSourceRules::default(),
             branding: serde_json::Value::Null,
             byok: ByokOptions::default(),
             channels: ChannelOptions::default(),

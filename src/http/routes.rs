@@ -2,7 +2,7 @@
 
 use super::{
     admin, artifacts, audit, auth, byok, channels, docs, gate::Gate, health, import, invites, managed_workers, members, metrics, ops,
-    policy, roles, runtime, scim, sessions, settings, sso, state::HttpState, tokens, workspace, ws,
+    policy, project_sources, roles, runtime, scim, sessions, settings, sso, state::HttpState, tokens, workspace, ws,
 };
 use crate::web;
 use utoipa::{
@@ -21,6 +21,7 @@ pub(super) fn table(gate: &Gate, metrics_are_open: bool) -> OpenApiRouter<HttpSt
         .merge(tokens::routes(gate))
         .merge(sessions::routes(gate))
         .merge(artifacts::routes(gate))
+        .merge(project_sources::routes(gate))
         .merge(import::routes(gate))
         .merge(ws::routes(gate))
         .merge(admin::routes(gate))

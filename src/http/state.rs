@@ -10,6 +10,7 @@ use super::{
 use crate::{
     artifacts::Artifacts,
     identity::{Authenticator, Revocations},
+    project_sources::Snapshots,
     secrets::Keyring,
 };
 use cowork_actors::{NodeHandle, Readiness};
@@ -30,6 +31,7 @@ pub struct Shared {
     /// What seals customers' keys, and on nodes that execute opens them.
     pub(super) keyring: Keyring,
     pub(super) artifacts: Artifacts,
+    pub(super) snapshots: Snapshots,
     pub(super) object_store: Probe,
     pub(super) authenticator: Authenticator,
     pub(super) revocations: Arc<Revocations>,
@@ -47,7 +49,14 @@ pub struct Shared {
 
 impl HttpState {
     /// For one node. Must be called within a runtime: some of the state keeps itself up to date.
-    pub fn new(options: HttpOptions, node: NodeHandle, keyring: Keyring, artifacts: Artifacts, render_metrics: RenderMetrics) -> Self {
+    pub fn new(
+        options: HttpOptions,
+        node: NodeHandle,
+        keyring: Keyring,
+        artifacts: Artifacts,
+        snapshots: Snapshots,
+        render_metrics: RenderMetrics,
+    ) -> Self {
         let revocations = Arc::new(Revocations::new(node.clock().instant()));
         Self(Arc::new(Shared {
             authenticator: Authenticator::new(options.auth.clone(), revocations.clone()),
@@ -61,6 +70,7 @@ impl HttpState {
             opening_key: Probe::new(Duration::from_secs(1)),
             object_store: Probe::new(Duration::from_secs(30)),
             artifacts,
+            snapshots,
             closing: CancellationToken::new(),
             options,
             node,

@@ -12,6 +12,7 @@ use crate::{
         AuthMode, AuthOptions, HeaderSecret, OperatorToken, SigningKey,
         oidc::{ClientSecret, OidcOptions, OidcProvider},
     },
+    project_sources::SnapshotOptions,
 };
 use anyhow::Context;
 use cowork_domain::{
@@ -41,6 +42,7 @@ pub(super) fn options(config: &Config, auth: AuthOptions, execution_isolation: E
         allowed_agents: config.profile.allowed_agents.clone(),
         allowed_tools: config.profile.allowed_tools.clone(),
         allowed_mcps: config.profile.allowed_mcps.clone(),
+        project_sources: config.project_sources.rules.clone(),
         branding: config.branding.clone(),
         byok: ByokOptions {
             table: config.providers.table.clone(),
@@ -84,6 +86,14 @@ pub(super) fn artifacts(config: &Config) -> ArtifactOptions {
     ArtifactOptions {
         bytes_per_day: config.abuse.quotas.max_artifact_bytes_per_day,
         direct_upload: config.objects.direct_upload,
+        cleanup_batch: config.objects.cleanup_batch,
+        cleanup_interval: config.objects.cleanup_interval,
+    }
+}
+
+pub(super) fn snapshots(config: &Config) -> SnapshotOptions {
+    SnapshotOptions {
+        bytes_per_day: config.abuse.quotas.max_artifact_bytes_per_day,
         cleanup_batch: config.objects.cleanup_batch,
         cleanup_interval: config.objects.cleanup_interval,
     }

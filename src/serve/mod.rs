@@ -9,6 +9,7 @@ mod front_door;
 mod keys;
 mod node;
 mod opencode;
+mod projects;
 mod runtime;
 mod signals;
 mod start_notes;
@@ -18,6 +19,7 @@ use crate::{
     artifacts::Artifacts,
     config::{Config, cluster::Role},
     http,
+    project_sources::Snapshots,
     secrets::Keyring,
     telemetry::metrics::MetricsHandle,
 };
@@ -68,7 +70,9 @@ async fn serve(
     let objects = crate::artifacts::open(config)?;
     let artifacts = Artifacts::new(database.store(), objects.clone(), front_door::artifacts(config));
     let agents = runtime::Agents::start(config, keys.source(), &artifacts).await?;
-    let node = match NodeHandle::start(node::options(config, objects), database.store(), agents.runtime()).await {
+    let snapshots = Snapshots::new(database.store(), objects.clone(), front_door::snapshots(config));
+    let projects = projects::fetcher(config, &snapshots);
+    let node = match NodeHandle::start(node::options(config, objects, projects), database.store(), agents.runtime()).await {
         Ok(node) => node,
         Err(error) => {
             agents.stop().await;
@@ -82,7 +86,8 @@ async fn serve(
     let address = listener.local_addr()?;
     let upkeep = upkeep(metrics.clone());
     let options = front_door::options(config, auth, agents.isolation());
-    let state = http::HttpState::new(options, node.clone(), keyring, artifacts.clone(), Arc::new(move || metrics.render()));
+    let state =
+        http::HttpState::new(options, node.clone(), keyring, artifacts.clone(), snapshots.clone(), Arc::new(move || metrics.render()));
     let closing = CancellationToken::new();
     let door = http::serve(listener, state, closing.clone());
     tokio::pin!(door);
@@ -110,6 +115,7 @@ async fn serve(
         told = told_to_stop => told?,
         never = upkeep => match never {},
         never = artifacts.keep_clean() => match never {},
+        never = snapshots.keep_clean() => match never {},
         () = database.gone() => anyhow::bail!("the private PostgreSQL can't be kept running; see its log in the data directory"),
     }
 

@@ -5,11 +5,11 @@ use crate::config::{
     cluster::{ClusterConfig, Role},
 };
 use cowork_actors::{
-    AuditRetention, FeedOptions, KeyCheckOptions, LinkOptions, LinkSecret, LinkTls, NodeOptions, NodeRole, WorkspaceOptions,
+    AuditRetention, FeedOptions, KeyCheckOptions, LinkOptions, LinkSecret, LinkTls, NodeOptions, NodeRole, ProjectFetcher, WorkspaceOptions,
 };
 use cowork_domain::admission::OrgLimits;
 use cowork_objects::{Objects, archive::ArchiveLimits};
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 /// One journal lane per core, but no more than a database shares with us usefully.
 const MOST_LANES: usize = 8;
@@ -17,7 +17,7 @@ const MOST_LANES: usize = 8;
 /// A lease is renewed well before the node would have to give up by itself, at 60 % of it.
 const RENEWALS_PER_LEASE: u32 = 5;
 
-pub(super) fn options(config: &Config, objects: Objects) -> NodeOptions {
+pub(super) fn options(config: &Config, objects: Objects, projects: Option<Arc<dyn ProjectFetcher>>) -> NodeOptions {
     let (cluster, quotas) = (&config.cluster, config.abuse.quotas);
     NodeOptions {
         name: cluster.node_id.clone(),
@@ -45,11 +45,14 @@ pub(super) fn options(config: &Config, objects: Objects) -> NodeOptions {
             seals_per_run: config.retention.max_batches,
         }),
         key_checks: KeyCheckOptions { rules: config.byok.checks, limit: config.byok.check_timeout, ..KeyCheckOptions::default() },
-        workspaces: (config.objects.checkpoints && cluster.role.executes()).then(|| WorkspaceOptions {
+        workspaces: cluster.role.executes().then(|| WorkspaceOptions {
             folder: config.storage.workspaces_dir(),
             objects,
             limits: ArchiveLimits::default(),
+            checkpoints: config.objects.checkpoints,
+            projects,
         }),
+        project_sources: config.project_sources.rules.clone(),
         feed: FeedOptions { keep_alive: config.sse.keep_alive, ..FeedOptions::default() },
         ..NodeOptions::default()
     }

@@ -20,6 +20,7 @@ mod opencode;
 mod orgs;
 mod policy;
 mod program;
+mod project_sources;
 mod providers;
 mod redaction;
 mod runtime;

@@ -49,6 +49,12 @@ impl Setting {
         self
     }
 
+    /// With a variable that is not ours.
+    pub(crate) fn with_variable(mut self, name: &str, value: &str) -> Self {
+        self.environment.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
     pub(crate) fn is_private(&self) -> bool {
         self.database.is_none()
     }

@@ -1,7 +1,7 @@
 //! How a node runs.
 
 use crate::{AuditRetention, KeyCheckOptions, LinkOptions, WorkspaceOptions, feed::FeedOptions};
-use cowork_domain::admission::OrgLimits;
+use cowork_domain::{admission::OrgLimits, project_source::ProjectSourceRules};
 use std::time::Duration;
 
 /// What a node does.
@@ -67,6 +67,8 @@ pub struct NodeOptions {
     pub key_checks: KeyCheckOptions,
     /// Where sessions keep their files, and where these are kept for the next owner. Without it nothing is kept.
     pub workspaces: Option<WorkspaceOptions>,
+    /// Which projects sessions may work on; asked for every prompt.
+    pub project_sources: ProjectSourceRules,
     /// Bounds of the feeds.
     pub feed: FeedOptions,
 }
@@ -89,6 +91,7 @@ impl Default for NodeOptions {
             audit_retention: None,
             key_checks: KeyCheckOptions::default(),
             workspaces: None,
+            project_sources: ProjectSourceRules::default(),
             feed: FeedOptions::default(),
         }
     }

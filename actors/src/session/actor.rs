@@ -17,6 +17,7 @@ use cowork_domain::{
     artifact_list::ArtifactList,
     event::ArtifactRecord,
     ids::{CommandId, Epoch, Sequence, ShardId, WorkspaceId},
+    project_source::SourceDenied,
     record::CloudSessionView,
     runtime_event::RuntimeEvent,
     session::{
@@ -64,8 +65,8 @@ impl Actor for SessionActor {
         let Activated { shared, identity, shard, epoch, state, birth, tail } = born;
         let workspace = identity.workspace();
         let alive = Alive::count(&shared, ActorKind::Session);
-        // A session that begins here has no files anywhere else.
-        let files = SessionFiles::new(birth.is_some());
+        // A session that begins here has no files anywhere else, unless it begins with a project.
+        let files = SessionFiles::new(birth.as_ref().is_some_and(|birth| !birth.binds_project_source()));
         let mut core = SessionCore { alive, shared, identity, workspace, shard, epoch, state, tail, turn: None, held: None, files, myself };
         if let Some(changes) = birth {
             core.journal(changes).await?;
@@ -144,8 +145,12 @@ impl SessionCore {
         Ok((decision, journaled))
     }
 
-    async fn submit(&mut self, submission: Submission, reply: oneshot::Sender<Submitted>) -> Result<(), Failure> {
+    async fn submit(&mut self, submission: Submission, reply: oneshot::Sender<Result<Submitted, SourceDenied>>) -> Result<(), Failure> {
         let grant = matches!(submission.kind, CommandKind::Prompt { .. }).then_some(submission.id);
+        if let (Some(_), Err(denied)) = (grant, self.check_project_source()) {
+            reply.send(Err(denied)).ok();
+            return Ok(());
+        }
         let now = self.shared.clock.now();
         let decision = decide(&self.state, SessionInput::Submit(submission), now);
         let (decision, journaled) = self.apply(decision, grant).await?;
@@ -161,8 +166,14 @@ impl SessionCore {
                 return Err(Failure::new(FailureClass::Fault, "session.no_receipt", "a submission got no receipt"));
             }
         };
-        reply.send(submitted).ok();
+        reply.send(Ok(submitted)).ok();
         Ok(())
+    }
+
+    /// What was allowed when the session began may not be any more.
+    fn check_project_source(&self) -> Result<(), SourceDenied> {
+        let Some(source) = self.state.projection.project_source() else { return Ok(()) };
+        self.shared.options.project_sources.admit(source, &self.identity.org, &self.identity.tenant)
     }
 
     /// The same command came again: its record as it was enqueued, and the session as it is now.

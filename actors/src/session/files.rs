@@ -31,13 +31,14 @@ impl SessionCore {
         let command = self.state.running.as_ref().map_or(self.state.command_count, |running| running.command.created_sequence);
         let version = CheckpointVersion { epoch: self.epoch, command, attempt };
         self.files.version = Some(version);
-        TurnFiles { identity: self.identity.clone(), version, is_here: self.files.is_here.clone() }
+        let source = self.state.projection.project_source().cloned();
+        TurnFiles { identity: self.identity.clone(), source, version, is_here: self.files.is_here.clone() }
     }
 
     /// Makes a checkpoint of what a stopped turn left, behind the actor's back: stopping is immediate.
     pub(super) fn keep_files(&mut self) {
         let Some(version) = self.files.version.filter(|_| self.files.is_here.load(Ordering::Acquire)) else { return };
-        let Some(workspaces) = self.shared.workspaces.clone().filter(|workspaces| workspaces.has_folder(self.identity.session)) else {
+        let Some(workspaces) = self.shared.workspaces.clone().filter(|workspaces| workspaces.can_keep(self.identity.session)) else {
             return;
         };
         let (done, kept) = oneshot::channel();

@@ -5,6 +5,7 @@ use cowork_domain::{
     artifact::{ArtifactChange, ArtifactRefusal},
     event::ArtifactRecord,
     ids::{CommandId, Sequence},
+    project_source::SourceDenied,
     runtime_event::RuntimeEvent,
     session::{CommandRecord, Submission},
 };
@@ -14,8 +15,9 @@ use tokio::sync::oneshot;
 
 #[derive(Debug)]
 pub(crate) enum SessionMsg {
-    /// A client's command. The answer comes after its effect is durable.
-    Submit { submission: Box<Submission>, reply: oneshot::Sender<Submitted> },
+    /// A client's command. The answer comes after its effect is durable; a prompt is refused if the deployment doesn't allow any more
+    /// what the session works on.
+    Submit { submission: Box<Submission>, reply: oneshot::Sender<Result<Submitted, SourceDenied>> },
     /// Reports of the running turn; answered once they are durable, so that a turn never runs ahead
     /// of the log.
     Report { command: CommandId, attempt: u32, events: Vec<RuntimeEvent>, durable: oneshot::Sender<()> },
@@ -70,6 +72,9 @@ pub enum SessionError {
     /// The organisation's limits.
     #[error("{0}")]
     Refused(Refusal),
+    /// The deployment doesn't allow what the session works on.
+    #[error("{0}")]
+    SourceDenied(SourceDenied),
     /// The session, or its organisation, failed too often.
     #[error("the session is quarantined after repeated failures ({code}); an operator can lift it")]
     Quarantined {

@@ -5,7 +5,7 @@ use crate::{
     node::Shared,
     session::SessionMsg,
     supervise::{ActorKind, Alive, Failure, FailureClass, Mail},
-    workspace::TurnFiles,
+    workspace::{NotFetched, RestoreError, TurnFiles},
 };
 use cowork_domain::{codes::Code, runtime_event::RuntimeEvent};
 use cowork_runtime::{AnswerPort, RunningTurn, TurnRequest};
@@ -62,9 +62,18 @@ impl TurnArguments {
     /// would replace them.
     async fn run(&mut self) -> Result<&'static str, Failure> {
         if let Err(error) = self.files.fetch(self.shared.workspaces.as_ref()).await {
-            tracing::error!(session = %self.request.session, %error, "the files of a session can't be brought to this node");
-            let message = "The files of this session can't be reached at the moment. Send the prompt again later.".to_owned();
-            self.report(vec![RuntimeEvent::Failed { code: Code::WorkspaceUnavailable.as_str().to_owned(), message }]).await?;
+            let (code, message) = match error {
+                RestoreError::Project(NotFetched { code, message }) => {
+                    tracing::warn!(session = %self.request.session, code = code.as_str(), "the project of a session can't be fetched");
+                    (code, message)
+                }
+                error => {
+                    tracing::error!(session = %self.request.session, %error, "the files of a session can't be brought to this node");
+                    let message = "The files of this session can't be reached at the moment. Send the prompt again later.".to_owned();
+                    (Code::WorkspaceUnavailable, message)
+                }
+            };
+            self.report(vec![RuntimeEvent::Failed { code: code.as_str().to_owned(), message }]).await?;
             return Ok("failed");
         }
         // The conversation goes to the runtime; nobody else needs it.

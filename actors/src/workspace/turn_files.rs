@@ -1,7 +1,7 @@
 //! A turn's hold on its session's files.
 
 use super::workspaces::{Kept, RestoreError, Workspaces};
-use cowork_domain::session::SessionIdentity;
+use cowork_domain::{event::ProjectSource, session::SessionIdentity};
 use cowork_store::CheckpointVersion;
 use std::sync::{
     Arc,
@@ -11,6 +11,8 @@ use std::sync::{
 /// Which files a turn works on.
 pub(crate) struct TurnFiles {
     pub(crate) identity: Arc<SessionIdentity>,
+    /// What the session works on, if that is a project.
+    pub(crate) source: Option<ProjectSource>,
     /// Of the checkpoint at its end.
     pub(crate) version: CheckpointVersion,
     /// The folder of this node is the newest.
@@ -21,14 +23,17 @@ impl TurnFiles {
     /// Brings the files here, once for each owner of the session.
     pub(crate) async fn fetch(&self, workspaces: Option<&Workspaces>) -> Result<(), RestoreError> {
         let Some(workspaces) = workspaces.filter(|_| !self.is_here.load(Ordering::Acquire)) else { return Ok(()) };
-        workspaces.restore(&self.identity).await?;
+        let is_kept = workspaces.restore(&self.identity).await?;
+        if let Some(source) = self.source.as_ref().filter(|_| !is_kept) {
+            workspaces.begin_with(&self.identity, source).await?;
+        }
         self.is_here.store(true, Ordering::Release);
         Ok(())
     }
 
     /// Whether there is anything to keep.
     pub(crate) fn to_keep<'a>(&self, workspaces: Option<&'a Workspaces>) -> Option<&'a Workspaces> {
-        workspaces.filter(|workspaces| workspaces.has_folder(self.identity.session))
+        workspaces.filter(|workspaces| workspaces.can_keep(self.identity.session))
     }
 
     /// Keeps them; returns what a person should know if that can't be.

@@ -1,7 +1,10 @@
 //! Keeping and bringing back.
 
-use super::local::{self, Note};
-use cowork_domain::{ids::SessionId, session::SessionIdentity};
+use super::{
+    local::{self, Note},
+    project::{NotFetched, ProjectFetcher, ProjectGrounds},
+};
+use cowork_domain::{event::ProjectSource, ids::SessionId, session::SessionIdentity};
 use cowork_objects::{
     Checksum, ObjectError, ObjectKey, Objects, Presentation,
     archive::{ArchiveLimits, Fingerprint, PackError, Packed, UnpackError, pack},
@@ -25,6 +28,10 @@ pub struct WorkspaceOptions {
     pub objects: Objects,
     /// How much is kept of a session.
     pub limits: ArchiveLimits,
+    /// Whether anything is kept; without it each owner of a session has files of its own.
+    pub checkpoints: bool,
+    /// What fetches the projects that sessions work on; without it such sessions can't be prompted.
+    pub projects: Option<Arc<dyn ProjectFetcher>>,
 }
 
 /// The files of this node's sessions; clones are the same.
@@ -35,6 +42,7 @@ struct Shared {
     options: WorkspaceOptions,
     store: Store,
     at_once: Semaphore,
+    projects: ProjectGrounds,
 }
 
 /// What became of a wish to keep a folder.
@@ -61,6 +69,10 @@ pub(crate) enum RestoreError {
     Archive(#[from] UnpackError),
     #[error("the checkpoint's checksum is malformed")]
     Checksum,
+    #[error("{0}")]
+    Project(#[from] NotFetched),
+    #[error("the files of the project can't be put in their place: {0}")]
+    Disk(#[from] io::Error),
     #[error("the work was interrupted")]
     Interrupted,
 }
@@ -72,7 +84,7 @@ impl RestoreError {
             Self::Object(error) => matches!(error, ObjectError::Slow(_) | ObjectError::Store(_)),
             // An object that was replaced while it was looked up is found under its successor's name.
             Self::Interrupted => true,
-            Self::Archive(_) | Self::Checksum => false,
+            Self::Archive(_) | Self::Checksum | Self::Project(_) | Self::Disk(_) => false,
         }
     }
 }
@@ -92,7 +104,8 @@ enum KeepError {
 
 impl Workspaces {
     pub(crate) fn new(options: WorkspaceOptions, store: Store) -> Self {
-        Self(Arc::new(Shared { options, store, at_once: Semaphore::new(AT_ONCE) }))
+        let projects = ProjectGrounds::new(&options.folder);
+        Self(Arc::new(Shared { options, store, at_once: Semaphore::new(AT_ONCE), projects }))
     }
 
     /// Whether the session has a folder here. One look at the disk, quick enough to be done in place: most sessions have none, and
@@ -101,8 +114,25 @@ impl Workspaces {
         local::folder(&self.0.options.folder, session).is_dir()
     }
 
-    /// Makes this node's folder the newest, if it isn't.
-    pub(crate) async fn restore(&self, identity: &SessionIdentity) -> Result<(), RestoreError> {
+    /// Whether there is anything to keep, and a place to keep it.
+    pub(crate) fn can_keep(&self, session: SessionId) -> bool {
+        self.0.options.checkpoints && self.has_folder(session)
+    }
+
+    /// Gives a session that nothing is kept of the files of its project, unless it has them here already.
+    pub(crate) async fn begin_with(&self, identity: &SessionIdentity, source: &ProjectSource) -> Result<(), RestoreError> {
+        if self.has_folder(identity.session) {
+            return Ok(());
+        }
+        let fetcher = self.0.options.projects.as_ref().ok_or_else(NotFetched::nowhere)?;
+        self.0.projects.bring(fetcher.as_ref(), identity, source).await
+    }
+
+    /// Makes this node's folder the newest, if it isn't; returns whether anything is kept of the session.
+    pub(crate) async fn restore(&self, identity: &SessionIdentity) -> Result<bool, RestoreError> {
+        if !self.0.options.checkpoints {
+            return Ok(false);
+        }
         let mut pause = PAUSE;
         for _ in 1..TRIES {
             match self.try_restore(identity).await {
@@ -117,9 +147,9 @@ impl Workspaces {
         self.try_restore(identity).await
     }
 
-    async fn try_restore(&self, identity: &SessionIdentity) -> Result<(), RestoreError> {
+    async fn try_restore(&self, identity: &SessionIdentity) -> Result<bool, RestoreError> {
         let session = identity.session;
-        let Some(newest) = self.0.store.workspace_checkpoint(&identity.org, session).await? else { return Ok(()) };
+        let Some(newest) = self.0.store.workspace_checkpoint(&identity.org, session).await? else { return Ok(false) };
         let has_it = self.has_folder(session)
             && self
                 .in_folder(move |root, _| local::read_note(root, session))
@@ -127,7 +157,7 @@ impl Workspaces {
                 .flatten()
                 .is_some_and(|note| note.version() >= newest.version);
         if has_it {
-            return Ok(());
+            return Ok(true);
         }
         let _permit = self.permit().await;
         let checksum: Checksum = newest.sha256.parse().map_err(|_| RestoreError::Checksum)?;
@@ -142,7 +172,7 @@ impl Workspaces {
             })?;
         metrics::counter!("cowork_workspace_restores_total", "outcome" => "restored").increment(1);
         tracing::info!(%session, files = newest.files, "the files of a session came to this node");
-        Ok(())
+        Ok(true)
     }
 
     /// Keeps a session's folder as this version, if it changed since it was kept last.

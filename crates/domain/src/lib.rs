@@ -24,6 +24,7 @@ pub mod org;
 pub mod placement;
 pub mod policy;
 pub mod principal;
+pub mod project_source;
 pub mod projection;
 pub mod provider;
 pub mod record;

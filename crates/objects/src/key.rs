@@ -1,11 +1,15 @@
 //! Names of objects.
 
-use cowork_domain::ids::{OrgId, SessionId};
+use cowork_domain::{
+    ids::{OrgId, SessionId, TenantId},
+    project_source::snapshot_key,
+};
 use sha2::{Digest as _, Sha256};
 use std::fmt::Write as _;
 
 /// Where an object lies. It begins with its organisation, so that one organisation's objects can be counted, copied and removed
-/// without looking at another's, and so that a rule of the store can be written for one. A key never reaches a client.
+/// without looking at another's, and so that a rule of the store can be written for one. A key never reaches a
+/// client, but for those of uploaded projects.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct ObjectKey(String);
 
@@ -24,6 +28,11 @@ impl ObjectKey {
     /// A workspace as it was at the end of a turn. The name holds the checksum, so what another attempt wrote is never replaced.
     pub fn workspace(org: &OrgId, session: SessionId, version: &str) -> Self {
         Self(format!("orgs/{}/sessions/{session}/workspaces/{}.tar.gz", part(org.as_str()), part(version)))
+    }
+
+    /// A project that somebody uploaded. It begins with the tenant, and its form is the contract's: clients carry it back.
+    pub fn project_snapshot(tenant: &TenantId, snapshot: &str) -> Self {
+        Self(snapshot_key(tenant, snapshot))
     }
 
     /// What a look at the store writes and removes. `node` keeps nodes out of each other's way.

@@ -1,6 +1,6 @@
-//! Files that are too large for the database: an object store, and workspaces packed into one object.
+//! Files that are too large for the database: an object store, and workspaces and projects packed into one object.
 //!
-//! [`Objects`] is the one way to the store, whichever kind it is. Every key begins with the organisation that owns the object
+//! [`Objects`] is the one way to the store, whichever kind it is. Every key begins with the organisation, or the tenant, that owns the object
 //! ([`ObjectKey`]), every content is named by its SHA-256 ([`Checksum`]) and checked against it when it is read, and every
 //! operation ends within a time. What lies under which key is written in the database, which also decides who may read it.
 
@@ -11,6 +11,7 @@ mod key;
 mod objects;
 mod open;
 mod options;
+mod project;
 mod upload_form;
 
 pub use checksum::{Checksum, ParseChecksumError};
@@ -18,4 +19,5 @@ pub use error::{ObjectError, OpenError};
 pub use key::ObjectKey;
 pub use objects::{Objects, Presentation};
 pub use options::{AzureCredential, GoogleCredential, ObjectsOptions, Place, S3Credential};
+pub use project::{ProjectDocument, ProjectFile, UnpackProjectError};
 pub use upload_form::{UploadForm, UploadTerms};

@@ -6,6 +6,7 @@
 
 mod artifact;
 pub mod broker;
+pub mod checkout;
 pub mod demo;
 pub mod native;
 pub mod opencode;

@@ -60,8 +60,8 @@ pub use membership::{
 };
 pub use migration::{MigrationReport, MigrationStatus};
 pub use objects::{
-    ArtifactFilter, ArtifactObject, ArtifactPage, ArtifactState, CheckpointVersion, IndexedArtifact, NewArtifactObject, Reservation,
-    SavedCheckpoint, WorkspaceCheckpoint,
+    ArtifactFilter, ArtifactObject, ArtifactPage, ArtifactState, CheckpointVersion, DayQuota, IndexedArtifact, NewArtifactObject,
+    NewProjectSnapshot, ProjectSnapshot, Reservation, SavedCheckpoint, WorkspaceCheckpoint,
 };
 pub use private_postgres::{PrivatePostgres, PrivatePostgresError, PrivatePostgresOptions};
 pub use session::{

@@ -13,6 +13,7 @@ use cowork_domain::{
     ids::{OrgId, TenantId},
     org::OrgStatus,
     policy::Feature,
+    project_source::ProjectSourceRules,
     signup::SignupMode,
 };
 use serde::Serialize;
@@ -134,7 +135,7 @@ async fn read(state: &HttpState, caller: &Caller) -> Result<Json, ApiError> {
             host_project_directories: "disabled",
             remote_approval_responses: if options.allow_remote_approvals { "allowlisted" } else { "disabled" },
         },
-        project_sources: project_sources(),
+        project_sources: project_sources(&options.project_sources),
         gateway: Gateway {
             // The contract has it so: agents are what a channel talks to.
             channels_enabled: options.features.has(Feature::Agents),
@@ -145,11 +146,17 @@ async fn read(state: &HttpState, caller: &Caller) -> Result<Json, ApiError> {
     Ok(Json::of(&Answer { policy }))
 }
 
-/// What sessions accept today: repositories over https, of any host.
-fn project_sources() -> Value {
+/// Which projects sessions may work on.
+fn project_sources(rules: &ProjectSourceRules) -> Value {
+    let (git, snapshots) = (&rules.git, &rules.snapshots);
     json!({
-        "git": { "enabled": true, "allowedHosts": [], "allowedRepositories": [], "allowFileUrls": false },
-        "uploadedSnapshots": { "enabled": false, "maxFiles": 2000, "maxBytes": 26_214_400 },
+        "git": {
+            "enabled": git.enabled,
+            "allowedHosts": git.allowed_hosts,
+            "allowedRepositories": git.allowed_repositories,
+            "allowFileUrls": git.allow_file_urls,
+        },
+        "uploadedSnapshots": { "enabled": snapshots.enabled, "maxFiles": snapshots.max_files, "maxBytes": snapshots.max_bytes },
         "managedWorkspaces": { "enabled": false },
     })
 }

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::artifacts::{ArtifactOptions, Artifacts};
+use crate::project_sources::{SnapshotOptions, Snapshots};
 use crate::{
     config::cluster::Role,
     http::{BodyLimits, HttpOptions},
@@ -55,8 +56,17 @@ impl Door {
         let objects = Objects::open(&objects).expect("a folder is a store");
         let limits =
             ArtifactOptions { bytes_per_day: None, direct_upload: false, cleanup_batch: 10, cleanup_interval: Duration::from_secs(60) };
-        let artifacts = Artifacts::new(node.store().clone(), objects, limits);
-        let state = HttpState::new(options, node.clone(), crate::secrets::Keyring::none(), artifacts, Arc::new(|| "metrics\n".to_owned()));
+        let artifacts = Artifacts::new(node.store().clone(), objects.clone(), limits);
+        let kept = SnapshotOptions { bytes_per_day: None, cleanup_batch: 10, cleanup_interval: Duration::from_secs(60) };
+        let snapshots = Snapshots::new(node.store().clone(), objects, kept);
+        let state = HttpState::new(
+            options,
+            node.clone(),
+            crate::secrets::Keyring::none(),
+            artifacts,
+            snapshots,
+            Arc::new(|| "metrics\n".to_owned()),
+        );
         Self { dispatch: Arc::new(Dispatch::new(state, false)), node, _database: database, _folder: folder }
     }
 

@@ -52,7 +52,7 @@ pub(super) async fn create(
     if profile_name.chars().count() > LONGEST_PROFILE {
         return Err(ApiError::invalid("Profile name exceeds 200 characters."));
     }
-    let project_source = project_source::read(fields.value("projectSource"))?;
+    let project_source = project_source::admit(&state, caller.principal(), fields.value("projectSource")).await?;
 
     let minted = state.node.clock().mint_session_id().as_uuid();
     let claim = match idempotency::claim(&state, &caller, key, "session.create", &[&raw], minted).await? {

@@ -9,7 +9,7 @@ mod events;
 mod get;
 mod list;
 mod permission_respond;
-mod project_source;
+pub(super) mod project_source;
 mod projection_repair;
 mod projection_status;
 mod prompt;
@@ -20,7 +20,7 @@ mod session_path;
 mod view;
 
 pub(super) use envelope::{submit, text as envelope};
-pub(super) use project_source::read as read_project_source;
+pub(super) use project_source::admit as admit_project_source;
 pub(super) use session_path::SessionPath;
 
 use super::{gate::Gate, state::HttpState};

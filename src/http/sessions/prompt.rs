@@ -32,7 +32,7 @@ const LONGEST_NAME: usize = 200;
     request_body(content = PromptRequest, example = json!({"text": "Hello", "agent": "build"})),
     responses(
         (status = 202, description = "Accepted", body = CommandEnvelope),
-        (status = 400, description = "The text is missing or blank", body = ErrorBody, example = json!({"error": "Prompt text is required.", "code": "request.invalid_field"})),
+        (status = 400, description = "The text is missing or blank, or the profile doesn't allow any more what the session works on", body = ErrorBody, example = json!({"error": "Prompt text is required.", "code": "request.invalid_field"})),
         (status = 403, description = "The profile does not have this agent", body = ErrorBody),
         (status = 404, description = "No such session, or somebody else's", body = ErrorBody),
         (status = 422, description = "The idempotency key was used for another request", body = ErrorBody),

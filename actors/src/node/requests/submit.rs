@@ -68,6 +68,7 @@ impl Routed for Submit {
             return Ok(Try::Again);
         }
         let Ok(submitted) = submitted.await else { return Ok(Try::Again) };
+        let submitted = submitted.map_err(SessionError::SourceDenied)?;
         Ok(Try::Done(SubmittedAnswer {
             created_sequence: submitted.command.created_sequence,
             created_at: submitted.command.created_at,

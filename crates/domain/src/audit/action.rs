@@ -107,6 +107,7 @@ audit_actions! {
     OrgFrozen "org.frozen",
     InviteAccepted "invite.accepted",
     ChannelIdentityChanged "channel_identity.changed",
+    ProjectSnapshotUploaded "project_snapshot.uploaded",
     StartRuleWaived "start_rule.waived",
 }
 

@@ -70,6 +70,11 @@ pub struct Changes {
 }
 
 impl Changes {
+    /// Whether they say what the session works on.
+    pub fn binds_project_source(&self) -> bool {
+        self.events.iter().any(|(_, body)| matches!(body, EventBody::ProjectSourceBound { .. }))
+    }
+
     /// Nothing to write.
     pub fn is_empty(&self) -> bool {
         self.events.is_empty() && self.commands.is_empty() && self.usage.is_empty() && self.audit.is_empty()

@@ -1,5 +1,6 @@
 //! Contents of artifacts: reserved with their bytes of the day's quota, stored, published by the log, or given up.
 
+use super::quota::{DayQuota, take_bytes};
 use crate::{
     Store, StoreError,
     column::{bigint, count},
@@ -168,26 +169,9 @@ impl Store {
             let known = known.ok_or_else(|| StoreError::Unavailable("the reservation changed meanwhile".to_owned()))?;
             return Ok(Reservation::Known(Box::new(known)));
         }
-        let taken = sqlx::query_scalar!(
-            "insert into artifact_days as d (org, day, bytes)
-             select $1, (now() at time zone 'utc')::date, $2::bigint where $3::bigint is null or $2 <= $3
-             on conflict (org, day) do update set bytes = d.bytes + excluded.bytes
-             where $3 is null or d.bytes + excluded.bytes <= $3
-             returning bytes",
-            new.org.as_str(),
-            bigint(new.size),
-            bytes_per_day.map(bigint)
-        )
-        .fetch_optional(&mut *transaction)
-        .await?;
-        if taken.is_none() {
+        if let DayQuota::UsedUp { retry_after } = take_bytes(&mut transaction, &new.org, new.size, bytes_per_day).await? {
             transaction.rollback().await?;
-            let rest = sqlx::query_scalar!(
-                r#"select extract(epoch from date_trunc('day', now() at time zone 'utc') + interval '1 day' - now() at time zone 'utc')::float8 as "rest!""#
-            )
-            .fetch_one(&self.pool)
-            .await?;
-            return Ok(Reservation::QuotaExceeded { retry_after: Duration::try_from_secs_f64(rest).unwrap_or_default() });
+            return Ok(Reservation::QuotaExceeded { retry_after });
         }
         transaction.commit().await?;
         Ok(Reservation::Made)

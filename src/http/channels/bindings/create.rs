@@ -64,7 +64,7 @@ pub(in crate::http::channels) async fn create(State(state): State<HttpState>, ca
     };
     let seed = input::name(fields, "bindingId")?;
     let settings = input::object(fields, "settings")?.unwrap_or_else(|| json!({}));
-    default_source(&settings)?;
+    default_source(&state, caller.principal(), &settings).await?;
     let binding = NewBinding {
         id: id_of(&caller, seed, ChannelBindingId::of_seed, ChannelBindingId::new, state.node.clock().mint_channel_id()),
         agent,

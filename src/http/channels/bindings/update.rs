@@ -52,7 +52,9 @@ pub(in crate::http::channels) async fn update(
     require_admin(&caller)?;
     let fields = &body.fields;
     let settings = input::object(fields, "settings")?;
-    settings.as_ref().map(default_source).transpose()?;
+    if let Some(settings) = &settings {
+        default_source(&state, caller.principal(), settings).await?;
+    }
     let change = BindingChange {
         display_name: input::new_name(fields, "displayName")?.map(str::to_owned),
         status: fields.text("status").and_then(BindingStatus::parse),

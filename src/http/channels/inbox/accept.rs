@@ -21,6 +21,7 @@ use cowork_domain::{
         inbox::{InboxMessage, NewInboxMessage},
         provider::ChannelProvider,
     },
+    event::ProjectSource,
     ids::OrgId,
 };
 use cowork_store::AcceptedMessage;
@@ -73,7 +74,8 @@ pub(in crate::http::channels) async fn accept(
     let gateway = authority::prove(&state, caller.member(), target).await?;
     let provider = fields.text("provider").and_then(ChannelProvider::parse).ok_or_else(|| ApiError::invalid(INCOMPLETE))?;
     let binding = origin::binding(&state, &gateway, org, &fields, &provider, SEVERAL).await?;
-    let told = told(&fields, org, binding)?;
+    let project_source = default_source(&state, caller.principal(), &binding.settings).await?;
+    let told = told(&fields, org, binding, project_source)?;
 
     let (store, now) = (state.node.store(), state.node.clock().now());
     if let Some(message) = store.inbox_message(org, &told.id()).await? {
@@ -90,7 +92,7 @@ fn answer(message: InboxMessage, duplicate: bool) -> Json {
 }
 
 /// What the gateway tells. The binding says the chat system and its workspace: both were compared.
-fn told(fields: &Fields, org: &OrgId, binding: ChannelBinding) -> Result<NewInboxMessage, ApiError> {
+fn told(fields: &Fields, org: &OrgId, binding: ChannelBinding, project_source: Option<ProjectSource>) -> Result<NewInboxMessage, ApiError> {
     let optional = |field| input::name(fields, field).map(|name| name.map(str::to_owned));
     let required = |field| optional(field)?.ok_or_else(|| ApiError::invalid(INCOMPLETE));
     fields.refuse_nul(&["text"])?;
@@ -101,7 +103,7 @@ fn told(fields: &Fields, org: &OrgId, binding: ChannelBinding) -> Result<NewInbo
     }
     Ok(NewInboxMessage {
         org: org.clone(),
-        project_source: default_source(&binding.settings)?,
+        project_source,
         binding: binding.id,
         provider: binding.provider,
         instance: required("providerInstanceId")?,

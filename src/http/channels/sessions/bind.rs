@@ -127,7 +127,7 @@ async fn begin(state: &HttpState, caller: &Caller, begin: Begin<'_>) -> Result<J
                 retry: true,
                 title: Some(title),
                 profile_name: agent.profile_name.clone(),
-                project_source: default_source(&binding.settings)?,
+                project_source: default_source(state, by, &binding.settings).await?,
             };
             (id, Some(state.node.create_session(by, request).await?))
         }
