@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { readFileSync } from 'node:fs'
-import { answered, expect, NETWORK, say, test } from './test'
+import { answered, expect, say, test } from './test'
 
 /** A page with one word, written by hand. */
 function pdf(): Buffer {
@@ -30,7 +30,7 @@ const FILES: Record<string, { type: string; content: Buffer }> = {
   'data.bin': { type: 'application/octet-stream', content: randomBytes(100_003) },
 }
 
-test('files are added to a session, every kind has its preview, and they come back as they went', async ({ page, server, watch }) => {
+test('files are added to a session, every kind has its preview, and they come back as they went', async ({ page, server }) => {
   const session = await server.session('Many files')
   await page.goto(`${server.url}/app/artifacts?session=${session}`)
   await expect(page.getByText('No artifacts yet')).toBeVisible()
@@ -62,7 +62,7 @@ test('files are added to a session, every kind has its preview, and they come ba
   expect(readFileSync(await download.path()).equals(FILES['data.bin']?.content ?? Buffer.alloc(0)), 'byte for byte').toBe(true)
   await close()
 
-  // The conversation tells of them, and a file that is too large is refused before it travels.
+  // The conversation tells of them, and what the server would refuse is refused before it travels.
   await page.goto(`${server.url}/app/sessions/${session}`)
   await expect(page.getByRole('link', { name: /report\.pdf/ }).first()).toBeVisible()
   await page.goto(`${server.url}/app/artifacts?session=${session}`)
@@ -73,11 +73,8 @@ test('files are added to a session, every kind has its preview, and they come ba
     input.dispatchEvent(new Event('change', { bubbles: true }))
   })
   await expect(page.getByText('Files may have up to 25 MB')).toBeVisible()
-
-  // What the server refuses is said in its words.
-  watch.expect(NETWORK)
-  await page.getByLabel('Add files').first().setInputFiles({ name: 'empty.txt', mimeType: 'text/plain', buffer: Buffer.alloc(0) })
-  await expect(page.getByText('XXX')).toBeVisible({timeout: 2000})
+  await page.getByLabel('Add files').first().setInputFiles({ name: 'nothing.txt', mimeType: 'text/plain', buffer: Buffer.alloc(0) })
+  await expect(page.getByText('nothing.txt is empty')).toBeVisible()
 })
 
 test('what a session publishes can be opened from its conversation', async ({ signedIn: page }) => {

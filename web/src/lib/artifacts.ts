@@ -39,6 +39,7 @@ const MOST_BYTES = 25 * 1024 * 1024
 /** Puts a file of this computer into a session. */
 export async function upload(sessionId: string, file: File): Promise<void> {
   if (file.size > MOST_BYTES) throw new ApiError(text.artifacts.uploadTooLarge(shownSize(MOST_BYTES)), 413, null, null)
+  if (file.size === 0) throw new ApiError(text.artifacts.emptyFile(file.name), 400, null, null)
   const body = { filename: file.name, contentType: file.type || 'application/octet-stream', dataBase64: await base64(file) }
   await api.post('/api/sessions/{id}/artifacts', { path: { id: sessionId }, body })
 }

@@ -225,6 +225,7 @@ export const en = {
     upload: 'Add files',
     uploaded: (n: number) => count(n, 'file is added', 'files are added'),
     uploadTooLarge: (most: string) => `This file is too large. Files may have up to ${most}.`,
+    emptyFile: (name: string) => `${name} is empty.`,
     unreadable: (name: string) => `${name} cannot be read. Choose it again.`,
     noPreview: 'There is no preview for this kind of file.',
     noPreviewLead: 'Download it to open it on your computer.',
