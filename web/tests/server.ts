@@ -1,6 +1,6 @@
 // A real server for the tests, with a data directory and a private PostgreSQL of its own.
 
-import { spawn, type ChildProcess } from 'node:child_process'
+import { execFileSync, spawn, type ChildProcess } from 'node:child_process'
 import { chmodSync, mkdtempSync, rmSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -86,6 +86,28 @@ export class Server {
   async stop(): Promise<void> {
     await this.kill('SIGTERM')
     rmSync(this.#folder, { recursive: true, force: true })
+  }
+
+  /** Runs statements against the server's database, while the server is down. */
+  async sql(statements: string): Promise<void> {
+    await this.kill('SIGTERM')
+    const postgres = spawn(BINARY, ['private-postgres', '--folder', join(this.#folder, 'postgres')], { stdio: ['pipe', 'pipe', 'inherit'] })
+    try {
+      const url = await new Promise<string>((resolve, reject) => {
+        let said = ''
+        postgres.stdout.on('data', (part: Buffer) => {
+          said += part.toString()
+          if (said.includes('\n')) resolve(said.trim())
+        })
+        postgres.once('exit', () => reject(new Error('the database did not start')))
+      })
+      execFileSync('psql', ['--quiet', '--set=ON_ERROR_STOP=1', url], { input: statements })
+    } finally {
+      const gone = new Promise((resolve) => postgres.once('exit', resolve))
+      postgres.stdin.end()
+      await gone
+    }
+    await this.run()
   }
 
   async post<T>(path: string, body: unknown = {}): Promise<T> {

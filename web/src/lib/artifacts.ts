@@ -1,6 +1,8 @@
 // Artifacts (contract 05 §1).
 
-import { request } from './api'
+import { api, ApiError, content, request } from './api'
+import { shownSize } from './size'
+import { text } from './text'
 
 export interface Artifact {
   artifactId: string
@@ -27,13 +29,29 @@ export function listArtifacts(sessionId: string | null, signal?: AbortSignal): P
 }
 
 /** What is in it. */
-export async function readArtifact(artifact: Artifact, signal?: AbortSignal): Promise<Uint8Array<ArrayBuffer>> {
-  const path = `/api/sessions/${encodeURIComponent(artifact.sessionId)}/artifacts/${encodeURIComponent(artifact.artifactId)}`
-  const answer = await request<{ artifact: { dataBase64: string } }>('get', path, { signal })
-  const binary = atob(answer.artifact.dataBase64.replace(/-/g, '+').replace(/_/g, '/'))
-  const bytes = new Uint8Array(binary.length)
-  for (let index = 0; index < binary.length; index += 1) bytes[index] = binary.charCodeAt(index)
-  return bytes
+export function readArtifact(artifact: Artifact, signal?: AbortSignal): Promise<Uint8Array<ArrayBuffer>> {
+  return content(`/api/sessions/${encodeURIComponent(artifact.sessionId)}/artifacts/${encodeURIComponent(artifact.artifactId)}/content`, signal)
+}
+
+/** The server's limit. */
+const MOST_BYTES = 25 * 1024 * 1024
+
+/** Puts a file of this computer into a session. */
+export async function upload(sessionId: string, file: File): Promise<void> {
+  if (file.size > MOST_BYTES) throw new ApiError(text.artifacts.uploadTooLarge(shownSize(MOST_BYTES)), 413, null, null)
+  if (file.size === 0) throw new ApiError(text.artifacts.emptyFile(file.name), 400, null, null)
+  const body = { filename: file.name, contentType: file.type || 'application/octet-stream', dataBase64: await base64(file) }
+  await api.post('/api/sessions/{id}/artifacts', { path: { id: sessionId }, body })
+}
+
+function base64(file: File): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const reader = new FileReader()
+    reader.onload = () => resolve(String(reader.result).replace(/^[^,]*,/, ''))
+    // Moved, deleted or locked since it was chosen.
+    reader.onerror = () => reject(new ApiError(text.artifacts.unreadable(file.name), 0, null, null))
+    reader.readAsDataURL(file)
+  })
 }
 
 export type PreviewKind = 'markdown' | 'text' | 'image' | 'pdf' | null

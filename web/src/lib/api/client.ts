@@ -35,8 +35,28 @@ export function onSignedOut(handler: () => void, renew: () => Promise<void>): vo
   renewCsrf = renew
 }
 
+interface RequestOptions {
+  body?: unknown
+  headers?: Record<string, string>
+  signal?: AbortSignal
+  /** A 401 is an answer like any other, and no reason to show the way to sign in. */
+  quiet?: boolean
+}
+
 /** A request by plain path; the answer is JSON of a shape that the caller vouches for. */
-export async function request<T>(method: Method, path: string, options: { body?: unknown; headers?: Record<string, string>; signal?: AbortSignal; quiet?: boolean } = {}): Promise<T> {
+export async function request<T>(method: Method, path: string, options: RequestOptions = {}): Promise<T> {
+  const response = await answered(method, path, options)
+  if (response.status === 204) return undefined as T
+  return (await response.json()) as T
+}
+
+/** Fetches what is no JSON. */
+export async function content(path: string, signal?: AbortSignal): Promise<Uint8Array<ArrayBuffer>> {
+  const response = await answered('get', path, { headers: { accept: '*/*' }, signal })
+  return new Uint8Array(await response.arrayBuffer())
+}
+
+async function answered(method: Method, path: string, options: RequestOptions): Promise<Response> {
   const send = async () => {
     const headers: Record<string, string> = { accept: 'application/json', ...options.headers }
     if (options.body !== undefined) headers['content-type'] = 'application/json'
@@ -68,8 +88,7 @@ export async function request<T>(method: Method, path: string, options: { body?:
     if (error.status === 401 && !options.quiet) whenSignedOut()
     throw error
   }
-  if (response.status === 204) return undefined as T
-  return (await response.json()) as T
+  return response
 }
 
 function filled(path: string, parameters: Record<string, unknown> | undefined, query: Record<string, unknown> | undefined): string {

@@ -1,3 +1,3 @@
-export { api, request, type Schema } from './client'
+export { api, content, request, type Schema } from './client'
 export { ApiError } from './error'
 export { bootstrap, type Branding } from './bootstrap'

@@ -46,8 +46,7 @@ export interface Supervision {
   quarantined: Quarantined[]
 }
 
-/** `owners` is by shard the number of the node, null for none; older servers don't tell. */
-export type Cluster = Schema['ClusterReport'] & { owners?: (number | null)[] }
+export type Cluster = Schema['ClusterReport']
 
 export const readSupervision = (signal: AbortSignal) => operator.json<Supervision>('get', '/api/ops/supervision', signal)
 export const readCluster = (signal: AbortSignal) => operator.json<Cluster>('get', '/api/ops/cluster', signal)

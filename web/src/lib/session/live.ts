@@ -1,160 +1,116 @@
-// One WebSocket per tab carries all topics (docs/websocket.md). Event streams would do as well, but a browser opens only six
-// connections to an origin over HTTP/1.1: three tabs with two streams each would leave none for requests.
+// Topics that this page follows, over whatever the network lets through.
 
 import { me } from '../me'
+import { recall, remember } from '../storage'
+import type { Carrier, Follower } from './carrier'
 import { connection } from './connection.svelte'
-import type { SessionEvent } from './events'
+import { Socket } from './socket'
+import { Streams } from './streams'
 
-/** Somebody who follows a topic. */
-export interface Follower {
-  /** Where to go on after; asked at every (re)connection. Null is the end of the log: only what comes from now on. */
-  cursor: () => number | null
-  /** The topic is followed from after this sequence; what happened before can be read now without a gap. */
-  onfollowed?: (after: number) => void
-  onevent: (event: SessionEvent) => void
-  /** Retention removed what the cursor needs: read the state anew. */
-  ongap: () => void
-}
-
-interface Incoming {
-  type: string
-  topic?: string
-  after?: number
-  event?: SessionEvent
-  status?: number
-}
-
-const FIRST_WAIT_MS = 250
-const LONGEST_WAIT_MS = 8000
-const PING_MS = 25_000
-const PONG_MS = 5000
+/** So often the server has to answer requests, and no socket, before sockets are taken to be blocked. */
+const PROOFS = 2
+/** Where sockets are blocked they may come through later: the laptop went home. */
+const SOCKET_AGAIN_MS = 5 * 60_000
+const MEMORY = 'sockets'
+const LINGER_MS = 20_000
 
 class Live {
   #followers = new Map<string, Follower>()
-  #socket: WebSocket | null = null
-  #isOpen = false
-  #failures = 0
-  #retry: ReturnType<typeof setTimeout> | undefined
-  #ping: ReturnType<typeof setInterval> | undefined
-  #pong: ReturnType<typeof setTimeout> | undefined
+  #carrier: Carrier | null = null
+  #proofs = 0
+  #again: ReturnType<typeof setTimeout> | undefined
 
   constructor() {
-    addEventListener('online', () => this.#connectNow())
-    addEventListener('offline', () => connection.report('offline'))
-    // After sleep the socket may be dead without knowing: ask.
-    document.addEventListener('visibilitychange', () => {
-      if (document.hidden || this.#followers.size === 0) return
-      if (this.#isOpen) this.#probe()
-      else this.#connectNow()
+    // Another network, perhaps: what was open leads nowhere.
+    addEventListener('online', () => {
+      if (this.#followers.size > 0) this.#carrier?.open()
     })
-    addEventListener('pagehide', () => this.#socket?.close())
+    addEventListener('offline', () => connection.report('offline'))
+    document.addEventListener('visibilitychange', () => {
+      if (!document.hidden && this.#followers.size > 0) this.#carrier?.wake()
+    })
+    addEventListener('pagehide', () => this.#stop())
     addEventListener('pageshow', (event) => {
-      if (event.persisted) this.#connectNow()
+      if (event.persisted && this.#followers.size > 0) this.#start()
     })
   }
 
   /** Follows a topic until the returned function is called. */
   follow(topic: string, follower: Follower): () => void {
     this.#followers.set(topic, follower)
-    if (this.#isOpen) this.#subscribe(topic, follower)
-    else if (!this.#socket) this.#connectNow()
+    if (this.#carrier) this.#carrier.follow(topic, follower)
+    else this.#start()
     return () => {
       if (this.#followers.get(topic) !== follower) return
       this.#followers.delete(topic)
-      if (this.#isOpen) this.#send({ type: 'unsubscribe', topic })
+      this.#carrier?.unfollow(topic)
     }
   }
 
-  #send(message: Record<string, unknown>): void {
-    if (this.#socket?.readyState === WebSocket.OPEN) this.#socket.send(JSON.stringify(message))
+  /** How long a topic that nobody looks at is worth following: on a socket it costs little, a stream is a whole connection. */
+  get lingerMs(): number {
+    return this.#carrier instanceof Streams ? 0 : LINGER_MS
   }
 
-  #subscribe(topic: string, follower: Follower): void {
-    const after = follower.cursor()
-    this.#send(after === null ? { type: 'subscribe', topic, latest: true } : { type: 'subscribe', topic, after })
+  #start(): void {
+    if (recall(MEMORY) === 'blocked') this.#useStreams()
+    else this.#useSocket()
   }
 
-  #connectNow(): void {
-    clearTimeout(this.#retry)
-    if (this.#followers.size === 0) return
-    const old = this.#socket
-    if (old && old.readyState === WebSocket.CONNECTING) return
-    this.#forget()
-    old?.close()
-    const url = new URL('/api/ws', location.href)
-    url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:'
-    const socket = new WebSocket(url, 'cowork.v1')
-    this.#socket = socket
-    socket.onmessage = (message) => {
-      if (socket === this.#socket) this.#take(JSON.parse(String(message.data)) as Incoming)
-    }
-    socket.onclose = () => {
-      if (socket === this.#socket) this.#lost()
-    }
+  #stop(): void {
+    clearTimeout(this.#again)
+    this.#carrier?.close()
+    this.#carrier = null
   }
 
-  #forget(): void {
-    this.#isOpen = false
-    this.#socket = null
-    clearInterval(this.#ping)
-    clearTimeout(this.#pong)
+  #useSocket(): void {
+    const socket = new Socket(this.#followers, {
+      onopen: () => (this.#proofs = 0),
+      onlost: (failures) => {
+        connection.report(navigator.onLine ? 'reconnecting' : 'offline')
+        if (failures > 1) void this.#prove(socket)
+      },
+    })
+    this.#carrier = socket
+    socket.open()
   }
 
-  #lost(): void {
-    this.#forget()
-    if (this.#followers.size === 0) return
-    this.#failures += 1
-    connection.report(navigator.onLine ? 'reconnecting' : 'offline')
-    // A hand-shake does not say why it was refused; a request does, and it notices a session that ended.
-    if (this.#failures === 3) void me.load()
-    const wait = Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** Math.min(this.#failures - 1, 6))
-    this.#retry = setTimeout(() => this.#connectNow(), wait * (0.75 + Math.random() / 2))
+  /** A hand-shake does not say why it was refused; a request does, and it notices a session that ended. */
+  async #prove(socket: Socket): Promise<void> {
+    await me.load()
+    if (this.#carrier !== socket) return
+    this.#proofs = me.state === 'ready' && me.problem === null ? this.#proofs + 1 : 0
+    if (this.#proofs < PROOFS) return
+    this.#stop()
+    remember(MEMORY, 'blocked')
+    this.#useStreams()
   }
 
-  #probe(): void {
-    this.#send({ type: 'ping' })
-    clearTimeout(this.#pong)
-    this.#pong = setTimeout(() => {
-      const dead = this.#socket
-      this.#lost()
-      dead?.close()
-    }, PONG_MS)
+  #useStreams(): void {
+    this.#proofs = 0
+    const streams = new Streams(this.#followers, () => void me.load())
+    this.#carrier = streams
+    streams.open()
+    this.#trySocket(streams)
   }
 
-  #take(message: Incoming): void {
-    const follower = message.topic === undefined ? undefined : this.#followers.get(message.topic)
-    switch (message.type) {
-      case 'hello':
-        this.#isOpen = true
-        this.#failures = 0
-        connection.report('online')
-        this.#ping = setInterval(() => this.#probe(), PING_MS)
-        for (const [topic, one] of this.#followers) this.#subscribe(topic, one)
-        break
-      case 'pong':
-        clearTimeout(this.#pong)
-        break
-      case 'subscribed':
-        follower?.onfollowed?.(message.after ?? 0)
-        break
-      case 'event':
-        if (!follower || !message.event) break
-        if (message.event.type === 'snapshot.required') follower.ongap()
-        else follower.onevent(message.event)
-        break
-      case 'ended':
-        if (follower && message.topic) this.#subscribe(message.topic, follower)
-        break
-      case 'error':
-        // The organisation has too many streams: once more in a moment.
-        if (follower && message.topic && message.status === 429) {
-          const topic = message.topic
-          setTimeout(() => {
-            if (this.#isOpen && this.#followers.get(topic) === follower) this.#subscribe(topic, follower)
-          }, 2000)
-        }
-        break
-    }
+  /** Once now and then, beside the streams, which it replaces if it opens. */
+  #trySocket(streams: Streams): void {
+    const attempt = new Socket(new Map(), {
+      onopen: () => {
+        attempt.close()
+        if (this.#carrier !== streams) return
+        this.#stop()
+        remember(MEMORY, null)
+        this.#useSocket()
+      },
+      onlost: () => {},
+    })
+    attempt.open()
+    this.#again = setTimeout(() => {
+      attempt.close()
+      if (this.#carrier === streams) this.#trySocket(streams)
+    }, SOCKET_AGAIN_MS)
   }
 }
 

@@ -56,7 +56,7 @@ export class OpenSession {
         this.#leave = setTimeout(() => {
           this.#unfollow?.()
           this.#unfollow = null
-        }, 20_000)
+        }, live.lingerMs)
       }
     }
   }

@@ -44,14 +44,14 @@ export class Transcript {
     let place = 0
     for (const message of view.messages) {
       // States written before messages knew their place keep the order that they are stored in.
-      place = (message as { sequence?: number }).sequence ?? place + 0.001
+      place = message.sequence ?? place + 0.001
       const entry = keep(new MessageEntry(`message:${message.id}`, place, message.role))
       entry.put(message.content)
       entry.isStreaming = false
       entry.at = message.createdAt
       entry.attachments = message.attachments ?? []
     }
-    for (const call of view.toolCalls) this.#fillTool(keep(new ToolEntry(`tool:${call.id}`, call.order)), call as unknown as Record<string, unknown>)
+    for (const call of view.toolCalls) this.#fillTool(keep(new ToolEntry(`tool:${call.id}`, call.order)), call)
     for (const run of view.taskRuns) {
       const given = asRecord(run)
       const entry = keep(new TaskEntry(`task:${String(given.id)}`, Number(given.order ?? 0)))

@@ -212,6 +212,7 @@ export const manage = {
     checking: 'Asking the provider…',
     waiting: 'The check is under way',
     doubtful: 'Refused once, being watched',
+    olderInUse: (last4: string) => `The earlier key …${last4} stays in use.`,
     validated: 'The provider accepts the key. It is in use.',
     notValidated: 'The key is not in use.',
     replace: 'Replace',

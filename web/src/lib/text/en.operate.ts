@@ -57,7 +57,6 @@ export const operate = {
     map: 'Shards',
     mapLead: (n: number) => `Every session lives in one of ${n} shards, and each shard on one node.`,
     mapLabel: (n: number) => `Map of the ${n} shards by owner. Arrow keys move between cells.`,
-    noMap: 'This server tells how many shards each node owns, not which.',
     cell: (shard: number, owner: string) => `Shard ${shard}: ${owner}`,
     nobody: 'nobody',
     legend: 'Owners',

@@ -1,40 +1,35 @@
 // Provider keys (contract 03 §1). The key goes to the server and comes back from nowhere.
 
-import { request } from '../../../lib/api'
+import { api, type Schema } from '../../../lib/api'
 
-export type KeyStatus = 'pending_validation' | 'active' | 'disabled' | 'expired' | 'invalid' | 'unsupported'
+export type KeyRecord = Schema['SecretMetadata']
 
-/** All that is ever told about a key. */
+/** All that is ever told about a provider's keys. */
 export interface ProviderKey {
-  secretId: string
-  providerId: string
-  status: KeyStatus
-  credentialKind: 'plaintext' | 'kms_ref'
-  last4: string | null
-  lastValidatedAt: string | null
-  validationError: string | null
-  /** Who let it in: the provider, or an override. */
-  validationSource?: 'validator' | 'override' | null
-  /** How it does beyond its status: a check may be under way, a key in use may have been refused once. */
-  health?: 'unchecked' | 'checking' | 'healthy' | 'doubtful' | 'failed' | 'off'
-  createdAt: string
-  updatedAt: string
+  /** The latest, whatever became of it. */
+  latest: KeyRecord
+  /** The one that sessions run on: often the latest, an older one while the latest waits or was refused. */
+  inUse: KeyRecord | null
 }
 
 /** Whether an answer of the provider is still to come. */
-export const isChecking = (key: ProviderKey): boolean => (key.health ? key.health === 'checking' : key.status === 'pending_validation' && !key.validationError)
+export const isChecking = (key: ProviderKey): boolean => key.latest.health === 'checking'
 
-const path = (provider: string, verb = '') => `/api/byok/${encodeURIComponent(provider)}${verb}`
+export async function listKeys(signal: AbortSignal): Promise<ProviderKey[]> {
+  const { secrets, inUse } = await api.get('/api/byok', { signal })
+  return secrets.map((latest) => ({ latest, inUse: inUse.find((one) => one.providerId === latest.providerId) ?? null }))
+}
 
-export const listKeys = (signal: AbortSignal) => request<{ secrets: ProviderKey[] }>('get', '/api/byok', { signal }).then((answer) => answer.secrets)
+export async function readKey(provider: string): Promise<ProviderKey | null> {
+  const { secret, inUse } = await api.get('/api/byok/{provider}', { path: { provider } })
+  return secret ? { latest: secret, inUse: inUse ?? null } : null
+}
 
-export const readKey = (provider: string) => request<{ secret: ProviderKey | null }>('get', path(provider)).then((answer) => answer.secret)
+/** The id of the provider as the server writes it. */
+export const saveKey = (provider: string, body: Schema['ByokSaveRequest']) => api.post('/api/byok/{provider}', { path: { provider }, body }).then((answer) => answer.secret.providerId)
 
-export const saveKey = (provider: string, credential: { apiKey: string } | { kmsRef: string }) =>
-  request<{ secret: ProviderKey }>('post', path(provider), { body: credential }).then((answer) => answer.secret)
+export const validateKey = (provider: string) => api.post('/api/byok/{provider}/validate', { path: { provider } })
 
-export const validateKey = (provider: string) => request<{ secret: ProviderKey | null; validated: boolean }>('post', path(provider, '/validate'), { body: {} })
+export const overrideKey = (provider: string, reason: string) => api.post('/api/byok/{provider}/override', { path: { provider }, body: { reason } })
 
-export const overrideKey = (provider: string, reason: string) => request<{ overridden: boolean }>('post', path(provider, '/override'), { body: { reason } })
-
-export const disableKey = (provider: string) => request<{ disabled: boolean }>('delete', path(provider))
+export const disableKey = (provider: string) => api.delete('/api/byok/{provider}', { path: { provider } })
