@@ -138,6 +138,7 @@ fn of_store(error: StoreError) -> Obstacle {
 fn of_session(error: SessionError) -> Obstacle {
     match error {
         SessionError::Refused(refusal) => Obstacle::Quota { code: refusal.code, text: refusal.message.into() },
+        SessionError::SourceDenied(denied) => refused(denied.code, &denied.reason),
         SessionError::NotFound => refused(Code::GatewayChannelNotBound, "The session of this thread is not there any more."),
         SessionError::CommandIdInUse => refused(Code::ChannelPromptConflict, "The message is another session's prompt already."),
         SessionError::Quarantined { .. } | SessionError::Unavailable => Obstacle::Unavailable,
