@@ -101,19 +101,15 @@ async fn gateway(state: &HttpState, org: &OrgId, token: &TokenId, target: Target
             let found = granted(ids).await?;
             if ids.iter().all(|id| found.iter().any(|binding| binding.id.as_str() == *id)) { found } else { Vec::new() }
         }
-        Target::SessionBinding(id) => {
-            let found = match id.parse::<ChannelSessionId>() {
-                Ok(id) => store.granted_channel_session(org, Some(token), &id).await?,
-                Err(_) => None,
-            };
-            found
-                .map(|GrantedSession { session, binding }| {
-                    thread = Some(Box::new(session));
-                    binding
-                })
-                .into_iter()
-                .collect()
-        }
+        Target::SessionBinding(id) => match id.parse::<ChannelSessionId>() {
+            Ok(id) => {
+                let found = store.granted_channel_session(org, Some(token), &id).await?;
+                let binding;
+                (thread, binding) = found.map(|found| (Box::new(found.session), found.binding)).unzip();
+                binding.into_iter().collect()
+            }
+            Err(_) => Vec::new(),
+        },
     };
     if bindings.is_empty() {
         return Err(Denial::unbound().into());
