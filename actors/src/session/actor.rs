@@ -88,7 +88,7 @@ impl Actor for SessionActor {
         let message = mail.open(stats);
         let started = shared.clock.instant();
         match message {
-            SessionMsg::Submit { submission, reply } => core.submit(*submission, reply).await?,
+            SessionMsg::Submit { submission, reply } => core.submit(submission, reply).await?,
             SessionMsg::Report { command, attempt, events, durable } => core.report(command, attempt, events, durable).await?,
             SessionMsg::Artifact { change, reply } => core.change_artifact(change, reply).await?,
             SessionMsg::Read { shape, reply } => drop(reply.send(core.read(shape))),
@@ -145,7 +145,11 @@ impl SessionCore {
         Ok((decision, journaled))
     }
 
-    async fn submit(&mut self, submission: Submission, reply: oneshot::Sender<Result<Submitted, SourceDenied>>) -> Result<(), Failure> {
+    async fn submit(
+        &mut self,
+        submission: Box<Submission>,
+        reply: oneshot::Sender<Result<Submitted, SourceDenied>>,
+    ) -> Result<(), Failure> {
         let grant = matches!(submission.kind, CommandKind::Prompt { .. }).then_some(submission.id);
         if let (Some(_), Err(denied)) = (grant, self.check_project_source()) {
             reply.send(Err(denied)).ok();
