@@ -72,6 +72,12 @@ impl Clock {
         Uuid::new_v4()
     }
 
+    /// A new id of something of a channel.
+    #[expect(clippy::disallowed_methods, reason = "the one place that mints identifiers")]
+    pub fn mint_channel_id(self) -> String {
+        Uuid::new_v4().to_string()
+    }
+
     /// Bytes that nobody can guess.
     #[expect(clippy::disallowed_methods, reason = "the one place that draws random numbers")]
     pub fn random_bytes<const N: usize>(self) -> [u8; N] {

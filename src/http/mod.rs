@@ -63,7 +63,7 @@ mod workspace;
 mod ws;
 
 pub use byok::ByokOptions;
-pub use channels::DeliveryOptions;
+pub use channels::{ChannelOptions, DeliveryOptions};
 pub use options::{BodyLimits, BrowserSessions, ExecutionIsolation, HttpOptions, Timeouts};
 pub use routes::openapi;
 pub use server::serve;

@@ -1,7 +1,10 @@
 //! What the front door needs to know, as plain data. Whoever starts the node builds it from the
 //! configuration; nothing in here reads the environment.
 
-use super::{byok::ByokOptions, channels::DeliveryOptions};
+use super::{
+    byok::ByokOptions,
+    channels::{ChannelOptions, DeliveryOptions},
+};
 use crate::{
     config::{cluster::Role, network::Network},
     identity::AuthOptions,
@@ -45,6 +48,8 @@ pub struct HttpOptions {
     pub byok: ByokOptions,
     /// Limits of deliveries to chats.
     pub deliveries: DeliveryOptions,
+    /// Limits of channels.
+    pub channels: ChannelOptions,
     /// How requests prove who sends them.
     pub auth: AuthOptions,
     /// Who becomes a member.
@@ -98,6 +103,7 @@ impl Default for HttpOptions {
             branding: serde_json::Value::Null,
             byok: ByokOptions::default(),
             deliveries: DeliveryOptions::default(),
+            channels: ChannelOptions::default(),
             auth: AuthOptions::default(),
             signup: SignupRules::default(),
             token_rules: TokenRules::default(),

@@ -77,6 +77,7 @@ pub fn openapi() -> utoipa::openapi::OpenApi {
         (name = "sessions", description = "Sessions and their commands"),
         (name = "workspace", description = "The signed-in user's workspace"),
         (name = "identity", description = "Who asks"),
+        (name = "channels", description = "Chats of other systems, whose threads are sessions; for gateways, and for who runs the organisation"),
         (name = "administration", description = "The organisation, for its owners and admins"),
         (name = "directory", description = "SCIM 2.0, for an organisation's directory; errors have the shape of RFC 7644"),
         (name = "health", description = "Probes"),

@@ -7,7 +7,7 @@ use crate::{
         abuse::{AuthBackoff, HttpRateLimit},
         auth as configured, profile,
     },
-    http::{BodyLimits, BrowserSessions, ByokOptions, DeliveryOptions, ExecutionIsolation, HttpOptions, Timeouts},
+    http::{BodyLimits, BrowserSessions, ByokOptions, ChannelOptions, DeliveryOptions, ExecutionIsolation, HttpOptions, Timeouts},
     identity::{
         AuthMode, AuthOptions, HeaderSecret, OperatorToken, SigningKey,
         oidc::{ClientSecret, OidcOptions, OidcProvider},
@@ -53,6 +53,10 @@ pub(super) fn options(config: &Config, auth: AuthOptions, execution_isolation: E
             attempt_limit: config.abuse.channel_delivery_max_attempts,
         },
         keep_alive: config.sse.keep_alive,
+        channels: ChannelOptions {
+            bindings_per_org: config.abuse.quotas.max_gateway_channel_bindings,
+            prompts_per_hour: config.abuse.quotas.max_gateway_prompts_per_hour,
+        },
         auth,
         signup: config.auth.signup.clone(),
         token_rules: config.auth.tokens.rules(),

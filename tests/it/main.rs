@@ -5,6 +5,7 @@ mod artifacts;
 mod audit;
 mod byok;
 mod caller;
+mod channels;
 mod cli;
 mod cluster;
 mod event_stream;

@@ -16,7 +16,7 @@ use cowork_domain::{
     event::ArtifactRecord,
     ids::{CommandId, OrgId, SecretId, Sequence, SessionId},
     principal::Principal,
-    session::CommandKind,
+    session::{CommandKind, CommandSource},
     timestamp::Timestamp,
 };
 use serde::{Deserialize, Serialize};
@@ -35,7 +35,14 @@ pub(crate) enum Request {
     /// Begin a session.
     Begin(Box<Birth>),
     /// A client's command.
-    Submit { by: Box<Principal>, session: SessionId, command: CommandId, kind: CommandKind },
+    Submit {
+        by: Box<Principal>,
+        session: SessionId,
+        command: CommandId,
+        kind: CommandKind,
+        #[serde(default, skip_serializing_if = "CommandSource::is_api")]
+        source: CommandSource,
+    },
     /// Run the check of a provider key that is due.
     CheckKey { secret: SecretId },
     /// Claim what a binding has to deliver.

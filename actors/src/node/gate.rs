@@ -54,8 +54,8 @@ async fn handle(shared: &Arc<Shared>, from: &str, request: Request) -> Answer {
             Answer::Heard
         }
         Request::Begin(birth) => done(Begin { shared, birth: *birth }.perform().await, |view| Answer::Begun { view }),
-        Request::Submit { by, session, command, kind } => {
-            done(Submit { shared, by: *by, session, command, kind }.perform().await, Answer::Submitted)
+        Request::Submit { by, session, command, kind, source } => {
+            done(Submit { shared, by: *by, session, command, kind, source }.perform().await, Answer::Submitted)
         }
         Request::CheckKey { secret } => done(CheckKey { shared, secret }.perform().await, |()| Answer::Checked),
         Request::DeliveriesChanged { binding } => done(DeliveriesChanged { shared, binding }.perform().await, |()| Answer::Heard),

@@ -21,7 +21,7 @@ use cowork_domain::{
     ids::{CommandId, Sequence, SessionId},
     import::ImportPlan,
     principal::Principal,
-    session::{CommandKind, CommandRecord, SessionIdentity},
+    session::{CommandKind, CommandRecord, CommandSource, SessionIdentity},
 };
 use cowork_store::Store;
 use std::sync::Arc;
@@ -89,12 +89,24 @@ impl NodeHandle {
         command: CommandId,
         kind: CommandKind,
     ) -> Result<Submitted, SessionError> {
+        self.submit_from(CommandSource::Api, by, session, command, kind).await
+    }
+
+    /// As [`Self::submit`], of somebody who is no client of ours.
+    pub async fn submit_from(
+        &self,
+        source: CommandSource,
+        by: &Principal,
+        session: SessionId,
+        command: CommandId,
+        kind: CommandKind,
+    ) -> Result<Submitted, SessionError> {
         let identity = self.authorise(by, session).await?;
         let is_prompt = matches!(kind, CommandKind::Prompt { .. });
         if is_prompt {
             self.admit_prompt(by, command, session).await?;
         }
-        let submit = Submit { shared: self.shared.clone(), by: by.clone(), session, command, kind: kind.clone() };
+        let submit = Submit { shared: self.shared.clone(), by: by.clone(), session, command, kind: kind.clone(), source };
         let submitted = at_owner(&self.shared, submit).await;
         // The session confirms the grant. Whether an unavailable one wrote the prompt is not known:
         // then the grant is confirmed late, or expires.

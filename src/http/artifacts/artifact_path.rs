@@ -27,13 +27,17 @@ impl ArtifactPath {
     }
 }
 
+/// Whether a text can be an artifact's name.
+pub(super) fn is_name(artifact: &str) -> bool {
+    !artifact.is_empty() && artifact.len() <= LONGEST && !artifact.chars().any(char::is_control)
+}
+
 impl<S: Send + Sync> FromRequestParts<S> for ArtifactPath {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
         let segments = Path::<(String, String)>::from_request_parts(parts, state).await;
         let (session, artifact) = segments.map(|Path(segments)| segments).unwrap_or_default();
-        let is_name = !artifact.is_empty() && artifact.len() <= LONGEST && !artifact.chars().any(char::is_control);
-        Ok(Self { session: session.parse().ok(), artifact: is_name.then_some(artifact) })
+        Ok(Self { session: session.parse().ok(), artifact: is_name(&artifact).then_some(artifact) })
     }
 }

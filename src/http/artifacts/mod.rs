@@ -16,6 +16,8 @@ mod reserve;
 mod status;
 mod upload;
 
+pub(super) use read::fetch;
+
 use super::{error::ApiError, gate::Gate, state::HttpState};
 use artifact_path::ArtifactPath;
 use cowork_domain::{event::ArtifactRecord, ids::SessionId, policy::Action, principal::Principal};

@@ -1,10 +1,10 @@
 //! `GET /api/sessions/{id}/artifacts/{artifactId}` (contract 05 §1.3).
 
-use super::{ArtifactPath, download, find, record::PublicArtifact};
+use super::{ArtifactPath, artifact_path::is_name, download, find, record::PublicArtifact, refusals};
 use crate::http::{answer::Json, error::ApiError, gate::Caller, query::Query, schema::ErrorBody, state::HttpState};
 use axum::extract::State;
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use cowork_domain::{artifact::Transfer, timestamp::Timestamp};
+use cowork_domain::{artifact::Transfer, ids::SessionId, principal::Principal, timestamp::Timestamp};
 use http::Uri;
 use serde::Serialize;
 
@@ -46,10 +46,23 @@ enum Content {
         (status = 503, description = "The object store is away", body = ErrorBody),
     ))]
 pub(super) async fn read(State(state): State<HttpState>, caller: Caller, path: ArtifactPath, uri: Uri) -> Result<Json, ApiError> {
-    let by = caller.principal();
     let session = path.session()?;
-    let record = find(&state, by, session, path.artifact()?).await?;
-    let address = match Query::of(&uri).get("transfer") {
+    fetch(&state, caller.principal(), session, path.artifact()?, Query::of(&uri).get("transfer")).await
+}
+
+/// An artifact of the caller with its content, or with its address where `transfer` asks for that.
+pub(in crate::http) async fn fetch(
+    state: &HttpState,
+    by: &Principal,
+    session: SessionId,
+    artifact: &str,
+    transfer: Option<&str>,
+) -> Result<Json, ApiError> {
+    if !is_name(artifact) {
+        return Err(refusals::unknown());
+    }
+    let record = find(state, by, session, artifact).await?;
+    let address = match transfer {
         Some("presigned") => state.artifacts.address(&by.org_id, session, &record, state.node.clock().now()).await?,
         _ => None,
     };
@@ -59,6 +72,6 @@ pub(super) async fn read(State(state): State<HttpState>, caller: Caller, path: A
         let (_, content) = state.artifacts.content(&by.org_id, session, &record.artifact_id).await?;
         (Content::Buffered { data_base64: STANDARD.encode(content) }, Transfer::Buffered)
     };
-    download::record(&state, by, session, &record, transfer).await?;
+    download::record(state, by, session, &record, transfer).await?;
     Ok(Json::of(&Answer { artifact: Fetched { artifact: PublicArtifact::alone(session, &record), content } }))
 }

@@ -61,11 +61,17 @@ impl ChannelCaller {
 
 /// Lets gateways in, and whoever is at their own machine.
 pub(super) async fn prove(state: &HttpState, member: &Member, target: Target<'_>) -> Result<ChannelCaller, ApiError> {
+    match token(member)? {
+        Some(token) => gateway(state, &member.principal.org_id, token, target).await,
+        None => Ok(ChannelCaller::Local),
+    }
+}
+
+/// The gateway's token; none of whoever is at their own machine. Everybody else is refused.
+pub(super) fn token(member: &Member) -> Result<Option<&TokenId>, ApiError> {
     match (&member.proof, member.authority.source) {
-        (_, AuthSource::Local) => Ok(ChannelCaller::Local),
-        (Proof::Token(token), AuthSource::ApiToken) if member.authority.scopes.contains(Scope::Gateway) => {
-            gateway(state, &member.principal.org_id, token, target).await
-        }
+        (_, AuthSource::Local) => Ok(None),
+        (Proof::Token(token), AuthSource::ApiToken) if member.authority.scopes.contains(Scope::Gateway) => Ok(Some(token)),
         _ => Err(Denial::unbound().into()),
     }
 }

@@ -6,6 +6,7 @@
 #![expect(dead_code, reason = "these types describe; nothing constructs them")]
 
 mod audit;
+mod channel;
 mod cluster;
 mod command;
 mod delivery;
@@ -24,6 +25,7 @@ mod sso;
 mod workspace;
 
 pub(super) use audit::{AuditExport, AuditPage};
+pub(super) use channel::{ChannelBindingSchema, ChannelIdentitySchema, ChannelProviderSchema, ChannelSessionSchema, HeadlessAgentSchema};
 pub(super) use cluster::{ClusterReport, Supervision};
 pub(super) use command::{CommandEnvelope, PermissionRequest, PromptRequest, QuestionRejectRequest, QuestionReplyRequest};
 pub(super) use delivery::{

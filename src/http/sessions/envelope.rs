@@ -36,8 +36,8 @@ pub(in crate::http) async fn submit(
     Ok(Json::text(text(&submitted, state.node.clock().now())).with_status(StatusCode::ACCEPTED))
 }
 
-/// The view is JSON text already and may be long: it is taken over as it is.
-fn text(submitted: &Submitted, now: Timestamp) -> String {
+/// The answer to a command. The view is JSON text already and may be long: it is taken over as it is.
+pub(in crate::http) fn text(submitted: &Submitted, now: Timestamp) -> String {
     let Submitted { command, processed, fence, view } = submitted;
     let fence = fence.map(|sequence| ProjectionFence {
         version: 1,

@@ -19,7 +19,8 @@ pub(super) mod remote_approval;
 mod session_path;
 mod view;
 
-pub(super) use envelope::submit;
+pub(super) use envelope::{submit, text as envelope};
+pub(super) use project_source::read as read_project_source;
 pub(super) use session_path::SessionPath;
 
 use super::{gate::Gate, state::HttpState};

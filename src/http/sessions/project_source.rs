@@ -7,7 +7,7 @@ use http::StatusCode;
 use serde_json::Value;
 
 /// Reads the field of a request; absent and null mean no source.
-pub(super) fn read(source: Option<&Value>) -> Result<Option<ProjectSource>, ApiError> {
+pub(in crate::http) fn read(source: Option<&Value>) -> Result<Option<ProjectSource>, ApiError> {
     let Some(source) = source else { return Ok(None) };
     let source: ProjectSource =
         serde_json::from_value(source.clone()).map_err(|_| denied(Code::ProjectSourceInvalid, "Cloud project source is invalid."))?;

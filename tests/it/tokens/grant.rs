@@ -13,7 +13,15 @@ async fn a_gateways_token_is_bound_to_channels_of_its_own_organisation() {
     let (gateway, _) = issue(&server, &owner, &["gateway"]).await;
     let (desktop, _) = issue(&server, &owner, &["desktop"]).await;
     issue(&server, &stranger, &["gateway"]).await;
-    server.sql("insert into channel_bindings (id, org) values ('b1', 'acme'), ('b0', 'acme'), ('theirs', 'globex')").await;
+    server
+        .sql(
+            "insert into headless_agents (id, org, tenant, profile, name, status, managed)
+                 values ('a', 'acme', 'acme', 'full', 'a', 'active', false), ('b', 'globex', 'globex', 'full', 'b', 'active', false);
+             insert into channel_bindings (id, org, agent, provider, display_name, status, settings)
+                 values ('b1', 'acme', 'a', 'cli', 'b1', 'active', '{}'), ('b0', 'acme', 'a', 'cli', 'b0', 'active', '{}'),
+                        ('theirs', 'globex', 'b', 'cli', 'theirs', 'active', '{}')",
+        )
+        .await;
 
     let path = |token| format!("{}/channel-bindings", path(token));
     let bind = async |token, binding| server.ask(&owner, Method::POST, &path(token), Some(json!({ "channelBindingId": binding }))).await;

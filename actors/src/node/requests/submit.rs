@@ -12,7 +12,7 @@ use crate::{
 use cowork_domain::{
     ids::{CommandId, SessionId},
     principal::Principal,
-    session::{CommandKind, Submission},
+    session::{CommandKind, CommandSource, Submission},
 };
 use std::sync::Arc;
 use tokio::sync::oneshot;
@@ -24,6 +24,7 @@ pub(in crate::node) struct Submit {
     pub(in crate::node) session: SessionId,
     pub(in crate::node) command: CommandId,
     pub(in crate::node) kind: CommandKind,
+    pub(in crate::node) source: CommandSource,
 }
 
 impl Routed for Submit {
@@ -34,7 +35,13 @@ impl Routed for Submit {
     }
 
     fn request(&self) -> Request {
-        Request::Submit { by: Box::new(self.by.clone()), session: self.session, command: self.command, kind: self.kind.clone() }
+        Request::Submit {
+            by: Box::new(self.by.clone()),
+            session: self.session,
+            command: self.command,
+            kind: self.kind.clone(),
+            source: self.source.clone(),
+        }
     }
 
     fn read(&self, answer: Answer) -> Option<SubmittedAnswer> {
@@ -55,7 +62,8 @@ impl Routed for Submit {
             return Err(SessionError::NotFound);
         }
         let (reply, submitted) = oneshot::channel();
-        let submission = Box::new(Submission { id: self.command, kind: self.kind.clone(), by: self.by.clone() });
+        let submission =
+            Box::new(Submission { id: self.command, kind: self.kind.clone(), by: self.by.clone(), source: self.source.clone() });
         if actor.cast(Mail::new(SessionMsg::Submit { submission, reply })).is_err() {
             return Ok(Try::Again);
         }

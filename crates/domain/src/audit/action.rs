@@ -106,6 +106,7 @@ audit_actions! {
     OrgResumed "org.resumed",
     OrgFrozen "org.frozen",
     InviteAccepted "invite.accepted",
+    ChannelIdentityChanged "channel_identity.changed",
     StartRuleWaived "start_rule.waived",
 }
 

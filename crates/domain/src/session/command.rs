@@ -2,6 +2,7 @@
 
 use super::SessionIdentity;
 use crate::{
+    channel::ids::{ChannelSessionId, IdentityId},
     ids::{CommandId, SessionId, TenantId, UserId},
     principal::Principal,
     timestamp::Timestamp,
@@ -134,6 +135,39 @@ pub struct Submission {
     pub kind: CommandKind,
     /// Who asks.
     pub by: Principal,
+    /// From where.
+    pub source: CommandSource,
+}
+
+/// Where a command comes from: it doesn't matter to the session, but to bills and auditors.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum CommandSource {
+    /// A client of ours.
+    #[default]
+    Api,
+    /// Somebody in a chat, through a gateway, which asks with an account's token.
+    Channel {
+        /// In which thread.
+        thread: ChannelSessionId,
+        /// Who there.
+        identity: IdentityId,
+    },
+}
+
+impl CommandSource {
+    /// The name in usage rows.
+    pub const fn as_str(&self) -> &'static str {
+        match self {
+            Self::Api => "api",
+            Self::Channel { .. } => "gateway",
+        }
+    }
+
+    /// Whether it is a client of ours.
+    pub const fn is_api(&self) -> bool {
+        matches!(self, Self::Api)
+    }
 }
 
 /// A command's row, whole for a new one and for a change alike.

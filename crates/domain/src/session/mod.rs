@@ -10,7 +10,7 @@ mod open;
 mod remote_approval;
 mod state;
 
-pub use command::{CommandKind, CommandRecord, CommandStatus, CommandWrite, Submission};
+pub use command::{CommandKind, CommandRecord, CommandSource, CommandStatus, CommandWrite, Submission};
 pub use decide::{decide, decide_artifact};
 pub use open::open;
 pub use remote_approval::remote_approval_denied;

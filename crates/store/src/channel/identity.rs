@@ -1,7 +1,8 @@
 //! Who people in chats are.
 
-use crate::{Store, StoreError};
+use crate::{Mandate, Store, StoreError, audit::write_audit};
 use cowork_domain::{
+    audit::{AuditAction, AuditTarget},
     channel::{
         identity::{ChannelIdentity, ChannelRole, ExternalPerson, IdentityFacts, IdentityStatus},
         ids::IdentityId,
@@ -9,7 +10,7 @@ use cowork_domain::{
     },
     ids::{OrgId, UserId},
 };
-use serde_json::Value;
+use serde_json::{Value, json};
 use time::OffsetDateTime;
 
 /// Which identities a list shows; what isn't said doesn't matter.
@@ -94,7 +95,7 @@ impl Store {
     }
 
     /// Notes what is said about a person. Who was unknown so far is a viewer who waits, unless more is said; `minted` names
-    /// them then.
+    /// them then. What decides about what they may do is in the audit log.
     ///
     /// # Errors
     /// `Unavailable`, `Database`, `Inconsistent`.
@@ -104,6 +105,7 @@ impl Store {
         person: &ExternalPerson,
         facts: &IdentityFacts,
         minted: &IdentityId,
+        by: &Mandate,
     ) -> Result<Result<ChannelIdentity, UnknownAccount>, StoreError> {
         if let Some(account) = &facts.account {
             let found = sqlx::query_scalar!(
@@ -115,6 +117,7 @@ impl Store {
                 return Ok(Err(UnknownAccount));
             }
         }
+        let mut tx = self.pool.begin().await?;
         let row = sqlx::query_as!(
             Row,
             "insert into channel_identities as i
@@ -134,9 +137,19 @@ impl Store {
             facts.status.map(IdentityStatus::as_str),
             facts.metadata
         )
-        .fetch_one(&self.pool)
+        .fetch_one(&mut *tx)
         .await?;
-        Ok(Ok(row.try_into()?))
+        let identity: ChannelIdentity = row.try_into()?;
+        if facts.account.is_some() || facts.role.is_some() || facts.status.is_some() {
+            let metadata = json!({
+                "provider": identity.provider, "externalUserId": identity.external_user, "accountId": identity.account,
+                "role": identity.role.as_str(), "status": identity.status.as_str(),
+            });
+            let target = AuditTarget::new("channel_identity", identity.id.as_str());
+            write_audit(&mut tx, &[by.row(org, AuditAction::ChannelIdentityChanged, &target, metadata)]).await?;
+        }
+        tx.commit().await?;
+        Ok(Ok(identity))
     }
 }
 

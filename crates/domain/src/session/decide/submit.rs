@@ -3,7 +3,7 @@
 use super::draft::{Draft, audit_metadata};
 use crate::{
     audit::{AuditAction, AuditRow, UsageRow},
-    session::{CommandKind, CommandStatus, Submission},
+    session::{CommandKind, CommandSource, CommandStatus, Submission},
 };
 use serde_json::json;
 
@@ -26,19 +26,27 @@ impl Draft<'_> {
         let CommandKind::Prompt { agent, .. } = &submission.kind else { return };
         let identity = self.identity();
         let (by, cause, at) = (&submission.by, submission.id.to_string(), self.at);
+        let source = submission.source.as_str();
         let queued = json!({
-            "source": "api",
+            "source": source,
             "tenantId": identity.tenant,
             "commandId": submission.id,
             "sessionId": identity.session,
             "commandKind": submission.kind.as_str(),
         });
-        let prompted = json!({ "source": "api", "tenantId": identity.tenant, "sessionId": identity.session });
+        let prompted = json!({ "source": source, "tenantId": identity.tenant, "sessionId": identity.session });
         self.changes.usage.extend(
             [("work.queued", queued), ("prompt.enqueued", prompted)]
                 .map(|(event_type, metadata)| UsageRow::once(&identity.org, Some(&by.account_id), &cause, event_type, metadata, at)),
         );
-        let metadata = audit_metadata(submission.id, [("agent", json!(agent))]);
-        self.changes.audit.push(AuditRow::on_session(by, identity.session, &cause, AuditAction::CommandPrompt, metadata, at));
+        let (action, told) = match &submission.source {
+            CommandSource::Api => (AuditAction::CommandPrompt, vec![("agent", json!(agent))]),
+            CommandSource::Channel { thread, identity } => {
+                let told = vec![("agent", json!(agent)), ("sessionBindingId", json!(thread)), ("identityId", json!(identity))];
+                (AuditAction::ChannelPromptEnqueued, told)
+            }
+        };
+        let metadata = audit_metadata(submission.id, told);
+        self.changes.audit.push(AuditRow::on_session(by, identity.session, &cause, action, metadata, at));
     }
 }

@@ -10,7 +10,7 @@ use crate::{
     ids::{CommandId, OrgId, SessionId, TenantId, UserId},
     principal::{AuthSource, Principal, Role},
     runtime_event::{RuntimeEvent, TaskStatus, ToolReport, ToolStatus},
-    session::{CommandKind, Decision, SessionIdentity, SessionInput, SessionState, Submission, open},
+    session::{CommandKind, CommandSource, Decision, SessionIdentity, SessionInput, SessionState, Submission, open},
     timestamp::Timestamp,
 };
 use serde_json::Map;
@@ -47,7 +47,7 @@ impl Story {
     }
 
     fn submits(&mut self, number: u32, kind: CommandKind) -> Decision {
-        self.does(SessionInput::Submit(Submission { id: id(number), kind, by: kim() }))
+        self.does(SessionInput::Submit(Submission { id: id(number), kind, by: kim(), source: CommandSource::Api }))
     }
 
     fn reports(&mut self, number: u32, attempt: u32, events: Vec<RuntimeEvent>) -> Decision {

@@ -1,0 +1,4 @@
+//! Who people in chats are.
+
+pub(super) mod list;
+pub(super) mod resolve;

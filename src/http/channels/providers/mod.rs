@@ -1,0 +1,3 @@
+//! The chat systems that channels can be of.
+
+pub(super) mod list;
