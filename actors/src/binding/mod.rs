@@ -6,8 +6,10 @@
 //! behind it: such work runs in a task that reports back with a message.
 
 mod actor;
+mod backlog;
 mod msg;
 
 pub(crate) use actor::BindingActor;
+pub(crate) use backlog::keep_backlog;
 pub use msg::Look;
 pub(crate) use msg::{BindingMsg, ClaimReply};

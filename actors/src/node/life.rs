@@ -2,6 +2,7 @@
 
 use super::{Holds, NodeHandle, NodeOptions, Shared, feed_peers::ClusterFeeds, gate::NodeGate, holds, root::NodeRoot, root::NodeRootMsg};
 use crate::{
+    binding::keep_backlog,
     clock::Clock,
     cluster::{
         MembershipMsg, OwnershipWatch, PictureWatch, Remote, Whereabouts,
@@ -131,6 +132,7 @@ impl NodeHandle {
         shared.tasks.spawn(org::carry(shared.clone(), org_news));
         shared.tasks.spawn(org::keep_audit(shared.clone()));
         shared.tasks.spawn(holds::keep(shared.clone()));
+        shared.tasks.spawn(keep_backlog(shared.clone()));
         shared.tasks.spawn(listen_to_links(shared.clone(), link_events));
         shared.tasks.spawn(listen_to_database(shared.clone()));
         shared.tasks.spawn(tell_feeds(shared.clone()));
