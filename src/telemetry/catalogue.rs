@@ -126,6 +126,22 @@ pub const METRICS: &[Metric] = &[
         &["reason"],
         "sealed keys that did not open: moved or altered (refused, org_key), without their key (unknown_key, shredded, …); alarm on any",
     ),
+    // Deliveries to chats: a backlog of their own, which waits for gateways
+    gauge(
+        "cowork_delivery_backlog",
+        &["provider", "status"],
+        "channel deliveries that wait for a gateway, by kind of chat system; one node tells it for the cluster, the others say 0",
+    ),
+    Metric {
+        name: "cowork_delivery_oldest_seconds",
+        kind: Kind::Gauge,
+        unit: Unit::Seconds,
+        labels: &["provider"],
+        help: "age of the oldest channel delivery that waits; alarm on minutes",
+    },
+    counter("cowork_deliveries_claimed_total", &[], "attempts at channel deliveries that gateways began"),
+    counter("cowork_deliveries_settled_total", &["status"], "attempts that gateways ended: sent, failed, dead"),
+    counter("cowork_deliveries_swept_total", &[], "channel deliveries that were at rest for so long that they were removed"),
     // Audit log
     gauge(
         "cowork_audit_unsealed",

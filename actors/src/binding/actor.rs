@@ -94,6 +94,9 @@ impl BindingState {
             }
             Err(error) => return Err(error.into()),
         };
+        if let Ok(claimed) = claimed {
+            metrics::counter!("cowork_deliveries_claimed_total").increment(claimed.count.into());
+        }
         if let Some(millis) = claimed.ok().and_then(|claimed| claimed.next_due_millis) {
             self.set_alarm(myself, Duration::from_millis(millis));
         }

@@ -7,12 +7,14 @@
 
 mod actor;
 mod answers;
+mod backlog;
 mod inbox;
 mod msg;
 mod sweep;
 
 pub(crate) use actor::BindingActor;
 pub(crate) use answers::keep_answers;
+pub(crate) use backlog::keep_backlog;
 pub(crate) use inbox::keep_inbox;
 pub use msg::Look;
 pub(crate) use msg::{BindingMsg, ClaimReply};

@@ -132,6 +132,7 @@ impl NodeHandle {
         shared.tasks.spawn(org::carry(shared.clone(), org_news));
         shared.tasks.spawn(org::keep_audit(shared.clone()));
         shared.tasks.spawn(holds::keep(shared.clone()));
+        shared.tasks.spawn(binding::keep_backlog(shared.clone()));
         shared.tasks.spawn(binding::keep_inbox(shared.clone()));
         shared.tasks.spawn(binding::keep_answers(shared.clone()));
         shared.tasks.spawn(binding::sweep(shared.clone()));

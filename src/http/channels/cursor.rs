@@ -2,6 +2,7 @@
 
 use super::{
     authority::{self, Target, not_authorized},
+    leases::lease_lost,
     sessions::cursor,
 };
 use crate::http::{
@@ -58,6 +59,8 @@ struct Outcome<'a> {
 }
 
 /// Say how far a thread was shown. It never goes back: what is behind the stored place is answered with that one.
+///
+/// With `leaseEpoch` it moves only while that lease of the binding is current.
 #[utoipa::path(post, path = "/api/channels/cursor", operation_id = "moveChannelCursor", tag = "channels",
     request_body(content = serde_json::Value, example = json!({"bindingId": "00000000-0000-4000-8000-000000000009",
         "lastEventSequence": 7, "lastWorkspaceSequence": 0, "lastChatMessageId": "m1"})),
@@ -65,6 +68,8 @@ struct Outcome<'a> {
         (status = 200, description = "Where the thread is now", body = CursorAnswer),
         (status = 400, description = "The thread is missing", body = ErrorBody),
         (status = 403, description = "The token doesn't reach the thread", body = ErrorBody),
+        (status = 409, description = "`leaseEpoch` is of a lease that is over", body = ErrorBody,
+            example = json!({"error": "The lease of this channel binding is lost.", "code": "channels.lease_lost"})),
     ))]
 pub(super) async fn save(State(state): State<HttpState>, caller: Caller, body: JsonBody) -> Result<Json, ApiError> {
     let fields = &body.fields;
@@ -81,7 +86,7 @@ pub(super) async fn save(State(state): State<HttpState>, caller: Caller, body: J
     };
     let thread = thread.ok_or_else(|| ApiError::invalid("Channel cursor requires bindingId."))?;
     let moved = move_to(&state, &caller, token, thread, cursor(fields)).await?.ok_or_else(refused)?;
-    Ok(answer(&moved))
+    answer(&moved)
 }
 
 async fn move_to(
@@ -95,10 +100,11 @@ async fn move_to(
     Ok(state.node.store().move_channel_cursor(&caller.principal().org_id, token, &thread, &cursor?).await?)
 }
 
-fn answer(moved: &CursorMove) -> Json {
+fn answer(moved: &CursorMove) -> Result<Json, ApiError> {
     let (binding, reason) = match moved {
         CursorMove::Moved(binding) => (binding, None),
         CursorMove::Stale(binding) => (binding, Some("stale")),
+        CursorMove::LeaseLost => return Err(lease_lost()),
     };
-    Json::of(&Answer { binding, result: Outcome { ok: reason.is_none(), reason, binding } })
+    Ok(Json::of(&Answer { binding, result: Outcome { ok: reason.is_none(), reason, binding } }))
 }

@@ -35,6 +35,8 @@ pub(super) fn routes(gate: &Gate) -> OpenApiRouter<HttpState> {
     let interaction = |routes| gate.allow(Action::ChannelsServiceInteraction, routes);
     let session = |routes| gate.allow(Action::ChannelsServiceSession, routes);
     OpenApiRouter::new()
+        .merge(deliveries::routes(gate))
+        .merge(leases::routes(gate))
         .routes(directory(routes!(providers::list::list)))
         .routes(read(routes!(agents::list::list)))
         .routes(write(routes!(agents::create::create)))
@@ -57,6 +59,4 @@ pub(super) fn routes(gate: &Gate) -> OpenApiRouter<HttpState> {
         .routes(session(routes!(sessions::prompt::prompt)))
         .routes(gate.allow(Action::ChannelsServiceArtifact, routes!(sessions::artifact::read)))
         .routes(gate.allow(Action::ChannelsServiceCursor, routes!(cursor::save)))
-        .merge(deliveries::routes(gate))
-        .merge(leases::routes(gate))
 }

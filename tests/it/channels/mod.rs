@@ -4,7 +4,9 @@ mod agents;
 mod authority;
 mod bindings;
 mod cursor;
+mod deliveries;
 mod identities;
+mod leases;
 mod prompts;
 mod sessions;
 

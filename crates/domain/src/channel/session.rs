@@ -97,6 +97,8 @@ pub struct ChannelCursor {
     pub workspace_sequence: Sequence,
     /// The message that was shown last: another one, or none. Unsaid it stays.
     pub chat_message: Option<Option<String>>,
+    /// The lease under which it was shown: the cursor moves only while that lease is current.
+    pub lease_epoch: Option<i64>,
 }
 
 /// A thread to be bound to a session.

@@ -1,7 +1,7 @@
 //! Threads and their sessions.
 
 use crate::{
-    Store, StoreError,
+    GrantedSession, Store, StoreError,
     audit::write_audit,
     column::{bigint, sequence},
 };
@@ -34,6 +34,8 @@ pub enum CursorMove {
     Moved(ChannelSession),
     /// It was further already.
     Stale(ChannelSession),
+    /// Another gateway serves the binding.
+    LeaseLost,
 }
 
 impl Store {
@@ -123,6 +125,8 @@ impl Store {
                 and ($3::text is null
                      or exists (select from api_token_bindings g where g.org = s.org and g.token = $3 and g.channel_binding = s.binding))
                 and s.last_event_sequence <= $4 and s.last_workspace_sequence <= $5
+                and ($8::bigint is null
+                     or exists (select from channel_leases l where l.org = s.org and l.binding = s.binding and l.epoch = $8))
              returning s.id, s.org, s.agent, s.binding, s.provider, s.external_workspace, s.external_chat, s.external_thread, s.session,
                        s.last_event_sequence, s.last_workspace_sequence, s.last_chat_message, s.status, s.created_at, s.updated_at",
             org.as_str(),
@@ -131,15 +135,21 @@ impl Store {
             bigint(cursor.event_sequence.0),
             bigint(cursor.workspace_sequence.0),
             cursor.chat_message.is_some(),
-            cursor.chat_message.clone().flatten()
+            cursor.chat_message.clone().flatten(),
+            cursor.lease_epoch
         )
         .fetch_optional(&self.pool)
         .await?;
         if let Some(row) = row {
             return Ok(Some(CursorMove::Moved(row.try_into()?)));
         }
-        let granted = self.granted_channel_session(org, token, id).await?;
-        Ok(granted.map(|granted| CursorMove::Stale(granted.session)))
+        let Some(GrantedSession { session, .. }) = self.granted_channel_session(org, token, id).await? else { return Ok(None) };
+        if let Some(epoch) = cursor.lease_epoch
+            && !self.is_channel_lease_current(org, &session.binding, epoch).await?
+        {
+            return Ok(Some(CursorMove::LeaseLost));
+        }
+        Ok(Some(CursorMove::Stale(session)))
     }
 }
 

@@ -7,7 +7,7 @@ use super::{
 use crate::http::{
     answer::Json,
     body::{Fields, JsonBody},
-    channels::authority,
+    channels::{authority, leases},
     error::ApiError,
     gate::Caller,
     query::Query,
@@ -52,9 +52,10 @@ pub(super) async fn ack(
         Some(token) => ClaimProof::Token(token),
         None => Claimant::proof(&caller, &proven, fields.text("claimedBy").or(query.get("claimedBy")))?,
     };
-    let lease_epoch = lease_epoch(fields)?;
+    let lease_epoch = leases::epoch(fields)?;
     let place = named::find(&state, &caller, &proven, &id, fields).await?;
     let settled = state.node.store().settle_delivery(&caller.principal().org_id, &place, &proof, settlement, lease_epoch).await?;
+    metrics::counter!("cowork_deliveries_settled_total", "status" => settled.progress.state.status().as_str()).increment(1);
     state.node.deliveries_changed(&place.binding);
     Ok(Json::of(&shown(&settled)))
 }
@@ -74,10 +75,4 @@ pub(super) fn error(fields: &Fields) -> Option<String> {
 pub(super) fn claim_token(fields: &Fields) -> Result<Option<ClaimToken>, ApiError> {
     let parsed = fields.text("claimToken").map(str::parse).transpose();
     parsed.map_err(|_| ApiError::invalid("claimToken is no claim token."))
-}
-
-/// The epoch of a lease, if one is shown.
-pub(super) fn lease_epoch(fields: &Fields) -> Result<Option<i64>, ApiError> {
-    let Some(value) = fields.value("leaseEpoch") else { return Ok(None) };
-    value.as_i64().map(Some).ok_or_else(|| ApiError::invalid("leaseEpoch must be an integer."))
 }

@@ -55,7 +55,7 @@ async fn read(state: &HttpState, caller: &Caller, proven: &ChannelCaller, fields
     let event_type = input::name(fields, "eventType")?.ok_or_else(incomplete)?.to_owned();
     let target = input::object(fields, "target")?.ok_or_else(incomplete)?;
     let payload = input::object(fields, "payload")?.ok_or_else(incomplete)?;
-    let id = input::name(fields, "deliveryId")?.map_or_else(|| state.node.clock().mint_claim_id().to_string(), str::to_owned);
+    let id = input::name(fields, "deliveryId")?.map_or_else(|| state.node.clock().mint_channel_id(), str::to_owned);
     let next_attempt_at = fields.date("nextAttemptAt")?;
 
     let binding = authority::binding(state, proven, org, binding).await?;

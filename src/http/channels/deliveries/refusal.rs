@@ -2,7 +2,7 @@
 //!
 //! Gateways take 403, 404 and 409 for good (contract 04 §9), so these stand only for what no repetition mends.
 
-use crate::http::error::ApiError;
+use crate::http::{channels::leases::lease_lost, error::ApiError};
 use cowork_actors::ClaimError;
 use cowork_domain::{
     channel::delivery::{AckRefusal, ClaimRefusal},
@@ -44,9 +44,7 @@ impl From<SettleError> for ApiError {
             SettleError::Refused(AckRefusal::ClaimLost) => {
                 Self::new(StatusCode::CONFLICT, "The claim of this delivery is over.").code(Code::ChannelsClaimLost)
             }
-            SettleError::LeaseLost => {
-                Self::new(StatusCode::CONFLICT, "The lease of this channel binding is lost.").code(Code::ChannelsLeaseLost)
-            }
+            SettleError::LeaseLost => lease_lost(),
             SettleError::Store(error) => error.into(),
         }
     }

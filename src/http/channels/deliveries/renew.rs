@@ -1,14 +1,14 @@
 //! `POST /api/channels/deliveries/{deliveryId}/renew`.
 
 use super::{
-    ack::{claim_token, lease_epoch},
+    ack::claim_token,
     claimant,
     named::{self, shown},
 };
 use crate::http::{
     answer::Json,
     body::JsonBody,
-    channels::authority,
+    channels::{authority, leases},
     error::ApiError,
     gate::Caller,
     schema::{ChannelDeliveryEnvelope, ErrorBody, RenewDeliveryRequest},
@@ -38,7 +38,7 @@ pub(super) async fn renew(
     let proven = authority::prove(&state, caller.member(), named::target(fields)).await?;
     let token = claim_token(fields)?.ok_or_else(|| ApiError::invalid("claimToken is required."))?;
     let ttl = claimant::ttl(fields.value("ttlMs").and_then(Value::as_u64));
-    let lease_epoch = lease_epoch(fields)?;
+    let lease_epoch = leases::epoch(fields)?;
     let place = named::find(&state, &caller, &proven, &id, fields).await?;
     let renewed = state.node.store().renew_delivery(&caller.principal().org_id, &place, token, ttl, lease_epoch).await?;
     Ok(Json::of(&shown(&renewed)))

@@ -8,7 +8,13 @@ pub(super) mod prompt;
 pub(super) mod snapshot;
 
 use super::authority::not_authorized;
-use crate::http::{body::Fields, channels::input, error::ApiError, gate::Caller, state::HttpState};
+use crate::http::{
+    body::Fields,
+    channels::{input, leases},
+    error::ApiError,
+    gate::Caller,
+    state::HttpState,
+};
 use cowork_actors::{SessionError, ViewShape};
 use cowork_domain::{
     channel::session::{ChannelCursor, ChannelSession},
@@ -53,6 +59,7 @@ pub(super) fn cursor(fields: &Fields) -> Result<ChannelCursor, ApiError> {
         event_sequence: place(fields.0.get("lastEventSequence")),
         workspace_sequence: place(fields.0.get("lastWorkspaceSequence")),
         chat_message,
+        lease_epoch: leases::epoch(fields)?,
     })
 }
 
@@ -76,6 +83,7 @@ mod tests {
             event_sequence: Sequence(event),
             workspace_sequence: Sequence::ZERO,
             chat_message: chat_message.map(|id| id.map(str::to_owned)),
+            lease_epoch: None,
         };
         assert_eq!(read(json!({ "lastEventSequence": 7, "lastChatMessageId": "m1" })), Ok(at(7, Some(Some("m1")))));
         assert_eq!(read(json!({ "lastEventSequence": 7, "lastChatMessageId": null })), Ok(at(7, Some(None))));
