@@ -5,7 +5,10 @@ mod authority;
 mod bindings;
 mod cursor;
 mod identities;
+mod inbox;
+mod interactions;
 mod prompts;
+mod provider_events;
 mod sessions;
 
 use crate::{
