@@ -6,8 +6,11 @@ mod bindings;
 mod cursor;
 mod deliveries;
 mod identities;
+mod inbox;
+mod interactions;
 mod leases;
 mod prompts;
+mod provider_events;
 mod sessions;
 
 use crate::{
