@@ -257,6 +257,8 @@ pub const METRICS: &[Metric] = &[
     ),
     seconds("cowork_workspace_checkpoint_seconds", &[], "time to pack a changed workspace and to keep it"),
     counter("cowork_workspace_restores_total", &["outcome"], "workspaces brought to this node: restored, or refused as unsafe"),
+    counter("cowork_project_fetches_total", &["kind", "outcome"], "projects that sessions began with: fetched or refused, git or snapshot"),
+    seconds("cowork_project_fetch_seconds", &["kind"], "time to fetch a project for a session's first turn"),
     // Database
     counter("cowork_private_postgres_restarts_total", &[], "times that the private PostgreSQL died and was started again"),
     // Process

@@ -1,6 +1,7 @@
 //! Programs that the cloud makes use of.
 
 use super::Check;
+use cowork_runtime::checkout::Git;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
@@ -9,7 +10,7 @@ use std::time::Duration;
 const PATIENCE: Duration = Duration::from_secs(5);
 
 pub(super) async fn checks(path: &[PathBuf]) -> Vec<Check> {
-    let mut checks = vec![set_privileges(path), sandbox(path).await];
+    let mut checks = vec![set_privileges(path), sandbox(path).await, git().await];
     checks.push(
         simple("npm", path, &["--version"], "needed only to download PostgreSQL where no package manager can: install Node.js").await,
     );
@@ -37,6 +38,14 @@ async fn sandbox(path: &[PathBuf]) -> Check {
         None => {
             Check::limited(NAME, "found, but it cannot make a sandbox here: agents get no bash tool", "allow unprivileged user namespaces")
         }
+    }
+}
+
+/// The one that checkouts use, wherever else there may be another.
+async fn git() -> Check {
+    match Git::find().await {
+        Some(git) => Check::ok("git", git.program().display().to_string()),
+        None => Check::limited("git", "none of version 2.37 or newer: sessions can't work on repositories", "apt-get install git"),
     }
 }
 

@@ -18,8 +18,8 @@ pub enum CheckoutError {
     /// The host wants to know who asks, or didn't like the answer.
     #[error("The host of the repository refused access: it may need a credential, or another one.")]
     Unauthorized,
-    /// There is no such thing.
-    #[error("The repository, its reference or its folder doesn't exist.")]
+    /// There is no such thing, or it is elsewhere now.
+    #[error("The repository, its reference or its folder doesn't exist at this address.")]
     NotFound,
     /// More than may be.
     #[error("The repository is larger than this cloud profile allows.")]
@@ -61,6 +61,8 @@ impl CheckoutError {
             "not found: did you run git update-server-info",
             "' not found",
             "error: 404",
+            // It moved; nobody is followed.
+            "error: 30",
             "does not appear to be a git repository",
             "not our ref",
             "Server does not allow request for unadvertised object",

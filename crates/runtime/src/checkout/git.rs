@@ -99,6 +99,11 @@ impl Git {
         None
     }
 
+    /// Where it is.
+    pub fn program(&self) -> &Path {
+        &self.program
+    }
+
     /// Runs one command to its end, or kills it when there is more on the disk than may be, or when this is dropped.
     pub(super) async fn run(
         &self,
