@@ -36,7 +36,7 @@ export const adminStops: Stop[] = [
   { name: 'role', path: withExamples('/app/admin/roles'), shows: /Support desk/, then: click('New role') },
   { name: 'tokens', path: withExamples('/app/admin/tokens'), shows: /Build server/ },
   { name: 'token', path: withExamples('/app/admin/tokens'), shows: /Build server/, then: click('New token') },
-  { name: 'keys', path: withExamples('/app/admin/keys'), shows: /Keys of model providers/, mayFail: true },
+  { name: 'keys', path: withExamples('/app/admin/keys'), shows: /No provider keys/ },
   { name: 'policy', path: withExamples('/app/admin/policy'), shows: /The most that agents may do/ },
   { name: 'usage', path: withExamples('/app/admin/usage'), shows: /What the organisation used/, mayFail: true },
   { name: 'audit', path: withExamples('/app/admin/audit'), shows: /api_token\.created/ },

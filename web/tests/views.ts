@@ -76,7 +76,7 @@ export const stops: Stop[] = [
   { name: 'chat-approval', path: async (server) => `/app/sessions/${(await examples(server)).waiting}`, shows: /Needs your consent/ },
   { name: 'chat-failed', path: async (server) => `/app/sessions/${(await examples(server)).failed}`, shows: /The run failed/ },
   { name: 'approvals', path: () => '/app/approvals', shows: /Which month suits everybody/ },
-  { name: 'artifacts', path: async (server) => `/app/artifacts?session=${(await examples(server)).chat}`, shows: /comparison\.md/, mayFail: true },
+  { name: 'artifacts', path: async (server) => `/app/artifacts?session=${(await examples(server)).chat}`, shows: /comparison\.md/ },
   { name: 'account', path: () => '/app/account', shows: /Appearance/ },
   {
     name: 'palette',
