@@ -21,7 +21,7 @@ for (const stop of stops) {
     if (stop.mayFail) watch.expect(NETWORK)
     await page.emulateMedia({ colorScheme: 'light', reducedMotion: 'reduce' })
     await page.goto(server.url + (await stop.path(server)))
-    await expect(page.getByText(stop.shows).first()).toBeVisible()
+    await expect(page.getByText(stop.shows).filter({ visible: true }).first()).toBeVisible()
     await stop.then?.(page)
     for (const colorScheme of ['light', 'dark'] as const) {
       await page.emulateMedia({ colorScheme })
@@ -30,7 +30,7 @@ for (const stop of stops) {
       expect(serious.map((one) => `${one.id}: ${one.nodes.map((node) => node.html.slice(0, 160)).join(' | ')}`)).toEqual([])
     }
     await page.setViewportSize({ width: 360, height: 740 })
-    await expect(page.getByText(stop.shows).first()).toBeVisible()
+    await expect(page.getByText(stop.shows).filter({ visible: true }).first()).toBeVisible()
     const overflow = await page.evaluate(() => [...document.querySelectorAll('body *')].filter((one) => {
       const box = one.getBoundingClientRect()
       if (box.width === 0 || box.right <= innerWidth + 1 || getComputedStyle(one).position === 'fixed') return false
