@@ -150,7 +150,7 @@ test('a consent that is asked for on one surface is given on another, once', asy
   // And the other way round: asked for in the browser, answered at the desk.
   await page.goto(`${proxy.url}/app/sessions/${session.sessionId}`)
   await desktop.ask('POST', `/api/sessions/${session.sessionId}/prompt`, { text: '[[question:Which colour?|Red|Blue]] Paint', model: 'demo/demo' })
-  await expect(page.getByText('Which colour?')).toBeVisible()
+  await expect(page.getByText('Which colour?', { exact: true })).toBeVisible()
   await expect.poll(async () => (await view()).pendingQuestions.length).toBe(1)
   await desktop.ask('POST', `/api/sessions/${session.sessionId}/question-reply`, { requestId: (await view()).pendingQuestions[0].id, answers: [['Blue']] })
   await expect(answered(page, 'answer: Blue')).toBeVisible()

@@ -36,7 +36,7 @@ test('pictures', async ({ page, context, server, watch }) => {
     for (const stop of stops) {
       await page.setViewportSize({ width: 1280, height: 800 })
       await page.goto(server.url + (await stop.path(server)))
-      await expect(page.getByText(stop.shows).first()).toBeVisible()
+      await expect(page.getByText(stop.shows).filter({ visible: true }).first()).toBeVisible()
       await page.getByRole('link', { name: /^Approvals/ }).getByText('2').waitFor()
       await stop.then?.(page)
       await page.evaluate(() => document.fonts.ready)
