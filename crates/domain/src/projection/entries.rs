@@ -1,5 +1,6 @@
 //! The entries of a projection, as clients see them (contract 01 §1.3).
 
+use super::{ById, Identified};
 use crate::{
     event::{Attachment, ItemCounts, QuestionTool},
     ids::{Sequence, SessionId},
@@ -55,6 +56,18 @@ pub struct ToolCall {
     pub order: Sequence,
 }
 
+impl Identified for Message {
+    fn id(&self) -> &str {
+        &self.id
+    }
+}
+
+impl Identified for ToolCall {
+    fn id(&self) -> &str {
+        &self.id
+    }
+}
+
 /// A piece of a delegated run's transcript.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[expect(missing_docs, reason = "the contract describes the fields")]
@@ -81,7 +94,7 @@ pub struct TaskRun {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reasoning: Option<Vec<TranscriptPart>>,
     #[serde(default)]
-    pub tool_calls: Vec<ToolCall>,
+    pub tool_calls: ById<ToolCall>,
     #[serde(default)]
     pub compactions: Vec<Value>,
     #[serde(default)]

@@ -38,8 +38,7 @@ impl Projection {
         at: Timestamp,
     ) {
         self.last_error = None;
-        // A turn streams into its newest message: looking from the end finds it at once.
-        let known = id.and_then(|id| self.messages.iter_mut().rfind(|message| message.id == id));
+        let known = id.and_then(|id| self.messages.named(id));
         if let (MessageMode::Append, Some(message)) = (mode, known) {
             message.content.push_str(content);
             message.role = MessageRole::Assistant;
@@ -61,7 +60,7 @@ impl Projection {
 
     /// Replaces the message with this id in its place, or adds it. Attachments stay if the new one brings none, its place always.
     fn put_message(&mut self, mut message: Message) {
-        match self.messages.iter_mut().rfind(|known| known.id == message.id) {
+        match self.messages.named(&message.id) {
             Some(known) => {
                 message.attachments = message.attachments.or_else(|| known.attachments.take());
                 message.sequence = known.sequence;

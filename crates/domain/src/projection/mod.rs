@@ -3,6 +3,7 @@
 //! It serialises to exactly the contract's `ProjectionView`, and that text is also the snapshot.
 //! Folding never fails and never copies what is already there: a piece of text is appended in place.
 
+mod by_id;
 mod entries;
 mod interactions;
 mod lifecycle;
@@ -12,6 +13,7 @@ mod results;
 mod tests;
 mod tools;
 
+pub use by_id::{ById, Identified};
 pub use entries::{
     ErrorEntry, Message, MessageRole, Origin, OriginKind, PendingApproval, PendingQuestion, ProjectedArtifact, ResolvedApproval,
     ResolvedQuestion, TaskRun, ToolCall, TranscriptPart,
@@ -40,9 +42,9 @@ pub struct Projection {
     pub(crate) status: SessionStatus,
     pub(crate) is_generating: bool,
     #[serde(default)]
-    pub(crate) messages: Vec<Message>,
+    pub(crate) messages: ById<Message>,
     #[serde(default)]
-    pub(crate) tool_calls: Vec<ToolCall>,
+    pub(crate) tool_calls: ById<ToolCall>,
     #[serde(default)]
     pub(crate) task_runs: Vec<TaskRun>,
     #[serde(default)]
@@ -83,8 +85,8 @@ impl Projection {
             title: DEFAULT_TITLE.to_owned(),
             status: SessionStatus::Idle,
             is_generating: false,
-            messages: Vec::new(),
-            tool_calls: Vec::new(),
+            messages: ById::default(),
+            tool_calls: ById::default(),
             task_runs: Vec::new(),
             pending_approvals: Vec::new(),
             pending_questions: Vec::new(),

@@ -1,6 +1,6 @@
 //! Folding tool calls and delegated runs.
 
-use super::{Projection, TaskRun, ToolCall};
+use super::{ById, Projection, TaskRun, ToolCall};
 use crate::{
     event::{TaskRunEvent, ToolCallEvent},
     ids::Sequence,
@@ -18,7 +18,7 @@ impl Projection {
             None => &mut self.tool_calls,
             Some(task) => &mut self.task_run_at_work(task, sequence).tool_calls,
         };
-        match calls.iter_mut().rfind(|call| call.id == id) {
+        match calls.named(&id) {
             Some(call) => update(call, event),
             None => calls.push(ToolCall {
                 id,
@@ -47,7 +47,7 @@ impl Projection {
                 content: String::new(),
                 transcript: Vec::new(),
                 reasoning: None,
-                tool_calls: Vec::new(),
+                tool_calls: ById::default(),
                 compactions: Vec::new(),
                 todos: Vec::new(),
                 error: None,
@@ -80,7 +80,7 @@ impl Projection {
             content: event.content.clone(),
             transcript: Vec::new(),
             reasoning: None,
-            tool_calls: Vec::new(),
+            tool_calls: ById::default(),
             compactions: Vec::new(),
             todos: Vec::new(),
             error: event.error.clone(),
