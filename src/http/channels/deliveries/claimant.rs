@@ -12,6 +12,8 @@ use std::time::Duration;
 
 /// How long a claim holds, if whoever claims doesn't say.
 const DEFAULT_TTL: Duration = Duration::from_secs(30);
+/// A claim that ends before its answer arrives only burns attempts.
+const SHORTEST_TTL: Duration = Duration::from_millis(100);
 const LONGEST_TTL: Duration = Duration::from_secs(3600);
 
 /// Who claims.
@@ -71,7 +73,8 @@ fn name(caller: &Caller, proven: &ChannelCaller, claimed_by: Option<&str>) -> Re
     if is_id(name) { Ok(name.to_owned()) } else { Err(ApiError::invalid("claimedBy has more than 256 characters, or holds U+0000.")) }
 }
 
-/// A claim holds so long: what is unsaid, zero or no number is the default, and nobody holds one for more than an hour.
+/// A claim holds so long: what is unsaid, zero or no number is the default, and nobody holds one for more than an hour, or for
+/// next to no time.
 pub(super) fn ttl(millis: Option<u64>) -> Duration {
-    millis.filter(|millis| *millis > 0).map_or(DEFAULT_TTL, Duration::from_millis).min(LONGEST_TTL)
+    millis.filter(|millis| *millis > 0).map_or(DEFAULT_TTL, Duration::from_millis).clamp(SHORTEST_TTL, LONGEST_TTL)
 }

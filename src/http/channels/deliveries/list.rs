@@ -12,7 +12,7 @@ use crate::http::{
 use axum::extract::State;
 use cowork_domain::{
     channel::{
-        delivery::{DeliveryStatus, ShownDelivery},
+        delivery::{ChannelDelivery, DeliveryStatus, ShownDelivery},
         ids::is_id,
     },
     ids::TokenId,
@@ -63,5 +63,5 @@ pub(super) async fn list(State(state): State<HttpState>, caller: Caller, uri: Ur
     };
     let limit = query.limit(DEFAULT_LIMIT, MAXIMUM_LIMIT);
     let deliveries = state.node.store().deliveries(&caller.principal().org_id, &filter, limit).await?;
-    Ok(Json::of(&Answer { deliveries: deliveries.iter().map(cowork_domain::channel::delivery::ChannelDelivery::public).collect() }))
+    Ok(Json::of(&Answer { deliveries: deliveries.iter().map(ChannelDelivery::public).collect() }))
 }

@@ -24,7 +24,7 @@ pub(super) struct Sources {
 
 struct Source {
     binding: ChannelBindingId,
-    /// How it looked when it had nothing to claim. `None` until it was asked, and when it may have more.
+    /// How it looked when it had nothing more to claim. `None` until it was asked, and when it may have more.
     seen: Option<DeliveryLook>,
     /// Whether it may have had something that the credit didn't suffice for: then news of another binding concern it, too.
     is_limited: bool,
@@ -46,12 +46,16 @@ impl Sources {
             if source.seen.is_some() {
                 continue;
             }
-            let order = self.claimant.order(&self.state, &source.binding, max.min(AT_ONCE), stream);
+            let asked = max.min(AT_ONCE);
+            let order = self.claimant.order(&self.state, &source.binding, asked, stream);
             let taken = self.state.node.claim_deliveries(order).await?;
+            // Whoever got less than they asked for got all there is. Asking on would claim again what ran out just now.
+            if u64::from(asked) > taken.deliveries.len() as u64 {
+                (source.seen, source.is_limited) = (Some(taken.look), taken.is_limited);
+            }
             if !taken.deliveries.is_empty() {
                 return Ok(taken.deliveries);
             }
-            (source.seen, source.is_limited) = (Some(taken.look), taken.is_limited);
         }
         Ok(Vec::new())
     }

@@ -6,7 +6,7 @@ use serde_json::json;
 async fn whoever_lost_a_claim_learns_so_and_the_same_word_said_twice_counts_once() {
     let channel = channel().await;
     channel.deliver("dl-1", "c1").await;
-    // A claim that ends at once: the gateway that made it froze.
+    // A claim that ends soon: the gateway that made it froze.
     let frozen = channel.claim_with(json!({ "claimedBy": "a", "ttlMs": 1, "waitMs": 5000 })).await.remove(0);
     let taken = channel.claim("b", 1).await.remove(0);
     assert_eq!((&taken["deliveryId"], &taken["attemptCount"]), (&json!("dl-1"), &json!(2)));

@@ -17,7 +17,7 @@ async fn two_gateways_share_a_binding_and_one_that_stops_loses_doubles_and_disor
             channel.deliver(&format!("{chat}-{number}"), &format!("c{chat}")).await;
         }
     }
-    // The first takes its part and stops in the middle, with claims in hand that end at once.
+    // The first takes its part and stops in the middle, with claims in hand that end soon.
     let mut sent = Sent::new();
     while sent.len() < 70 {
         for delivery in channel.claim("gw-1", 7).await {

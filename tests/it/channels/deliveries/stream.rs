@@ -73,7 +73,7 @@ async fn a_stream_ends_with_its_token_or_its_binding_and_what_is_made_later_wait
         let (token, _) = super::gateway(&channel.server, &channel.owner, &[&channel.binding]).await;
         let other = Channel { token, ..channel };
         take_back(&other, revoked).await;
-        stream.read_to_end().await;
+        stream.until_cut().await;
         if revoked == "token" {
             assert_eq!(other.deliver("late", "c1").await["status"], json!("pending"));
             assert_eq!(other.shown("late").await["attemptCount"], json!(0), "nobody who may not claimed it");

@@ -208,7 +208,7 @@ impl Progress {
     pub fn renew(mut self, token: ClaimToken, until: Timestamp) -> Result<Self, AckRefusal> {
         match &mut self.state {
             DeliveryState::Claimed { until: ends, .. } if self.claim == Some(token.claim) && self.attempts == token.attempt => {
-                *ends = until
+                *ends = until;
             }
             _ => return Err(AckRefusal::ClaimLost),
         }

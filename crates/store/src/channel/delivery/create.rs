@@ -3,7 +3,10 @@
 use super::{lane, row};
 use crate::{Store, StoreError, column::instant};
 use cowork_domain::{
-    channel::delivery::{ChannelDelivery, DeadReason, DeliveryState, NewDelivery, Progress, lane::Lane},
+    channel::{
+        delivery::{ChannelDelivery, DeliveryState, NewDelivery, Progress, lane::Lane},
+        ids::ChannelSessionId,
+    },
     ids::OrgId,
 };
 
@@ -22,7 +25,6 @@ impl Store {
             DeliveryState::Dead(reason) => Some(reason.as_str()),
             _ => None,
         };
-        debug_assert!(dead_reason.is_none_or(|reason| reason == DeadReason::Gateway.as_str()));
         let made = sqlx::query_scalar!(
             "insert into channel_deliveries (org, binding, delivery_id, lane, agent, session_binding, provider, target, event_type, payload,
                                              status, dead_reason, attempt_limit, next_attempt_at, place, created_at, updated_at)
@@ -33,7 +35,7 @@ impl Store {
             new.id,
             lane.as_uuid(),
             new.agent.as_str(),
-            new.session_binding.as_ref().map(cowork_domain::channel::ids::ChannelSessionId::as_str),
+            new.session_binding.as_ref().map(ChannelSessionId::as_str),
             new.provider.as_str(),
             new.target,
             new.event_type,
