@@ -27,18 +27,17 @@ impl Credentials {
 
     /// The credential behind a reference.
     pub(super) async fn read(&self, reference: &str) -> Result<GitCredential, NotFetched> {
-        let text = match reference.strip_prefix("env:") {
-            Some(name) => self.variables.get(name).cloned().ok_or_else(unavailable)?,
-            None => {
-                let reference = SecretReference::parse(reference).map_err(|error| {
-                    tracing::warn!(%error, "a repository's credential is named by no reference that can be followed");
-                    unavailable()
-                })?;
-                read_secret(&reference, &self.surroundings).await.map_err(|error| {
-                    tracing::warn!(%error, "a repository's credential can't be read");
-                    unavailable()
-                })?
-            }
+        let text = if let Some(name) = reference.strip_prefix("env:") {
+            self.variables.get(name).cloned().ok_or_else(unavailable)?
+        } else {
+            let reference = SecretReference::parse(reference).map_err(|error| {
+                tracing::warn!(%error, "a repository's credential is named by no reference that can be followed");
+                unavailable()
+            })?;
+            read_secret(&reference, &self.surroundings).await.map_err(|error| {
+                tracing::warn!(%error, "a repository's credential can't be read");
+                unavailable()
+            })?
         };
         GitCredential::parse(&text).map_err(|error| {
             tracing::warn!(%error, "a repository's credential is of no use");

@@ -70,7 +70,7 @@ impl Projects {
 
     async fn check_out(&self, source: &ProjectSource, ground: &ProjectGround) -> Result<(), NotFetched> {
         let ProjectSource::Git { repository_url, reference, subdirectory, credential_ref } = source else { return Err(unknown()) };
-        let git = self.git.get_or_init(Git::find).await.as_ref().ok_or(CheckoutError::NoGit).map_err(not_checked_out)?;
+        let git = self.git.get_or_init(Git::find).await.as_ref().ok_or_else(|| not_checked_out(&CheckoutError::NoGit))?;
         let url = GitUrl::parse(repository_url)
             .map_err(|error| NotFetched { code: Code::ProjectSourceUrlInvalid, message: error.to_string() })?;
         let credential = match credential_ref {
@@ -86,7 +86,7 @@ impl Projects {
             authority: self.authority.as_deref(),
             limits: self.rules.git.limits,
         };
-        checkout.run(git, &ground.scratch(), &ground.files()).await.map_err(not_checked_out)
+        checkout.run(git, &ground.scratch(), &ground.files()).await.map_err(|error| not_checked_out(&error))
     }
 }
 
@@ -108,8 +108,8 @@ impl ProjectFetcher for Projects {
     }
 }
 
-fn not_checked_out(error: CheckoutError) -> NotFetched {
-    if let CheckoutError::Io(error) = &error {
+fn not_checked_out(error: &CheckoutError) -> NotFetched {
+    if let CheckoutError::Io(error) = error {
         tracing::error!(%error, "a repository can't be written to the disk");
     }
     NotFetched { code: error.code(), message: error.to_string() }

@@ -122,7 +122,7 @@ async fn backend(root: &Path, path: &str, request: Request<Incoming>) -> Respons
     let mut child =
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null()).kill_on_drop(true).spawn().expect("git is there");
     let mut stdin = child.stdin.take().expect("piped");
-    let (_, output) = tokio::join!(
+    let ((), output) = tokio::join!(
         async move {
             stdin.write_all(&body).await.ok();
             drop(stdin);
