@@ -18,8 +18,7 @@ pub(super) const SETTINGS: &[Setting] = &[
     quota("MAX_WORKFLOW_RUNS_PER_HOUR", "workflow runs per organisation and hour").or("200").file("abuse.maxWorkflowRunsPerHour").later(),
     quota("MAX_GATEWAY_PROMPTS_PER_HOUR", "prompts from channels per organisation and hour")
         .or("300")
-        .file("abuse.maxGatewayPromptsPerHour")
-        .later(),
+        .file("abuse.maxGatewayPromptsPerHour"),
     quota("MAX_WORKER_MINUTES_PER_HOUR", "minutes of execution per organisation and hour")
         .or("1200")
         .file("abuse.maxWorkerMinutesPerHour")
@@ -28,7 +27,9 @@ pub(super) const SETTINGS: &[Setting] = &[
         .or("1000")
         .file("abuse.maxGatewayDeliveriesPerHour")
         .later(),
-    quota("MAX_GATEWAY_CHANNEL_BINDINGS_PER_ORG", "channel bindings").or("25").file("abuse.maxGatewayChannelBindingsPerOrg").later(),
+    quota("MAX_GATEWAY_CHANNEL_BINDINGS_PER_ORG", "channel bindings that aren't disabled")
+        .or("25")
+        .file("abuse.maxGatewayChannelBindingsPerOrg"),
     quota("MAX_INVITES_PER_HOUR", "invitations per organisation and hour").or("100").file("abuse.maxInvitesPerHour"),
     quota("MAX_ARTIFACT_BYTES_PER_DAY", "bytes of artifacts per organisation and day")
         .or("10737418240")

@@ -87,7 +87,7 @@ impl Actor for SessionActor {
         let message = mail.open(stats);
         let started = shared.clock.instant();
         match message {
-            SessionMsg::Submit { submission, reply } => core.submit(*submission, reply).await?,
+            SessionMsg::Submit { submission, reply } => core.submit(submission, reply).await?,
             SessionMsg::Report { command, attempt, events, durable } => core.report(command, attempt, events, durable).await?,
             SessionMsg::Artifact { change, reply } => core.change_artifact(change, reply).await?,
             SessionMsg::Read { shape, reply } => drop(reply.send(core.read(shape))),
@@ -144,7 +144,7 @@ impl SessionCore {
         Ok((decision, journaled))
     }
 
-    async fn submit(&mut self, submission: Submission, reply: oneshot::Sender<Submitted>) -> Result<(), Failure> {
+    async fn submit(&mut self, submission: Box<Submission>, reply: oneshot::Sender<Submitted>) -> Result<(), Failure> {
         let grant = matches!(submission.kind, CommandKind::Prompt { .. }).then_some(submission.id);
         let now = self.shared.clock.now();
         let decision = decide(&self.state, SessionInput::Submit(submission), now);

@@ -30,6 +30,8 @@ pub(super) enum ChannelCaller {
         /// What was proven: the bindings that the request names, or, where it names none, all that the token was granted.
         /// They are served.
         bindings: Vec<ChannelBinding>,
+        /// The thread that the request names, which came through that binding.
+        thread: Option<Box<ChannelSession>>,
     },
     /// A person or token that runs the organisation.
     Admin,
@@ -91,6 +93,7 @@ async fn gateway(state: &HttpState, org: &OrgId, token: &TokenId, target: Target
         let is_storable = named.iter().all(|id| id.parse::<ChannelBindingId>().is_ok());
         if is_storable { store.granted_channel_bindings(org, token, Some(named)).await } else { Ok(Vec::new()) }
     };
+    let mut thread = None;
     let bindings = match target {
         Target::None | Target::Bindings([]) => store.granted_channel_bindings(org, token, None).await?,
         Target::Binding(id) => granted(&[id]).await?,
@@ -98,18 +101,20 @@ async fn gateway(state: &HttpState, org: &OrgId, token: &TokenId, target: Target
             let found = granted(ids).await?;
             if ids.iter().all(|id| found.iter().any(|binding| binding.id.as_str() == *id)) { found } else { Vec::new() }
         }
-        Target::SessionBinding(id) => {
-            let found = match id.parse::<ChannelSessionId>() {
-                Ok(id) => store.granted_channel_session(org, Some(token), &id).await?,
-                Err(_) => None,
-            };
-            found.into_iter().map(|found| found.binding).collect()
-        }
+        Target::SessionBinding(id) => match id.parse::<ChannelSessionId>() {
+            Ok(id) => {
+                let found = store.granted_channel_session(org, Some(token), &id).await?;
+                let binding;
+                (thread, binding) = found.map(|found| (Box::new(found.session), found.binding)).unzip();
+                binding.into_iter().collect()
+            }
+            Err(_) => Vec::new(),
+        },
     };
     if bindings.is_empty() {
         return Err(Denial::unbound().into());
     }
-    Ok(ChannelCaller::Gateway { token: token.clone(), bindings })
+    Ok(ChannelCaller::Gateway { token: token.clone(), bindings, thread })
 }
 
 /// A binding that the caller may use now. Missing, foreign, not served and not granted are one answer: no oracle.
@@ -117,7 +122,7 @@ pub(super) async fn binding(state: &HttpState, caller: &ChannelCaller, org: &Org
     let store = state.node.store();
     let id: ChannelBindingId = id.parse().map_err(|_| not_authorized())?;
     let found = match caller {
-        ChannelCaller::Gateway { token, bindings } => match bindings.iter().find(|binding| binding.id == id) {
+        ChannelCaller::Gateway { token, bindings, .. } => match bindings.iter().find(|binding| binding.id == id) {
             Some(proven) => Some(proven.clone()),
             None => store.granted_channel_bindings(org, token, Some(&[id.as_str()])).await?.pop(),
         },
@@ -134,6 +139,12 @@ pub(super) async fn session_binding(
     id: &str,
 ) -> Result<(ChannelSession, ChannelBinding), ApiError> {
     let id: ChannelSessionId = id.parse().map_err(|_| not_authorized())?;
+    if let ChannelCaller::Gateway { bindings, thread: Some(proven), .. } = caller
+        && proven.id == id
+        && let Some(binding) = bindings.iter().find(|binding| binding.id == proven.binding)
+    {
+        return Ok(((**proven).clone(), binding.clone()));
+    }
     let found = state.node.store().granted_channel_session(org, caller.token(), &id).await?;
     found.map(|GrantedSession { session, binding }| (session, binding)).ok_or_else(not_authorized)
 }

@@ -33,6 +33,11 @@ async fn a_thread_is_one_session_however_often_and_by_how_many_at_once_it_is_bou
     assert_eq!(unbound.body["code"], "gateway.channel_not_bound");
     let audit = server.ask(&owner, Method::GET, "/api/admin/audit?action=channel_session", None).await;
     assert_eq!(audit.body["events"].as_array().map(Vec::len), Some(2), "it was bound once: {audit:?}");
+
+    // A node that died between the session and the thread's row left just this.
+    server.sql("delete from channel_sessions").await;
+    let again = asked().await.expect(StatusCode::OK, "");
+    assert_eq!(again.body["binding"]["sessionId"], first.body["binding"]["sessionId"], "what was begun is found again");
 }
 
 #[tokio::test]

@@ -152,12 +152,63 @@ pub struct IdentityFacts {
 
 #[cfg(test)]
 mod tests {
-    use super::{ChannelRole::*, Purpose::*};
+    use super::{
+        super::{
+            binding::BindingStatus,
+            ids::{AgentId, ChannelBindingId},
+        },
+        ChannelRole::*,
+        Purpose::*,
+        *,
+    };
+    use serde_json::json;
 
     #[test]
     fn approvers_only_approve_and_viewers_only_look() {
-        let allowed = |purpose| [Owner, Admin, Member, Approver, Viewer].map(|role: super::ChannelRole| role.allows(purpose));
+        let allowed = |purpose| [Owner, Admin, Member, Approver, Viewer].map(|role: ChannelRole| role.allows(purpose));
         assert_eq!(allowed(Prompt), [true, true, true, false, false]);
         assert_eq!(allowed(Approve), [true, true, true, true, false]);
+    }
+
+    #[test]
+    fn somebody_counts_only_in_their_own_chat_system_and_workspace_and_only_while_active() {
+        let at = Timestamp::from_millis(0);
+        let (slack, workspace) = (ChannelProvider::stored("slack".to_owned()), Some("T1".to_owned()));
+        let binding = ChannelBinding {
+            id: ChannelBindingId::new("b"),
+            org: OrgId::new("acme"),
+            agent: AgentId::new("a"),
+            provider: slack.clone(),
+            external_workspace: workspace.clone(),
+            display_name: "Team".to_owned(),
+            status: BindingStatus::Active,
+            credential_ref: None,
+            settings: json!({}),
+            created_at: at,
+            updated_at: at,
+        };
+        let kim = ChannelIdentity {
+            id: IdentityId::new("i"),
+            org: OrgId::new("acme"),
+            provider: slack,
+            external_workspace: workspace,
+            external_user: "u".to_owned(),
+            account: None,
+            role: Member,
+            status: IdentityStatus::Active,
+            metadata: json!({}),
+            created_at: at,
+            updated_at: at,
+        };
+        assert!(kim.may(Prompt, &binding));
+        let elsewhere = [
+            ChannelIdentity { provider: ChannelProvider::stored("slack-eu".to_owned()), ..kim.clone() },
+            ChannelIdentity { external_workspace: Some("T2".to_owned()), ..kim.clone() },
+            ChannelIdentity { external_workspace: None, ..kim.clone() },
+            ChannelIdentity { status: IdentityStatus::Pending, ..kim.clone() },
+            ChannelIdentity { status: IdentityStatus::Disabled, ..kim.clone() },
+            ChannelIdentity { role: Viewer, ..kim },
+        ];
+        assert!(elsewhere.iter().all(|identity| !identity.may(Prompt, &binding)));
     }
 }

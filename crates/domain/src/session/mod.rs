@@ -32,7 +32,7 @@ pub const MAX_ATTEMPTS: u32 = 3;
 #[derive(Debug, Clone)]
 pub enum SessionInput {
     /// A client's command.
-    Submit(Submission),
+    Submit(Box<Submission>),
     /// Reports of the running turn. Stale ones (another command or attempt) change nothing.
     Runtime {
         /// The prompt that runs.

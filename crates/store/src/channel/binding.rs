@@ -23,7 +23,7 @@ pub struct BindingQuotaExceeded;
 #[derive(Debug, Clone, PartialEq)]
 pub enum BindingCreated {
     /// It is there: made now, or with the same id before.
-    There(ChannelBinding),
+    There(Box<ChannelBinding>),
     /// The organisation has no such agent.
     NoAgent,
     /// Another organisation has one with this id.
@@ -105,7 +105,7 @@ impl Store {
         let mut tx = self.pool.begin().await?;
         lock_bindings(&mut tx, org).await?;
         if let Some(stored) = read(&mut tx, org, &binding.id).await? {
-            return Ok(BindingCreated::There(stored));
+            return Ok(BindingCreated::There(Box::new(stored)));
         }
         let has_agent = sqlx::query_scalar!(
             r#"select exists (select from headless_agents where org = $1 and id = $2) as "found!""#,
@@ -138,7 +138,7 @@ impl Store {
         let Some(stored) = read(&mut tx, org, &binding.id).await? else { return Ok(BindingCreated::IdTaken) };
         audit(&mut tx, by, AuditAction::ChannelBindingCreated, &stored).await?;
         tx.commit().await?;
-        Ok(BindingCreated::There(stored))
+        Ok(BindingCreated::There(Box::new(stored)))
     }
 
     /// Changes a binding. What is open through it ends when it isn't served any more. None: the organisation has no such

@@ -47,7 +47,7 @@ impl Story {
     }
 
     fn submits(&mut self, number: u32, kind: CommandKind) -> Decision {
-        self.does(SessionInput::Submit(Submission { id: id(number), kind, by: kim(), source: CommandSource::Api }))
+        self.does(SessionInput::Submit(Box::new(Submission { id: id(number), kind, by: kim(), source: CommandSource::Api })))
     }
 
     fn reports(&mut self, number: u32, attempt: u32, events: Vec<RuntimeEvent>) -> Decision {
