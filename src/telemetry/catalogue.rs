@@ -114,6 +114,12 @@ pub const METRICS: &[Metric] = &[
     counter("cowork_journal_outcome_unknown_total", &[], "transactions whose outcome had to be looked up after a lost connection"),
     counter("cowork_journal_lane_panics_total", &[], "journal lanes that panicked and were started again"),
     counter("cowork_fenced_writes_total", &[], "writes refused because this node is no longer the owner"),
+    // Channels
+    counter(
+        "cowork_channel_inbox_messages_total",
+        &["outcome"],
+        "messages of chats: done (a prompt), refused, postponed (each try that met something in the way)",
+    ),
     // Provider keys
     counter(
         "cowork_byok_checks_total",

@@ -39,14 +39,12 @@ pub(super) async fn binding(
 
 async fn served(state: &HttpState, caller: &ChannelCaller, org: &OrgId) -> Result<Vec<ChannelBinding>, ApiError> {
     let store = state.node.store();
-    match caller.token() {
-        Some(token) => Ok(store.granted_channel_bindings(org, token, None).await?),
-        None => {
-            let mut bindings = store.channel_bindings(org, None, MANY).await?;
-            bindings.retain(ChannelBinding::is_active);
-            Ok(bindings)
-        }
+    if let Some(token) = caller.token() {
+        return Ok(store.granted_channel_bindings(org, token, None).await?);
     }
+    let mut bindings = store.channel_bindings(org, None, MANY).await?;
+    bindings.retain(ChannelBinding::is_active);
+    Ok(bindings)
 }
 
 fn fitting(binding: ChannelBinding, provider: &ChannelProvider, fields: &Fields) -> Result<ChannelBinding, ApiError> {

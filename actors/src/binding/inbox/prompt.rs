@@ -76,41 +76,50 @@ async fn thread(
     let agent = agent
         .filter(|agent| agent.status == AgentStatus::Active)
         .ok_or_else(|| refused(Code::ChannelAgentDisabled, "Headless agent is not active."))?;
-    let node = NodeHandle { shared: shared.clone() };
-    let place = message.told.thread();
-    let known = shared.store.channel_session_of_thread(org, &place).await.map_err(of_store)?;
+    let known = shared.store.channel_session_of_thread(org, &message.told.thread()).await.map_err(of_store)?;
     let thread = match known {
         Some(known) => known,
-        None => {
-            let session = place.session_of(org, &by.user_id);
-            let request = CreateSession {
-                id: session,
-                retry: true,
-                title: Some(message.told.session_title()),
-                profile_name: agent.profile_name,
-                project_source: message.told.project_source.clone(),
-            };
-            node.create_session(by, request).await.map_err(of_session)?;
-            let new = NewChannelSession {
-                id: ChannelSessionId::new(shared.clock.mint_channel_id()),
-                agent: binding.agent.clone(),
-                binding: binding.id.clone(),
-                thread: place,
-                session,
-                cursor: ChannelCursor::default(),
-            };
-            let audit = bound(message, &new, who, shared.clock.now());
-            shared.store.bind_channel_thread(org, &new, &audit).await.map_err(of_store)?.session
-        }
+        None => begin(shared, message, binding, who, agent.profile_name).await?,
     };
     let is_active = thread.status == ChannelSessionStatus::Active;
     let is_ours = is_active && thread.binding == binding.id && thread.agent == binding.agent;
-    let is_owned = node.session_identity(by, thread.session).await;
+    let is_owned = NodeHandle { shared: shared.clone() }.session_identity(by, thread.session).await;
     match (is_ours, is_owned) {
         (true, Ok(_)) => Ok(thread),
         (true, Err(error)) if error != SessionError::NotFound => Err(of_session(error)),
         _ => Err(refused(Code::GatewayChannelNotBound, "Channel thread is already bound to a different channel authority.")),
     }
+}
+
+/// The session first, then the thread's row: a row always has a session, and whoever is interrupted in between begins the same
+/// session again. Where somebody else bound the thread meanwhile, that is what it is.
+async fn begin(
+    shared: &Arc<Shared>,
+    message: &InboxMessage,
+    binding: &ChannelBinding,
+    who: &ChannelIdentity,
+    profile_name: String,
+) -> Result<ChannelSession, Obstacle> {
+    let (org, by, place) = (&message.told.org, &message.by, message.told.thread());
+    let session = place.session_of(org, &by.user_id);
+    let request = CreateSession {
+        id: session,
+        retry: true,
+        title: Some(message.told.session_title()),
+        profile_name,
+        project_source: message.told.project_source.clone(),
+    };
+    NodeHandle { shared: shared.clone() }.create_session(by, request).await.map_err(of_session)?;
+    let new = NewChannelSession {
+        id: ChannelSessionId::new(shared.clock.mint_channel_id()),
+        agent: binding.agent.clone(),
+        binding: binding.id.clone(),
+        thread: place,
+        session,
+        cursor: ChannelCursor::default(),
+    };
+    let audit = bound(message, &new, who, shared.clock.now());
+    Ok(shared.store.bind_channel_thread(org, &new, &audit).await.map_err(of_store)?.session)
 }
 
 /// What the audit log says of a thread that begins: for the organisation, and for the person behind it.
@@ -130,6 +139,7 @@ fn refused(code: Code, text: &str) -> Obstacle {
 }
 
 /// What a row can't be read for is not the message's fault: it waits until somebody has looked at it.
+#[expect(clippy::needless_pass_by_value, reason = "it stands behind map_err, which hands errors over")]
 fn of_store(error: StoreError) -> Obstacle {
     tracing::warn!(%error, "a message can't become a prompt now");
     Obstacle::Unavailable

@@ -41,10 +41,8 @@ pub(in crate::http::channels) async fn show(
         ChannelCaller::Gateway { bindings, .. } => bindings.iter().any(|granted| granted.id == *binding),
         ChannelCaller::Admin | ChannelCaller::Local => true,
     };
-    let found = match is_id(&message) {
-        true => state.node.store().inbox_message(&caller.principal().org_id, &message).await?,
-        false => None,
-    };
+    let org = &caller.principal().org_id;
+    let found = if is_id(&message) { state.node.store().inbox_message(org, &message).await? } else { None };
     let found = found.filter(|message| may_use(&message.told.binding));
     let message = found.ok_or_else(|| ApiError::not_found("Channel message was not found."))?;
     Ok(Json::of(&ShownInboxMessage { message }))

@@ -24,7 +24,6 @@ use cowork_domain::{
 };
 use cowork_store::StoreError;
 use http::StatusCode;
-use serde_json::Value;
 
 /// An interaction that waits, with its binding, which the caller may use.
 pub(super) struct Waiting {
@@ -100,7 +99,7 @@ pub(super) async fn approver(
     let chat = fields.value("externalChatId");
     let threads = state.node.store().channel_sessions_of(org, gateway.token(), waiting.interaction.session).await?;
     let is_there = threads.iter().any(|thread| {
-        let is_same_chat = chat.is_none_or(|chat| *chat == Value::from(thread.external_chat.as_str()));
+        let is_same_chat = chat.is_none_or(|chat| chat.as_str() == Some(thread.external_chat.as_str()));
         thread.provider == who.provider && thread.external_workspace == who.external_workspace && is_same_chat
     });
     Ok(is_there.then_some(who))
