@@ -20,7 +20,12 @@ pub(super) enum ActorFields {
     /// By our id.
     Identity(IdentityId),
     /// By the chat system's. An unsaid provider or workspace is the binding's.
-    External { provider: Option<ChannelProvider>, workspace: Option<Option<String>>, user: String },
+    External {
+        provider: Option<ChannelProvider>,
+        #[expect(clippy::option_option, reason = "unsaid, none and a workspace are three different things")]
+        workspace: Option<Option<String>>,
+        user: String,
+    },
     /// Not at all, or by something that names nobody.
     Nobody,
 }
@@ -43,6 +48,7 @@ impl ActorFields {
 }
 
 /// `externalWorkspaceId`: absent is unsaid, null and blank are none.
+#[expect(clippy::option_option, reason = "unsaid, none and a workspace are three different things")]
 pub(super) fn workspace(fields: &Fields) -> Option<Option<String>> {
     fields.0.contains_key("externalWorkspaceId").then(|| fields.text("externalWorkspaceId").map(str::to_owned))
 }

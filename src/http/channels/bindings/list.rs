@@ -38,9 +38,9 @@ struct ChannelBindingList {
 pub(in crate::http::channels) async fn list(State(state): State<HttpState>, caller: Caller, uri: Uri) -> Result<Json, ApiError> {
     require_admin(&caller)?;
     let query = Query::of(&uri);
-    let agent = match query.get("agentId").map(str::parse::<AgentId>).transpose() {
-        Ok(agent) => agent,
-        Err(_) => return Ok(Json::of(&json!({ "bindings": [] }))),
+    // What can be no id names nobody.
+    let Ok(agent) = query.get("agentId").map(str::parse::<AgentId>).transpose() else {
+        return Ok(Json::of(&json!({ "bindings": [] })));
     };
     let org = &caller.principal().org_id;
     let bindings = state.node.store().channel_bindings(org, agent.as_ref(), query.limit(100, 500)).await?;

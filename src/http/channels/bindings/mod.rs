@@ -9,6 +9,7 @@ use cowork_domain::channel::binding::CredentialRef;
 use serde_json::Value;
 
 /// Where the credential is; absent leaves what is stored, null is none.
+#[expect(clippy::option_option, reason = "unsaid, none and a reference are three different things")]
 fn credential_ref(fields: &Fields) -> Result<Option<Option<CredentialRef>>, ApiError> {
     match fields.0.get("credentialRef") {
         None => return Ok(None),

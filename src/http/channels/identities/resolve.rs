@@ -126,6 +126,7 @@ async fn of_admin(
 }
 
 /// The workspace of a binding; another provider or workspace than the binding's is a mistake of the caller.
+#[expect(clippy::option_option, reason = "unsaid, none and a workspace are three different things")]
 fn within(binding: &ChannelBinding, provider: &ChannelProvider, said: Option<Option<String>>) -> Result<Option<String>, ApiError> {
     if binding.provider != *provider {
         return Err(ApiError::invalid("Channel provider does not match binding."));

@@ -113,24 +113,21 @@ struct Begin<'a> {
 async fn begin(state: &HttpState, caller: &Caller, begin: Begin<'_>) -> Result<Json, ApiError> {
     let Begin { asked, binding, agent, person, thread } = begin;
     let (by, clock) = (caller.principal(), state.node.clock());
-    let (session, created) = match asked.session {
-        Some(session) => {
-            let session: SessionId = session.parse().map_err(|_| not_authorized())?;
-            owned(state, caller, session).await?;
-            (session, None)
-        }
-        None => {
-            let id = thread.session_of(&by.org_id, &by.user_id);
-            let title = asked.title.map_or_else(|| format!("Channel {}", binding.provider), str::to_owned);
-            let request = CreateSession {
-                id,
-                retry: true,
-                title: Some(title),
-                profile_name: agent.profile_name.clone(),
-                project_source: default_source(state, by, &binding.settings).await?,
-            };
-            (id, Some(state.node.create_session(by, request).await?))
-        }
+    let (session, created) = if let Some(session) = asked.session {
+        let session: SessionId = session.parse().map_err(|_| not_authorized())?;
+        owned(state, caller, session).await?;
+        (session, None)
+    } else {
+        let id = thread.session_of(&by.org_id, &by.user_id);
+        let title = asked.title.map_or_else(|| format!("Channel {}", binding.provider), str::to_owned);
+        let request = CreateSession {
+            id,
+            retry: true,
+            title: Some(title),
+            profile_name: agent.profile_name.clone(),
+            project_source: default_source(state, by, &binding.settings).await?,
+        };
+        (id, Some(state.node.create_session(by, request).await?))
     };
     let id = ChannelSessionId::new(clock.mint_channel_id());
     let target = AuditTarget::new("channel_session", id.as_str());
