@@ -330,6 +330,6 @@ async fn a_second_process_under_the_same_name_is_refused() {
     cluster.join_for(Duration::from_secs(60), "w1", NodeRole::AllInOne).await;
     let options = NodeOptions { name: "w1".into(), lease: Duration::from_millis(200), ..NodeOptions::default() };
     let twin = NodeHandle::start(options, cluster.store().await, Arc::new(Script)).await;
-    let refusal = twin.err().expect("a twin is refused").to_string();
+    let refusal = twin.expect_err("a twin is refused").to_string();
     assert!(refusal.contains("\"w1\" is alive"), "{refusal}");
 }

@@ -78,14 +78,12 @@ impl Gateway {
             "identityId": identity["identityId"], "provider": "webhook", "externalWorkspaceId": null, "externalUserId": "u-1" });
         let after = &bound.body["binding"]["lastEventSequence"];
         let (prompted, stream) = tokio::join!(self.post("sessions/prompt", prompt), async {
-            match thread {
-                Some(thread) => thread,
-                None => {
-                    assert_eq!(after, &json!(0));
-                    let stream = EventStream::open(self.get(&format!("sessions/{id}/events?after={after}"))).await;
-                    Thread { binding: id.clone(), session: session.clone(), stream, shown: 0 }
-                }
+            if let Some(thread) = thread {
+                return thread;
             }
+            assert_eq!(after, &json!(0));
+            let stream = EventStream::open(self.get(&format!("sessions/{id}/events?after={after}"))).await;
+            Thread { binding: id.clone(), session: session.clone(), stream, shown: 0 }
         });
         prompted.expect(StatusCode::ACCEPTED, "");
         self.complete(&claimed.body["event"]["eventId"], json!({ "status": "processed" })).await;

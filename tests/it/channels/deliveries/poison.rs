@@ -3,6 +3,7 @@ use crate::{
     caller::{Caller, HEADER_MODE},
     server::Server,
 };
+use cowork_domain::timestamp::Timestamp;
 use reqwest::StatusCode;
 use serde_json::json;
 
@@ -49,6 +50,6 @@ async fn a_failure_holds_its_own_lane_and_no_other() {
 }
 
 fn far_off(seconds: u64) -> String {
-    let at = time::OffsetDateTime::now_utc() + std::time::Duration::from_secs(seconds);
-    at.format(&time::format_description::well_known::Rfc3339).expect("a date")
+    let seconds = i64::try_from(crate::caller::now() + seconds).expect("a time of ours");
+    Timestamp::from_millis(seconds * 1000).to_string()
 }
