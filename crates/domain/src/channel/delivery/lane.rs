@@ -18,8 +18,7 @@ impl Lane {
                 let thread = name(["externalThreadId", "threadId"]).unwrap_or_default();
                 Self(derived_uuid(&["delivery_lane", binding.as_str(), "chat", chat, thread]))
             }
-            // An object prints its keys in their order, so equal targets print alike.
-            None => Self(derived_uuid(&["delivery_lane", binding.as_str(), "target", &target.to_string()])),
+            None => Self(derived_uuid(&["delivery_lane", binding.as_str(), "target", &in_order(target).to_string()])),
         }
     }
 
@@ -31,6 +30,19 @@ impl Lane {
     /// As it is stored.
     pub const fn as_uuid(self) -> Uuid {
         self.0
+    }
+}
+
+/// The same with the keys of all objects in order, so that equal targets print alike.
+fn in_order(value: &Value) -> Value {
+    match value {
+        Value::Object(fields) => {
+            let mut fields: Vec<_> = fields.iter().collect();
+            fields.sort_by_key(|(key, _)| *key);
+            Value::Object(fields.into_iter().map(|(key, value)| (key.clone(), in_order(value))).collect())
+        }
+        Value::Array(values) => values.iter().map(in_order).collect(),
+        other => other.clone(),
     }
 }
 
