@@ -25,7 +25,7 @@ export const operate = {
     draining: 'Draining',
     answering: 'answers you',
     stats: { alive: 'Actors in memory', restarts: 'Restarts', quarantined: 'In quarantine', mailbox: 'Slowest mailbox' },
-    kinds: { org: 'Organisations', session: 'Sessions', turn: 'Turns', byok: 'Key checks' } as Record<string, string>,
+    kinds: { org: 'Organisations', session: 'Sessions', turn: 'Turns', byok: 'Key checks', binding: 'Channels' } as Record<string, string>,
     columns: { kind: 'Kind', alive: 'Alive', started: 'Started', passivated: 'Put to rest', restarts: 'Restarts', panics: 'Panics', mailbox: 'Mailbox', messages: 'Messages' },
     caption: (node: string) => `Actors of ${node} by kind`,
     shards: (n: number) => count(n, 'shard with actors', 'shards with actors'),
