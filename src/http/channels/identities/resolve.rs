@@ -6,7 +6,7 @@ use crate::http::{
     channels::{
         actor::workspace,
         authority::{self, ChannelCaller, Target},
-        input,
+        input, origin,
     },
     error::ApiError,
     gate::Caller,
@@ -16,15 +16,15 @@ use crate::http::{
 };
 use axum::extract::State;
 use cowork_domain::channel::{
-    binding::ChannelBinding,
     identity::{ChannelRole, ExternalPerson, IdentityFacts, IdentityStatus},
     ids::IdentityId,
     provider::ChannelProvider,
 };
-use cowork_domain::ids::{OrgId, UserId};
-use http::StatusCode;
+use cowork_domain::ids::UserId;
 use serde_json::{Value, json};
 use utoipa::ToSchema;
+
+const SEVERAL: &str = "Channel identity resolution requires channelBindingId when multiple channel bindings match.";
 
 #[derive(ToSchema)]
 #[expect(dead_code, reason = "it describes; nothing constructs it")]
@@ -61,13 +61,13 @@ pub(in crate::http::channels) async fn resolve(State(state): State<HttpState>, c
     };
     input::name(fields, "externalWorkspaceId")?;
     let org = &caller.principal().org_id;
-    let (workspace, facts) = match &by {
-        ChannelCaller::Gateway { .. } => {
-            let workspace = of_gateway(&state, &by, org, &provider, fields).await?;
-            (workspace, IdentityFacts::default())
-        }
-        ChannelCaller::Admin | ChannelCaller::Local => (of_admin(&state, &by, org, &provider, fields).await?, told(fields)?),
+    let (is_gateway, names_binding) = (matches!(by, ChannelCaller::Gateway { .. }), fields.text("channelBindingId").is_some());
+    let workspace = if is_gateway || names_binding {
+        origin::binding(&state, &by, org, fields, &provider, SEVERAL).await?.external_workspace
+    } else {
+        workspace(fields).flatten()
     };
+    let facts = if is_gateway { IdentityFacts::default() } else { told(fields)? };
     let facts = IdentityFacts { metadata: input::object(fields, "metadata")?.unwrap_or_else(|| json!({})), ..facts };
     let person = ExternalPerson { provider, workspace, user: user.to_owned() };
     let (store, minted) = (state.node.store(), IdentityId::new(state.node.clock().mint_channel_id()));
@@ -84,58 +84,4 @@ fn told(fields: &Fields) -> Result<IdentityFacts, ApiError> {
         status: fields.text("status").and_then(IdentityStatus::parse),
         metadata: Value::Null,
     })
-}
-
-/// The workspace that a gateway speaks for: that of the binding that it names, or of the only one that it was granted there.
-async fn of_gateway(
-    state: &HttpState,
-    by: &ChannelCaller,
-    org: &OrgId,
-    provider: &ChannelProvider,
-    fields: &Fields,
-) -> Result<Option<String>, ApiError> {
-    let said = workspace(fields);
-    if let Some(id) = fields.text("channelBindingId") {
-        return within(&authority::binding(state, by, org, id).await?, provider, said);
-    }
-    let ChannelCaller::Gateway { bindings, .. } = by else { return Err(authority::not_authorized()) };
-    let mut matching = bindings
-        .iter()
-        .filter(|binding| binding.provider == *provider && said.as_ref().is_none_or(|workspace| *workspace == binding.external_workspace));
-    match (matching.next(), matching.next()) {
-        (Some(only), None) => Ok(only.external_workspace.clone()),
-        (Some(_), Some(_)) => {
-            let text = "Channel identity resolution requires channelBindingId when multiple channel bindings match.";
-            Err(ApiError::invalid(text))
-        }
-        (None, _) => Err(authority::not_authorized()),
-    }
-}
-
-async fn of_admin(
-    state: &HttpState,
-    by: &ChannelCaller,
-    org: &OrgId,
-    provider: &ChannelProvider,
-    fields: &Fields,
-) -> Result<Option<String>, ApiError> {
-    match fields.text("channelBindingId") {
-        Some(id) => within(&authority::binding(state, by, org, id).await?, provider, workspace(fields)),
-        None => Ok(workspace(fields).flatten()),
-    }
-}
-
-/// The workspace of a binding; another provider or workspace than the binding's is a mistake of the caller.
-#[expect(clippy::option_option, reason = "unsaid, none and a workspace are three different things")]
-fn within(binding: &ChannelBinding, provider: &ChannelProvider, said: Option<Option<String>>) -> Result<Option<String>, ApiError> {
-    if binding.provider != *provider {
-        return Err(ApiError::invalid("Channel provider does not match binding."));
-    }
-    match said {
-        Some(workspace) if workspace != binding.external_workspace => {
-            let text = "Channel binding is not authorized for this provider workspace.";
-            Err(ApiError::new(StatusCode::FORBIDDEN, text))
-        }
-        _ => Ok(binding.external_workspace.clone()),
-    }
 }
