@@ -13,7 +13,9 @@ fn event<'a>(events: &'a Value, event_type: &str) -> &'a Value {
 }
 
 fn fields(event: &Value) -> Vec<&str> {
-    event["metadata"].as_object().expect("an object").keys().map(String::as_str).collect()
+    let mut names: Vec<_> = event["metadata"].as_object().expect("an object").keys().map(String::as_str).collect();
+    names.sort_unstable();
+    names
 }
 
 #[tokio::test]
