@@ -5,6 +5,7 @@ mod authority;
 mod bindings;
 mod cursor;
 mod deliveries;
+mod failures;
 mod gateway;
 mod identities;
 mod inbox;
