@@ -14,6 +14,7 @@ mod leases;
 mod prompts;
 mod provider_events;
 mod sessions;
+mod sweeps;
 
 use crate::{
     answer::Answer,
