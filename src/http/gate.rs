@@ -4,7 +4,7 @@
 //! A route and its action are written in one place, where the route is registered:
 //! `gate.allow(Action::SessionsList, routes!(list::list))`.
 
-use super::{cors, error::ApiError, metrics::RouteMetrics, state::HttpState};
+use super::{cors, error::ApiError, limits::CountedAs, metrics::RouteMetrics, state::HttpState};
 use crate::identity::{AuthenticateError, Authenticated, EntryError, Member, Proof, Unauthenticated, cookie};
 use axum::{
     extract::{FromRequestParts, Request},
@@ -102,6 +102,10 @@ pub(super) async fn refuse_unknown(state: &HttpState, method: &Method, path: &st
 
 /// The genuine credential of a request, and the proof that a page which changes something is our own.
 pub(super) async fn authenticate(state: &HttpState, method: &Method, headers: &HeaderMap) -> Result<Authenticated, ApiError> {
+    authenticate_as(state, CountedAs::Request, method, headers).await
+}
+
+async fn authenticate_as(state: &HttpState, counted: CountedAs, method: &Method, headers: &HeaderMap) -> Result<Authenticated, ApiError> {
     let authenticated = state.authenticator.authenticate(state.node.store(), headers, state.node.clock().now()).await?;
     let token = match &authenticated.proof {
         // Whoever keeps the deployment running is not stopped by what keeps others in bounds.
@@ -109,7 +113,7 @@ pub(super) async fn authenticate(state: &HttpState, method: &Method, headers: &H
         Proof::Token(token) => Some(token.as_str()),
         _ => None,
     };
-    state.limits.admit_principal(&authenticated.principal.org_id, token, state.node.clock().instant()).await?;
+    state.limits.admit_principal(&authenticated.principal.org_id, token, counted, state.node.clock().instant()).await?;
     require_csrf_token(&authenticated, method, headers)?;
     Ok(authenticated)
 }
@@ -203,7 +207,8 @@ async fn enter(state: &HttpState, access: Access, request: &mut Request) -> Resu
         Access::Credential => None,
         Access::Allowed(action) => Some(action),
     };
-    let authenticated = authenticate(state, request.method(), request.headers()).await?;
+    let counted = if action == Some(Action::ChannelsServiceCursor) { CountedAs::Cursor } else { CountedAs::Request };
+    let authenticated = authenticate_as(state, counted, request.method(), request.headers()).await?;
     let Some(action) = action else {
         request.extensions_mut().insert(Credential(Arc::new(authenticated)));
         return Ok(());
