@@ -14,7 +14,7 @@ const ORDERS: &str = "COWORK_TEST_GATEWAY";
 /// Where the process begins.
 const ENTRY: &str = "channels::failures::gateway::a_gateway_process";
 /// How many deliveries a gateway has in hand.
-pub(super) const IN_HAND: usize = 4;
+const IN_HAND: usize = 4;
 const PAUSE: Duration = Duration::from_millis(50);
 
 /// What a gateway does.
@@ -69,7 +69,7 @@ async fn a_gateway_process() {
     });
     rustls::crypto::ring::default_provider().install_default().ok();
     let http = reqwest::Client::builder().timeout(Duration::from_secs(30)).build().expect("a client can be made");
-    Gateway { orders: serde_json::from_str(&orders).expect("orders"), http, cloud: 0 }.serve().await
+    Gateway { orders: serde_json::from_str(&orders).expect("orders"), http, cloud: 0 }.serve().await;
 }
 
 struct Gateway {

@@ -3,7 +3,7 @@
 use super::{
     NODES, Pair,
     chat::{Blow, Chat},
-    gateway::{IN_HAND, Orders, Process},
+    gateway::{Orders, Process},
 };
 
 const CHATS: usize = 20;
@@ -31,12 +31,10 @@ async fn a_gateway_that_is_killed_among_200_deliveries_loses_and_disorders_nothi
     let attempts = pair.until_all_sent(CHATS * OF_EACH).await;
 
     let doubles = chat.assert_in_order(CHATS, OF_EACH as u64);
-    let struck = chat.messages().into_iter().filter(|message| message.gateway == "gw-a").next_back().expect("it sent some");
-    assert!(doubles.iter().any(|times| times[0] == struck), "nobody knew that it was sent: {doubles:#?}");
-    assert!(doubles.len() <= IN_HAND, "{doubles:#?}");
-    for times in &doubles {
-        let row = attempts.iter().find(|row| row["delivery_id"] == *times[0].idempotency_key).expect("it is there");
-        assert!(times.windows(2).all(|pair| pair[0].attempt < pair[1].attempt), "each time is an attempt: {times:#?}");
-        assert_eq!(row["attempts"], times.last().expect("at least two").attempt, "and whoever looks sees it");
-    }
+    let [times] = &doubles[..] else { panic!("one came again: {doubles:#?}") };
+    let struck = chat.messages().into_iter().rfind(|message| message.gateway == "gw-a");
+    assert_eq!(Some(&times[0]), struck.as_ref(), "nobody else knew that it was sent");
+    assert!(times.windows(2).all(|pair| pair[0].attempt < pair[1].attempt), "each time is an attempt: {times:#?}");
+    let row = attempts.iter().find(|row| row["delivery_id"] == *times[0].idempotency_key).expect("it is there");
+    assert_eq!(row["attempts"], times.last().expect("at least two").attempt, "and whoever looks sees it");
 }
