@@ -20,7 +20,7 @@ mod tests;
 mod turn;
 mod workspace;
 
-pub use binding::Look as DeliveryLook;
+pub use binding::{ChannelRetention, Look as DeliveryLook};
 pub use byok::{KeyCheckOptions, KeyChecker};
 pub use clock::Clock;
 pub use cluster::{ClusterReport, Heartbeat, LinkOptions, LinkSecret, LinkTls};

@@ -80,6 +80,12 @@ impl Artifacts {
         written.map(|()| checksum)
     }
 
+    /// Gives a content up that no session's log publishes, and its bytes back.
+    pub(crate) async fn give_up(&self, org: &OrgId, session: SessionId, artifact: &str) -> Result<(), StoreError> {
+        self.0.store.give_up_artifact(org, session, artifact).await?;
+        Ok(())
+    }
+
     #[expect(clippy::too_many_arguments, reason = "one step of the function above, and nobody else's")]
     async fn write(
         &self,

@@ -89,6 +89,12 @@ impl ApiError {
         self
     }
 
+    /// Says first what the sentence is about.
+    pub(crate) fn preceded_by(mut self, subject: &str) -> Self {
+        self.message = format!("{subject}{}", self.message).into();
+        self
+    }
+
     /// Says when to try again.
     pub(crate) fn retry_after(mut self, after: Duration) -> Self {
         self.retry_after = Some(after);

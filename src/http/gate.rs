@@ -4,7 +4,13 @@
 //! A route and its action are written in one place, where the route is registered:
 //! `gate.allow(Action::SessionsList, routes!(list::list))`.
 
-use super::{cors, error::ApiError, limits::Sender, metrics::RouteMetrics, state::HttpState};
+use super::{
+    cors,
+    error::ApiError,
+    limits::{CountedAs, Sender},
+    metrics::RouteMetrics,
+    state::HttpState,
+};
 use crate::identity::{AuthenticateError, Authenticated, EntryError, Member, Proof, Unauthenticated, cookie};
 use axum::{
     extract::{FromRequestParts, Request},
@@ -102,23 +108,27 @@ pub(super) async fn refuse_unknown(state: &HttpState, method: &Method, path: &st
 
 /// The genuine credential of a request, and the proof that a page which changes something is our own.
 pub(super) async fn authenticate(state: &HttpState, method: &Method, headers: &HeaderMap) -> Result<Authenticated, ApiError> {
+    authenticate_as(state, CountedAs::Request, method, headers).await
+}
+
+async fn authenticate_as(state: &HttpState, counted: CountedAs, method: &Method, headers: &HeaderMap) -> Result<Authenticated, ApiError> {
     let authenticated = state.authenticator.authenticate(state.node.store(), headers, state.node.clock().now()).await?;
-    count_principal(state, &authenticated).await?;
+    count_principal(state, counted, &authenticated).await?;
     if authenticated.proof != Proof::Operator {
         require_csrf_token(&authenticated, method, headers)?;
     }
     Ok(authenticated)
 }
 
-/// Takes one of the requests that the organisation and the token of a caller have.
-async fn count_principal(state: &HttpState, authenticated: &Authenticated) -> Result<(), ApiError> {
+/// Takes one of what the organisation and the token of a caller have of it.
+async fn count_principal(state: &HttpState, counted: CountedAs, authenticated: &Authenticated) -> Result<(), ApiError> {
     let token = match &authenticated.proof {
         // Whoever keeps the deployment running is not stopped by what keeps others in bounds.
         Proof::Operator => return Ok(()),
         Proof::Token(token) => Some(token.as_str()),
         _ => None,
     };
-    state.limits.admit_principal(&authenticated.principal.org_id, token, state.node.clock().instant()).await
+    state.limits.admit_principal(&authenticated.principal.org_id, token, counted, state.node.clock().instant()).await
 }
 
 /// Cookies come along with whatever page sends a request, so a change needs what only our own page can read
@@ -221,7 +231,8 @@ async fn enter(state: &HttpState, access: Access, request: &mut Request) -> Resu
         Access::Credential => None,
         Access::Allowed(action) => Some(action),
     };
-    let authenticated = authenticate(state, request.method(), request.headers()).await?;
+    let counted = if action == Some(Action::ChannelsServiceCursor) { CountedAs::Cursor } else { CountedAs::Request };
+    let authenticated = authenticate_as(state, counted, request.method(), request.headers()).await?;
     let Some(action) = action else {
         request.extensions_mut().insert(Credential(Arc::new(authenticated)));
         return Ok(());
@@ -271,7 +282,7 @@ impl Caller {
     /// Counts a message over a connection that stays open like a request of its own.
     pub(super) async fn count_message(&self, state: &HttpState, sender: Sender) -> Result<(), ApiError> {
         state.limits.admit_message(sender, state.node.clock().instant()).await?;
-        count_principal(state, &self.authenticated).await
+        count_principal(state, CountedAs::Request, &self.authenticated).await
     }
 
     /// Looks again whether the caller may do something: for connections that stay open over many commands.

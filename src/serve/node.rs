@@ -5,7 +5,8 @@ use crate::config::{
     cluster::{ClusterConfig, Role},
 };
 use cowork_actors::{
-    AuditRetention, FeedOptions, KeyCheckOptions, LinkOptions, LinkSecret, LinkTls, NodeOptions, NodeRole, ProjectFetcher, WorkspaceOptions,
+    AuditRetention, ChannelRetention, FeedOptions, KeyCheckOptions, LinkOptions, LinkSecret, LinkTls, NodeOptions, NodeRole,
+    ProjectFetcher, WorkspaceOptions,
 };
 use cowork_domain::admission::OrgLimits;
 use cowork_objects::{Objects, archive::ArchiveLimits};
@@ -45,6 +46,11 @@ pub(super) fn options(config: &Config, objects: Objects, projects: Option<Arc<dy
             every: config.retention.interval,
             seals_per_run: config.retention.max_batches,
         }),
+        channel_retention: ChannelRetention {
+            deliveries: config.retention.channel_deliveries,
+            interactions: config.retention.channel_interactions,
+            every: config.retention.interval,
+        },
         key_checks: KeyCheckOptions { rules: config.byok.checks, limit: config.byok.check_timeout, ..KeyCheckOptions::default() },
         workspaces: cluster.role.executes().then(|| WorkspaceOptions {
             folder: config.storage.workspaces_dir(),

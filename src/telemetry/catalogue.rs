@@ -227,7 +227,11 @@ pub const METRICS: &[Metric] = &[
     counter("cowork_http_requests_total", &["method", "route", "status"], "answered requests"),
     seconds("cowork_http_request_seconds", &["route"], "time from a request's head to its answer's head"),
     // Limits
-    counter("cowork_rate_limited_total", &["scope"], "requests refused because their address, organisation or token used up its window"),
+    counter(
+        "cowork_rate_limited_total",
+        &["scope"],
+        "requests refused because their address, organisation or token, or its cursors of channels, used up their window",
+    ),
     counter(
         "cowork_rate_limit_unanswered_total",
         &[],

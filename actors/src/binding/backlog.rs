@@ -1,4 +1,4 @@
-//! How much waits for gateways, told by one node for the whole cluster, and the removal of what was at rest for long.
+//! How much waits for gateways, told by one node for the whole cluster.
 
 use crate::node::Shared;
 use cowork_domain::{
@@ -8,22 +8,16 @@ use cowork_domain::{
     },
     ids::derived_uuid,
 };
-use cowork_store::{Backlog, StoreError};
+use cowork_store::Backlog;
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
 const LOOK_EVERY: Duration = Duration::from_secs(15);
-/// Looks between two sweeps.
-const SWEEP_EVERY: u32 = 40;
-/// What is at rest is kept so long, for whoever asks what became of it.
-const KEPT: Duration = Duration::from_secs(30 * 86_400);
-const SWEPT_AT_ONCE: u32 = 1000;
 /// Chat systems of no known kind.
 const OTHER: &str = "other";
 const WAITING: [DeliveryStatus; 3] = [DeliveryStatus::Pending, DeliveryStatus::Claimed, DeliveryStatus::Failed];
 
 /// Works until the node stops.
 pub(crate) async fn keep_backlog(shared: Arc<Shared>) {
-    let mut looks = 0_u32;
     show(&[]);
     loop {
         tokio::select! {
@@ -39,27 +33,11 @@ pub(crate) async fn keep_backlog(shared: Arc<Shared>) {
             Ok(backlog) => show(&backlog),
             Err(error) => tracing::warn!(%error, "the backlog of deliveries can't be read now"),
         }
-        looks = looks.wrapping_add(1);
-        if looks.is_multiple_of(SWEEP_EVERY)
-            && let Err(error) = sweep(&shared).await
-        {
-            tracing::warn!(%error, "old deliveries can't be removed now");
-        }
     }
 }
 
 fn is_teller(shared: &Shared) -> bool {
     shared.ownership.now().is_some_and(|owned| owned.of(derived_uuid(&["delivery_backlog"])).is_some())
-}
-
-async fn sweep(shared: &Shared) -> Result<(), StoreError> {
-    loop {
-        let swept = shared.store.sweep_deliveries(KEPT, SWEPT_AT_ONCE).await?;
-        metrics::counter!("cowork_deliveries_swept_total").increment(swept);
-        if swept < u64::from(SWEPT_AT_ONCE) || shared.stop.is_cancelled() {
-            return Ok(());
-        }
-    }
 }
 
 /// Every series is there all the time: an alert can't tell an absent one from a broken one.

@@ -18,4 +18,5 @@ pub(crate) use backlog::keep_backlog;
 pub(crate) use inbox::keep_inbox;
 pub use msg::Look;
 pub(crate) use msg::{BindingMsg, ClaimReply};
+pub use sweep::ChannelRetention;
 pub(crate) use sweep::sweep;

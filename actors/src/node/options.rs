@@ -1,6 +1,6 @@
 //! How a node runs.
 
-use crate::{AuditRetention, KeyCheckOptions, LinkOptions, WorkspaceOptions, feed::FeedOptions};
+use crate::{AuditRetention, ChannelRetention, KeyCheckOptions, LinkOptions, WorkspaceOptions, feed::FeedOptions};
 use cowork_domain::{admission::OrgLimits, project_source::ProjectSourceRules};
 use std::time::Duration;
 
@@ -65,6 +65,8 @@ pub struct NodeOptions {
     pub records_usage: bool,
     /// How long audit rows are kept; for ever without it.
     pub audit_retention: Option<AuditRetention>,
+    /// How long what channels leave behind is kept.
+    pub channel_retention: ChannelRetention,
     /// When and how provider keys are checked.
     pub key_checks: KeyCheckOptions,
     /// Where sessions keep their files, and where these are kept for the next owner. Without it nothing is kept.
@@ -92,6 +94,7 @@ impl Default for NodeOptions {
             org_limits: OrgLimits::default(),
             records_usage: true,
             audit_retention: None,
+            channel_retention: ChannelRetention::default(),
             key_checks: KeyCheckOptions::default(),
             workspaces: None,
             project_sources: ProjectSourceRules::default(),

@@ -30,6 +30,7 @@ mod response;
 mod sse;
 
 pub use calls::{
+    channels::{ClaimedDelivery, DeliveryClaim, DeliveryOutcome, NewDelivery},
     cluster::{ClusterNode, ClusterReport, NodeLink, NodeState, ShardMove, ShardTotals},
     health::{Health, Readiness, ReadinessCheck},
     identity::{AuthMe, DeploymentConfig, Workspace},

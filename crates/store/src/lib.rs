@@ -38,8 +38,8 @@ pub use byok::{
 };
 pub use channel::{
     AcceptedMessage, AgentCreated, Backlog, BindingBacklog, BindingCount, BindingCreated, BindingQuotaExceeded, BoundThread, CursorMove,
-    DeliveryFilter, DeliveryPlace, GrantedSession, IdentityFilter, InteractionCommand, KeptInteraction, LeaseAnswer, SettleError,
-    UnknownAccount,
+    DeliveryFilter, DeliveryOperation, DeliveryPlace, GrantedSession, IdentityFilter, InteractionCommand, KeptInteraction, LeaseAnswer,
+    SettleError, UnknownAccount,
 };
 pub use directory::{Deed, DirectoryError, DirectoryUser};
 pub use error::StoreError;

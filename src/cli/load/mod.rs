@@ -11,6 +11,7 @@ mod activation;
 mod churn;
 mod connect;
 mod continuity;
+mod deliveries;
 mod drive;
 mod errors;
 mod events;
@@ -73,6 +74,7 @@ enum Scenario {
     Churn(churn::ChurnArgs),
     Events(events::EventsArgs),
     Revocation(revocation::RevocationArgs),
+    Deliveries(deliveries::DeliveriesArgs),
 }
 
 /// Runs a scenario and prints its report. Exit code 1 means that the run did not pass; an error, that
@@ -115,6 +117,7 @@ impl Scenario {
             Self::Churn(_) => "churn",
             Self::Events(_) => "events",
             Self::Revocation(_) => "revocation",
+            Self::Deliveries(_) => "deliveries",
         }
     }
 
@@ -130,6 +133,7 @@ impl Scenario {
             Self::Churn(args) => Box::pin(churn::run(args, common, progress)).await,
             Self::Events(args) => Box::pin(events::run(args, common, progress)).await,
             Self::Revocation(args) => Box::pin(revocation::run(args, common, progress)).await,
+            Self::Deliveries(args) => Box::pin(deliveries::run(args, common, progress)).await,
         }
     }
 }

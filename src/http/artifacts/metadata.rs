@@ -8,7 +8,7 @@ use cowork_domain::artifact::{ArtifactDraft, ArtifactKind, ArtifactStatus, MAX_A
 use uuid::{Uuid, Variant};
 
 /// The metadata of an upload of either kind.
-pub(super) fn draft(fields: &Fields) -> Result<ArtifactDraft, ApiError> {
+pub(in crate::http) fn draft(fields: &Fields) -> Result<ArtifactDraft, ApiError> {
     let filename = fields.text("filename").ok_or_else(|| ApiError::invalid("Artifact filename is required."))?;
     let text = |name| fields.text(name).map(str::to_owned);
     let draft = ArtifactDraft {

@@ -16,7 +16,9 @@ mod reserve;
 mod status;
 mod upload;
 
+pub(super) use metadata::draft;
 pub(super) use read::fetch;
+pub(super) use upload::decoded;
 
 use super::{error::ApiError, gate::Gate, state::HttpState};
 use artifact_path::ArtifactPath;

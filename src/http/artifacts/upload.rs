@@ -80,7 +80,7 @@ async fn store(
     fields: Fields,
 ) -> Result<ArtifactRecord, ApiError> {
     let draft = draft(&fields)?;
-    let content = content(&fields)?;
+    let content = decoded(&fields)?;
     drop(fields);
     let artifact = state.node.clock().mint_artifact_id().hyphenated().to_string();
     let size = content.len() as u64;
@@ -99,7 +99,7 @@ async fn store(
 }
 
 /// `dataBase64`, in either alphabet.
-fn content(fields: &Fields) -> Result<Vec<u8>, ApiError> {
+pub(in crate::http) fn decoded(fields: &Fields) -> Result<Vec<u8>, ApiError> {
     let text = fields.text("dataBase64").ok_or_else(|| ApiError::invalid("Artifact dataBase64 is required."))?.trim();
     // Looked at before it is decoded; three bytes are four characters.
     if text.len() as u64 / 4 * 3 > MAX_ARTIFACT_BYTES + 3 {
@@ -123,7 +123,7 @@ mod tests {
 
     fn read(text: String) -> Result<Vec<u8>, StatusCode> {
         let fields = Fields(Map::from_iter([("dataBase64".to_owned(), Value::from(text))]));
-        content(&fields).map_err(|error| error.status())
+        decoded(&fields).map_err(|error| error.status())
     }
 
     #[test]

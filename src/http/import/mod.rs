@@ -1,5 +1,6 @@
 //! Copies of local sessions (contract 01, `POST /api/import/sessions`).
 
+mod artifacts;
 mod sessions;
 
 use super::{gate::Gate, state::HttpState};

@@ -1,5 +1,6 @@
 //! `POST /api/import/sessions` (contract 01 §2).
 
+use super::artifacts::{self, ImportedArtifact};
 use crate::http::{
     answer::Json,
     body::{self, BulkJsonBody},
@@ -9,15 +10,20 @@ use crate::http::{
     state::HttpState,
 };
 use axum::extract::State;
+use cowork_actors::SessionError;
 use cowork_domain::{
     ids::SessionId,
     import::{self, ImportError, ImportPlan},
+    principal::Principal,
     timestamp::Timestamp,
 };
 use http::StatusCode;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 /// Copy a local session to the cloud.
+///
+/// Its `artifacts` are uploads as `POST /api/sessions/{id}/artifacts` takes them, at most 25. The session begins with all of them or
+/// doesn't begin.
 #[utoipa::path(post, path = "/api/import/sessions", operation_id = "importSession", tag = "sessions",
     request_body(content = ImportSessionRequest, example = json!({
         "source": {"kind": "local-session", "fingerprint": "fp1", "title": "Local chat"},
@@ -28,19 +34,16 @@ use serde_json::Value;
             example = json!({"error": "Session import payload contains local paths or secret-like values.", "code": "import.unsafe_content"})),
         (status = 413, description = "More than 35 MiB", body = ErrorBody),
         (status = 429, description = "A quota is used up", body = ErrorBody),
-        (status = 503, description = "The import has artifacts, and artifact storage is off", body = ErrorBody),
+        (status = 503, description = "The import has artifacts, and artifacts are off or their store is away", body = ErrorBody),
     ))]
 pub(super) async fn import(State(state): State<HttpState>, caller: Caller, BulkJsonBody(request): BulkJsonBody) -> Result<Json, ApiError> {
-    let request = Value::Object(request.fields.0);
+    let fields = request.fields.0;
     let now = state.node.clock().now();
     // Looking through 35 MiB takes a second or more, in which this thread would serve nobody else.
-    let plan = tokio::task::spawn_blocking(move || read(&request, now)).await.expect("reading an import does not panic");
+    let read = tokio::task::spawn_blocking(move || read(fields, now)).await.expect("reading an import does not panic");
     let id = state.node.clock().mint_session_id();
-    let imported = match plan {
-        Ok(plan) => {
-            let profile_name = plan.profile_name.clone().unwrap_or_else(|| state.options.profile_name.clone());
-            state.node.import_session(caller.principal(), id, profile_name, plan).await.map_err(ApiError::from)
-        }
+    let imported = match read {
+        Ok((plan, artifacts)) => begin(&state, caller.principal(), id, plan, artifacts).await,
         Err(error) => Err(error),
     };
     match imported {
@@ -52,6 +55,24 @@ pub(super) async fn import(State(state): State<HttpState>, caller: Caller, BulkJ
     }
 }
 
+async fn begin(
+    state: &HttpState,
+    by: &Principal,
+    id: SessionId,
+    plan: ImportPlan,
+    artifacts: Vec<ImportedArtifact>,
+) -> Result<String, ApiError> {
+    let profile_name = plan.profile_name.clone().unwrap_or_else(|| state.options.profile_name.clone());
+    let records = artifacts::store(state, by, id, artifacts).await?;
+    let plan = ImportPlan { artifacts: records.clone(), ..plan };
+    let imported = state.node.import_session(by, id, profile_name, plan).await;
+    // Of a session that nobody answered for it isn't known whether it began.
+    if imported.as_ref().is_err_and(|error| *error != SessionError::Unavailable) {
+        artifacts::give_up(state, by, id, &records).await;
+    }
+    Ok(imported?)
+}
+
 /// An import that came about is in the audit log with its session; one that did not must be there, too.
 async fn record_failure(state: &HttpState, caller: &Caller, id: SessionId, error: &ApiError) {
     let rows = import::failed(caller.principal(), id, error.stable_code(), state.node.clock().now());
@@ -60,16 +81,18 @@ async fn record_failure(state: &HttpState, caller: &Caller, id: SessionId, error
     }
 }
 
-fn read(request: &Value, now: Timestamp) -> Result<ImportPlan, ApiError> {
-    if body::holds_nul(request) {
+/// In the order of the contract: artifacts first.
+fn read(mut fields: Map<String, Value>, now: Timestamp) -> Result<(ImportPlan, Vec<ImportedArtifact>), ApiError> {
+    let artifacts = artifacts::read(fields.remove("artifacts"))?;
+    let request = Value::Object(fields);
+    if body::holds_nul(&request) {
         return Err(ApiError::invalid("The import holds the character U+0000, which can't be stored."));
     }
-    Ok(import::plan(request, now)?)
+    Ok((import::plan(&request, now)?, artifacts))
 }
 
 impl From<ImportError> for ApiError {
     fn from(error: ImportError) -> Self {
-        let status = StatusCode::from_u16(error.status()).unwrap_or(StatusCode::BAD_REQUEST);
-        Self::new(status, error.to_string()).code(error.code())
+        Self::new(StatusCode::BAD_REQUEST, error.to_string()).code(error.code())
     }
 }

@@ -15,7 +15,7 @@ use crate::identity::{
 };
 use axum::response::{IntoResponse, Response};
 use cowork_actors::Clock;
-use cowork_domain::ids::OrgId;
+use cowork_domain::{ids::OrgId, limits::RateLimit};
 use cowork_store::Store;
 use http::{HeaderMap, Method, StatusCode, header};
 use proxies::Proxies;
@@ -25,12 +25,16 @@ use std::{
     time::Instant,
 };
 
+/// So many cursors of channels stand for one request.
+const CURSORS_OF_A_REQUEST: u64 = 20;
+
 /// What makes a request one of a trusted proxy's (contract 00 §3.5).
 const SIGNED_HEADERS: &str = "x-open-cowork-header-auth-";
 
 /// The limits of a node, as far as they are configured.
 pub(in crate::http) struct Limits {
     rates: Option<RateLimits>,
+    cursors: Option<RateLimits>,
     backoff: Option<AuthBackoff>,
     proxies: Proxies,
     /// Scrapers show it, and aren't counted.
@@ -51,6 +55,16 @@ pub(in crate::http) struct Visit {
 #[derive(Debug, Clone, Copy)]
 pub(in crate::http) struct Sender(AddressBlock);
 
+/// What an authenticated request is counted as.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::http) enum CountedAs {
+    /// One of its organisation and of its token.
+    Request,
+    /// A cursor of a channel: gateways send one after each event that they show, and begin a thread's stream anew when one is
+    /// refused (contract 04 §9). So they have a budget of their own, which a busy thread doesn't use up.
+    Cursor,
+}
+
 /// What a request can prove itself with, as far as that decides when its back-off is checked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Credentials {
@@ -66,6 +80,10 @@ impl Limits {
     pub(in crate::http) fn start(options: &HttpOptions, store: &Store) -> Self {
         Self {
             rates: options.rate_limit.map(|limit| RateLimits::start(limit, store.clone())),
+            cursors: options.rate_limit.map(|limit| {
+                let max_requests = limit.max_requests.saturating_mul(CURSORS_OF_A_REQUEST);
+                RateLimits::start(RateLimit { max_requests, ..limit }, store.clone())
+            }),
             backoff: options.auth_backoff.map(|rule| AuthBackoff::start(rule, store.clone())),
             proxies: Proxies::new(options.trusted_proxies.clone()),
             operator_token: options.auth.operator_token.clone(),
@@ -134,8 +152,18 @@ impl Limits {
     }
 
     /// Whether an authenticated caller has requests left: as part of an organisation, and with the API token that it showed.
-    pub(in crate::http) async fn admit_principal(&self, org: &OrgId, token_id: Option<&str>, now: Instant) -> Result<(), ApiError> {
-        let Some(rates) = &self.rates else { return Ok(()) };
+    pub(in crate::http) async fn admit_principal(
+        &self,
+        org: &OrgId,
+        token_id: Option<&str>,
+        counted: CountedAs,
+        now: Instant,
+    ) -> Result<(), ApiError> {
+        let (Some(rates), Some(cursors)) = (&self.rates, &self.cursors) else { return Ok(()) };
+        if counted == CountedAs::Cursor {
+            let whose = RateScope::Cursors(token_id.unwrap_or(org.as_str()));
+            return cursors.admit(whose, now).await.map_err(refusal::too_many_requests);
+        }
         rates.admit(RateScope::Org(org), now).await.map_err(refusal::too_many_requests)?;
         match token_id {
             Some(token) => rates.admit(RateScope::Token(token), now).await.map_err(refusal::too_many_requests),

@@ -22,9 +22,11 @@ impl Reach {
         let is_probe = matches!(path, "/livez" | "/progressz" | "/readyz");
         let is_asset = *method == Method::GET && path.starts_with("/app/assets/");
         let is_webhook = path == "/webhooks/billing" || path.starts_with("/webhooks/workflows/");
+        // Counted behind authentication, in a budget of their own.
+        let is_cursor = *method == Method::POST && path == "/api/channels/cursor";
         if is_page || is_probe || *method == Method::OPTIONS {
             Self::Nothing
-        } else if is_asset || is_webhook {
+        } else if is_asset || is_webhook || is_cursor {
             Self::Rejections
         } else {
             Self::Everything
@@ -37,7 +39,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_what_comes_before_step_7_is_free() {
+    fn only_what_comes_before_step_7_and_cursors_are_free() {
         for (method, path, reach) in [
             (Method::OPTIONS, "/api/sessions", Reach::Nothing),
             (Method::GET, "/", Reach::Nothing),
@@ -47,6 +49,8 @@ mod tests {
             (Method::GET, "/app/assets/index.js", Reach::Rejections),
             (Method::POST, "/webhooks/workflows/w1", Reach::Rejections),
             (Method::POST, "/webhooks/billing", Reach::Rejections),
+            (Method::POST, "/api/channels/cursor", Reach::Rejections),
+            (Method::GET, "/api/channels/cursor", Reach::Everything),
             (Method::HEAD, "/", Reach::Everything),
             (Method::POST, "/app", Reach::Everything),
             (Method::GET, "/metrics", Reach::Everything),

@@ -34,6 +34,8 @@ pub(crate) enum RateScope<'a> {
     Org(&'a OrgId),
     /// An API token, by its id.
     Token(&'a str),
+    /// The cursors of an API token, by its id, or of whoever shows none, by their organisation.
+    Cursors(&'a str),
 }
 
 impl RateScope<'_> {
@@ -42,6 +44,7 @@ impl RateScope<'_> {
             Self::Address(_) => "ip",
             Self::Org(_) => "org",
             Self::Token(_) => "token",
+            Self::Cursors(_) => "cursors",
         }
     }
 }
@@ -52,7 +55,7 @@ impl fmt::Display for RateScope<'_> {
         match self {
             Self::Address(address) => address.fmt(formatter),
             Self::Org(org) => fmt::Display::fmt(org, formatter),
-            Self::Token(token) => formatter.write_str(token),
+            Self::Token(name) | Self::Cursors(name) => formatter.write_str(name),
         }
     }
 }
@@ -75,14 +78,14 @@ struct Shared {
     hashers: [RandomState; 2],
     /// Until when the database is left alone.
     resting: Mutex<Option<Instant>>,
-    refused: [Counter; 3],
+    refused: [Counter; 4],
     unanswered: Counter,
 }
 
 impl RateLimits {
     /// Starts to count; must be called within a runtime.
     pub(crate) fn start(limit: RateLimit, store: Store) -> Self {
-        let refused = ["ip", "org", "token"].map(|scope| counter!("cowork_rate_limited_total", "scope" => scope));
+        let refused = ["ip", "org", "token", "cursors"].map(|scope| counter!("cowork_rate_limited_total", "scope" => scope));
         let shared = Arc::new(Shared {
             limit,
             store,
@@ -179,6 +182,7 @@ impl Shared {
             RateScope::Address(_) => &self.refused[0],
             RateScope::Org(_) => &self.refused[1],
             RateScope::Token(_) => &self.refused[2],
+            RateScope::Cursors(_) => &self.refused[3],
         }
     }
 }

@@ -9,7 +9,7 @@ use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 use std::time::Instant;
 
-fn message(binding: &str, id: &str, user: &str, said: &str) -> Value {
+pub(super) fn message(binding: &str, id: &str, user: &str, said: &str) -> Value {
     json!({ "channelBindingId": binding, "provider": "telegram", "providerInstanceId": "telegram", "providerEventId": id,
         "externalChatId": "chat-1", "externalThreadId": "thr-1", "externalUserId": user, "username": "kim", "text": said })
 }
@@ -18,13 +18,13 @@ async fn hand_over(server: &Server, token: &str, body: Value) -> Answer {
     server.ask_with(token, Method::POST, "/api/channels/inbox", Some(body)).await
 }
 
-async fn accepted(server: &Server, token: &str, body: Value) -> String {
+pub(super) async fn accepted(server: &Server, token: &str, body: Value) -> String {
     let accepted = hand_over(server, token, body).await.expect(StatusCode::ACCEPTED, "");
     text(&accepted.body["message"]["messageId"])
 }
 
 /// A message, once something became of it.
-async fn settled(server: &Server, token: &str, message: &str) -> Value {
+pub(super) async fn settled(server: &Server, token: &str, message: &str) -> Value {
     let deadline = Instant::now() + PATIENCE;
     loop {
         let shown = server.ask_with(token, Method::GET, &format!("/api/channels/inbox/{message}"), None).await;
@@ -38,7 +38,7 @@ async fn settled(server: &Server, token: &str, message: &str) -> Value {
 }
 
 /// The session of a message, once nothing runs in it.
-async fn conversation(server: &Server, owner: &Caller, message: &Value) -> Value {
+pub(super) async fn conversation(server: &Server, owner: &Caller, message: &Value) -> Value {
     let path = format!("/api/sessions/{}/view", text(&message["sessionId"]));
     let deadline = Instant::now() + PATIENCE;
     loop {
@@ -103,7 +103,7 @@ async fn who_may_not_prompt_is_told_so_and_is_noted_for_an_admin() {
 }
 
 /// What keeps a node from getting further with a message than a point, until it is taken away.
-const NOT_FURTHER: &str =
+pub(super) const NOT_FURTHER: &str =
     "create function not_further() returns trigger language plpgsql as $$ begin raise exception 'not further'; end $$;";
 
 /// Kills a server that has taken a message over and got no further than `obstacle` lets it; once it is back and free, the message

@@ -5,6 +5,7 @@ mod authority;
 mod bindings;
 mod cursor;
 mod deliveries;
+mod failures;
 mod gateway;
 mod identities;
 mod inbox;
@@ -13,6 +14,7 @@ mod leases;
 mod prompts;
 mod provider_events;
 mod sessions;
+mod sweeps;
 
 use crate::{
     answer::Answer,

@@ -131,3 +131,33 @@ async fn what_is_open_through_a_binding_ends_with_it_and_with_the_token() {
     let over = server.ask_with(&token, Method::GET, &slack_path, None).await;
     assert_eq!(over.status, StatusCode::UNAUTHORIZED, "{over:?}");
 }
+
+/// No call archives a thread. Were one archived, nothing would go through it, and nobody would learn more than of one that isn't there.
+#[tokio::test]
+async fn an_archived_thread_is_used_by_nobody() {
+    let (server, owner) = server().await;
+    let (binding, token) = telegram(&server, &owner).await;
+    let asked = thread(&binding, "telegram", "u-1", "t-1");
+    let bound = bind(&server, &token, asked.clone()).await.expect(StatusCode::OK, "").body["binding"].clone();
+    server.sql("update channel_sessions set status = 'archived'").await;
+    let again = bind(&server, &token, asked).await;
+    assert_eq!((again.status, &again.body["code"]), (StatusCode::CONFLICT, &json!("channels.thread_conflict")), "{again:?}");
+    let path = "/api/channels/sessions/by-thread?provider=telegram&externalChatId=chat-1&externalThreadId=t-1";
+    let found = server.ask_with(&token, Method::GET, path, None).await;
+    found.expect(StatusCode::NOT_FOUND, "Channel session binding was not found.");
+    let id = text(&bound["bindingId"]);
+    let named = json!({ "bindingId": id, "text": "hello", "provider": "telegram", "externalUserId": "u-1", "lastEventSequence": 1 });
+    for (method, path, body) in [
+        (Method::GET, format!("sessions/{id}/snapshot"), None),
+        (Method::GET, format!("sessions/{id}/events"), None),
+        (Method::POST, "sessions/prompt".to_owned(), Some(named.clone())),
+        (Method::POST, "cursor".to_owned(), Some(named)),
+    ] {
+        let refused = server.ask_with(&token, method, &format!("/api/channels/{path}"), body).await;
+        assert_eq!(
+            (refused.status, refused.policy_code()),
+            (StatusCode::FORBIDDEN, "channels.binding_scope_required"),
+            "{path}: {refused:?}"
+        );
+    }
+}

@@ -2,5 +2,6 @@
 
 mod drill;
 mod help;
+mod load;
 mod migrate;
 mod output;

@@ -1,9 +1,10 @@
 //! Requests per address and organisation.
 
 use super::{AGE_MS, Pair, alone, assert_too_many, through};
-use crate::{answer::Answer, caller::Caller, server::Server};
+use crate::{answer::Answer, caller::Caller, channels, server::Server};
 use futures_util::future::join_all;
 use reqwest::{Method, StatusCode};
+use serde_json::json;
 
 const HUNDRED: [(&str, &str); 3] =
     [("HTTP_RATE_LIMIT_WINDOW_MS", AGE_MS), ("HTTP_RATE_LIMIT_MAX_REQUESTS", "100"), ("AUTH_BACKOFF_ENABLED", "false")];
@@ -72,6 +73,33 @@ async fn what_comes_first_is_never_counted() {
     let metrics = Answer::of(server.request(Method::GET, "/metrics").bearer_auth(token)).await;
     let text = metrics.body.as_str().expect("text");
     assert!(text.contains("cowork_rate_limited_total{scope=\"ip\"} 8"), "{text}");
+}
+
+/// A gateway says after each event how far it is. That must not use up what it needs for everything else, nor the other way round,
+/// and has an end all the same.
+#[tokio::test]
+async fn cursors_of_channels_have_a_budget_of_their_own() {
+    let server =
+        alone(&[("HTTP_RATE_LIMIT_WINDOW_MS", AGE_MS), ("HTTP_RATE_LIMIT_MAX_REQUESTS", "10"), ("AUTH_BACKOFF_ENABLED", "false")]).await;
+    let kim = Caller::new("acme", "kim", "owner");
+    let (binding, token) = channels::telegram(&server, &kim).await;
+    let bound = channels::bind(&server, &token, channels::thread(&binding, "telegram", "u-1", "t-1")).await.expect(StatusCode::OK, "");
+    let cursor = async |sequence: usize| {
+        let body = json!({ "bindingId": bound.body["binding"]["bindingId"], "lastEventSequence": sequence });
+        server.ask_with(&token, Method::POST, "/api/channels/cursor", Some(body)).await
+    };
+    for sequence in 0..100 {
+        cursor(sequence).await.expect(StatusCode::OK, "");
+    }
+    server.ask(&kim, Method::GET, "/api/config", None).await.expect(StatusCode::OK, "");
+    for _ in 0..10 {
+        server.ask(&kim, Method::GET, "/api/config", None).await;
+    }
+    assert_too_many(&server.ask(&kim, Method::GET, "/api/config", None).await);
+    for sequence in 100..200 {
+        cursor(sequence).await.expect(StatusCode::OK, "");
+    }
+    assert_too_many(&cursor(200).await);
 }
 
 #[tokio::test]

@@ -5,6 +5,7 @@ use crate::{
     event_stream::{assert_dense, types},
     server::{Server, session_id},
 };
+use base64::{Engine as _, engine::general_purpose::STANDARD};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
@@ -78,6 +79,58 @@ async fn what_must_not_leave_a_machine_is_refused_and_nothing_is_made() {
         server.post("/api/import/sessions", body).await.expect(StatusCode::BAD_REQUEST, error);
     }
     assert_eq!(server.get("/api/sessions").await.body["sessions"], json!([]));
+}
+
+#[tokio::test]
+async fn files_come_with_a_session_all_of_them_or_not_even_the_session() {
+    let server = Server::with(&[("MAX_ARTIFACT_BYTES_PER_DAY", "1000")]).await;
+    let file = |name: &str, bytes: &[u8]| json!({ "filename": name, "contentType": "text/plain", "dataBase64": STANDARD.encode(bytes) });
+    let mut body = local_session();
+    body["artifacts"] = json!([file("a.txt", b"see /home/kim/a: a file may hold what it likes"), file("b.txt", &[b'b'; 300])]);
+    let imported = server.post("/api/import/sessions", body.clone()).await;
+    assert_eq!(imported.status, StatusCode::CREATED, "{imported:?}");
+    let session = session_id(&imported);
+    let list = server.get(&format!("/api/sessions/{session}/artifacts")).await.expect(StatusCode::OK, "");
+    let names: Vec<&Value> = list.body["artifacts"].as_array().expect("artifacts").iter().map(|artifact| &artifact["filename"]).collect();
+    assert!(names.len() == 2 && names.contains(&&json!("a.txt")) && names.contains(&&json!("b.txt")), "{list:?}");
+    for artifact in list.body["artifacts"].as_array().expect("artifacts") {
+        let id = artifact["artifactId"].as_str().expect("an id");
+        let read = server.get(&format!("/api/sessions/{session}/artifacts/{id}")).await.expect(StatusCode::OK, "");
+        let sent = body["artifacts"].as_array().expect("ours").iter().find(|sent| sent["filename"] == artifact["filename"]).expect("sent");
+        assert_eq!(read.body["artifact"]["dataBase64"], sent["dataBase64"]);
+    }
+    let log = server.log_of(&session).await;
+    assert_dense(&log);
+    assert_eq!(types(&log)[6..], ["session.idle", "artifact.created", "artifact.created"]);
+    let audit = server.rows("select event_type from audit_events where event_type like 'artifact.%' or event_type like 'session_import.%' order by event_type").await;
+    let audit: Vec<&str> = audit.iter().filter_map(|row| row["event_type"].as_str()).collect();
+    let expected = [
+        "artifact.downloaded",
+        "artifact.downloaded",
+        "artifact.uploaded",
+        "artifact.uploaded",
+        "session_import.completed",
+        "session_import.requested",
+    ];
+    assert_eq!(audit, expected);
+
+    // The second one is too much for the day: the first one is given back.
+    let bytes = "select bytes from artifact_days";
+    let before = server.rows(bytes).await;
+    body["artifacts"] = json!([file("c.txt", &[b'c'; 100]), file("d.txt", &[b'd'; 1000])]);
+    let refused = server.post("/api/import/sessions", body.clone()).await;
+    refused.expect(StatusCode::TOO_MANY_REQUESTS, "Cloud artifact upload quota exceeded.");
+    assert_eq!(server.rows(bytes).await, before);
+    for (artifacts, error) in [
+        (json!([file("a.txt", b"a"), file("../b.txt", b"b")]), "Session import artifact 2: Artifact filename must be a plain file name."),
+        (json!([{ "filename": "a.txt", "dataBase64": "!" }]), "Session import artifact 1: Artifact dataBase64 must be base64."),
+        (json!(["a.txt"]), "Session import artifact 1: Artifact filename is required."),
+        (json!(vec![file("a.txt", b"a"); 26]), "Session import artifacts must be an array of at most 25 items."),
+    ] {
+        body["artifacts"] = artifacts;
+        server.post("/api/import/sessions", body.clone()).await.expect(StatusCode::BAD_REQUEST, error);
+    }
+    assert_eq!(server.get("/api/sessions").await.body["sessions"].as_array().expect("sessions").len(), 1);
 }
 
 #[tokio::test]

@@ -8,7 +8,6 @@ use crate::{
     session::SessionError,
 };
 use cowork_domain::{
-    audit::{AuditAction, AuditRow, AuditTarget},
     channel::{
         agent::AgentStatus,
         binding::ChannelBinding,
@@ -19,7 +18,6 @@ use cowork_domain::{
     },
     codes::Code,
     session::{CommandKind, CommandSource},
-    timestamp::Timestamp,
 };
 use cowork_store::{Mandate, StoreError};
 use serde_json::json;
@@ -118,20 +116,8 @@ async fn begin(
         session,
         cursor: ChannelCursor::default(),
     };
-    let audit = bound(message, &new, who, shared.clock.now());
+    let audit = new.audit("channel.inbox", &message.id, by, &who.id, shared.clock.now());
     Ok(shared.store.bind_channel_thread(org, &new, &audit).await.map_err(of_store)?.session)
-}
-
-/// What the audit log says of a thread that begins: for the organisation, and for the person behind it.
-fn bound(message: &InboxMessage, new: &NewChannelSession, who: &ChannelIdentity, at: Timestamp) -> [AuditRow; 2] {
-    let org = &message.told.org;
-    let target = AuditTarget::new("channel_session", new.id.as_str());
-    let told = json!({ "channelBindingId": new.binding, "sessionId": new.session, "provider": new.thread.provider });
-    let by_whom = json!({ "channelBindingId": new.binding, "sessionId": new.session, "identityId": who.id });
-    [
-        AuditRow::by_system(org, "channel.inbox", &message.id, AuditAction::ChannelSessionBound, &target, told, at),
-        AuditRow::by(&message.by, &message.id, AuditAction::ChannelSessionBoundByIdentity, &target, by_whom, at),
-    ]
 }
 
 fn refused(code: Code, text: &str) -> Obstacle {

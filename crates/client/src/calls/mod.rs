@@ -1,5 +1,6 @@
 //! The typed calls, grouped by what they are about.
 
+pub(crate) mod channels;
 pub(crate) mod cluster;
 pub(crate) mod health;
 pub(crate) mod identity;

@@ -3,6 +3,7 @@
 use crate::{Client, ClientError};
 use bytes::Bytes;
 use cowork_domain::{
+    channel::ids::ChannelBindingId,
     ids::{OrgId, TokenId},
     timestamp::Timestamp,
 };
@@ -19,6 +20,8 @@ pub struct NewApiToken {
     pub scopes: Vec<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub expires_at: Option<Timestamp>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub channel_binding_ids: Vec<ChannelBindingId>,
 }
 
 /// A token as lists show it.

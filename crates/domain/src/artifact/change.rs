@@ -1,8 +1,15 @@
 //! What can happen to an artifact of a session.
 
 use super::{ArtifactKind, ArtifactStatus};
-use crate::{event::ArtifactRecord, principal::Principal};
+use crate::{
+    audit::{AuditAction, AuditRow, AuditTarget, UsageRow},
+    event::ArtifactRecord,
+    principal::Principal,
+    session::SessionIdentity,
+    timestamp::Timestamp,
+};
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 
 /// One change, made by the session that owns the artifact.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -24,6 +31,23 @@ pub struct PublishArtifact {
     pub record: ArtifactRecord,
     /// Which way it came.
     pub transfer: Transfer,
+}
+
+impl PublishArtifact {
+    /// What billing and auditors hear of it.
+    pub fn rows(&self, identity: &SessionIdentity, at: Timestamp) -> (UsageRow, AuditRow) {
+        let Self { by, record, transfer } = self;
+        let (session, id) = (identity.session, &record.artifact_id);
+        let cause = format!("{session}:{id}");
+        let size = i64::try_from(record.size.unwrap_or(0)).unwrap_or(i64::MAX);
+        let used = json!({ "tenantId": identity.tenant, "sessionId": session, "artifactId": id });
+        let usage = UsageRow::bytes(&identity.org, Some(&by.account_id), &cause, "artifact.uploaded", size, used, at);
+        let told = json!({
+            "sessionId": session, "size": size, "contentType": record.mime, "kind": record.kind, "mode": transfer.as_str(),
+        });
+        let audit = AuditRow::by(by, &cause, AuditAction::ArtifactUploaded, &AuditTarget::new("artifact", id), told, at);
+        (usage, audit)
+    }
 }
 
 /// Which way a content goes.

@@ -1,15 +1,18 @@
 //! Which session a thread of a chat is (contract 04 §2, §5), and how far a gateway has shown it.
 
 use super::{
-    ids::{AgentId, ChannelBindingId, ChannelSessionId},
+    ids::{AgentId, ChannelBindingId, ChannelSessionId, IdentityId},
     provider::ChannelProvider,
     word::words,
 };
 use crate::{
+    audit::{AuditAction, AuditRow, AuditTarget},
     ids::{CommandId, OrgId, Sequence, SessionId, UserId, derived_uuid},
+    principal::Principal,
     timestamp::Timestamp,
 };
 use serde::Serialize;
+use serde_json::json;
 
 words! {
     /// Whether a thread is still a session.
@@ -116,6 +119,20 @@ pub struct NewChannelSession {
     pub session: SessionId,
     /// How far it was shown already.
     pub cursor: ChannelCursor,
+}
+
+impl NewChannelSession {
+    /// What the audit log says of a thread that begins: for the organisation, what part of us bound it, and for the person behind
+    /// it, on whose behalf.
+    pub fn audit(&self, system: &str, cause: &str, by: &Principal, who: &IdentityId, at: Timestamp) -> [AuditRow; 2] {
+        let target = AuditTarget::new("channel_session", self.id.as_str());
+        let told = json!({ "channelBindingId": self.binding, "sessionId": self.session, "provider": self.thread.provider });
+        let by_whom = json!({ "channelBindingId": self.binding, "sessionId": self.session, "identityId": who });
+        [
+            AuditRow::by_system(&by.org_id, system, cause, AuditAction::ChannelSessionBound, &target, told, at),
+            AuditRow::by(by, cause, AuditAction::ChannelSessionBoundByIdentity, &target, by_whom, at),
+        ]
+    }
 }
 
 /// The command of a prompt that a gateway may send again: the same key in the same thread is the same command.

@@ -4,9 +4,10 @@ mod safety;
 mod stored_events;
 
 use crate::{
+    artifact::{PublishArtifact, Transfer},
     audit::{AuditAction, AuditRow, UsageRow},
     codes::Code,
-    event::{Attachment, EventBody, ItemCounts, MessageMode, read_item_counts, read_todos, read_tokens},
+    event::{ArtifactRecord, Attachment, EventBody, ItemCounts, MessageMode, read_item_counts, read_todos, read_tokens},
     ids::SessionId,
     principal::Principal,
     runtime_event::Tokens,
@@ -43,17 +44,14 @@ pub struct ImportPlan {
     /// What follows `session.created`, oldest first.
     #[serde(with = "stored_events")]
     pub events: Vec<(Timestamp, EventBody)>,
+    /// Files that come with it, whose contents are stored already.
+    #[serde(default)]
+    pub artifacts: Vec<ArtifactRecord>,
 }
 
 /// Why a session can't be imported; its text goes to the client.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ImportError {
-    /// An artifact is malformed, or there are too many.
-    #[error("{0}")]
-    Artifacts(String),
-    /// Artifacts can't be stored here.
-    #[error("Cloud artifact storage is not configured.")]
-    ArtifactStorageOff,
     /// The request holds what must not leave a person's machine.
     #[error("Session import payload contains local paths or secret-like values.")]
     Unsafe,
@@ -69,27 +67,17 @@ pub enum ImportError {
 }
 
 impl ImportError {
-    /// The HTTP status.
-    pub const fn status(&self) -> u16 {
-        match self {
-            Self::ArtifactStorageOff => 503,
-            _ => 400,
-        }
-    }
-
     /// The stable code.
     pub const fn code(&self) -> Code {
         match self {
-            Self::ArtifactStorageOff => Code::ArtifactStorageOff,
             Self::Unsafe => Code::ImportUnsafe,
-            Self::Artifacts(_) | Self::Source | Self::Title | Self::Message(_) => Code::InvalidField,
+            Self::Source | Self::Title | Self::Message(_) => Code::InvalidField,
         }
     }
 }
 
-/// Checks a request in the order of the contract: artifacts, safety, source, then the rest.
+/// Checks a request in the order of the contract: safety, source, then the rest. Its artifacts were taken out before.
 pub fn plan(body: &Value, now: Timestamp) -> Result<ImportPlan, ImportError> {
-    check_artifacts(body)?;
     if safety::is_unsafe(body) {
         return Err(ImportError::Unsafe);
     }
@@ -107,7 +95,8 @@ pub fn plan(body: &Value, now: Timestamp) -> Result<ImportPlan, ImportError> {
     events.extend(read_totals(body).into_iter().map(|body| (now, body)));
     events.push((now, EventBody::SessionIdle { imported: true, preserve_error: false }));
     let events = events.into_iter().map(|(at, body)| (at, body.sanitised())).collect();
-    Ok(ImportPlan { title, profile_name: text(body, "profileName"), source_fingerprint, item_counts, events })
+    let profile_name = text(body, "profileName");
+    Ok(ImportPlan { title, profile_name, source_fingerprint, item_counts, events, artifacts: Vec::new() })
 }
 
 impl ImportPlan {
@@ -122,10 +111,17 @@ impl ImportPlan {
             "itemCounts": self.item_counts,
         });
         let row = |action| AuditRow::on_session(by, identity.session, &cause, action, metadata.clone(), at);
-        changes.audit =
-            [AuditAction::SessionImportRequested, AuditAction::SessionImported, AuditAction::SessionImportCompleted].map(row).into();
+        changes.audit = [AuditAction::SessionImportRequested, AuditAction::SessionImported].map(row).into();
         let used = json!({ "userId": by.user_id, "tenantId": identity.tenant, "sessionId": identity.session });
         changes.usage = vec![UsageRow::once(&identity.org, Some(&by.account_id), &cause, "session.created", used, at)];
+        for record in self.artifacts {
+            let publish = PublishArtifact { by: by.clone(), record, transfer: Transfer::Buffered };
+            let (usage, audit) = publish.rows(identity, at);
+            changes.usage.push(usage);
+            changes.audit.push(audit);
+            changes.events.push((at, EventBody::ArtifactCreated(publish.record).sanitised()));
+        }
+        changes.audit.push(row(AuditAction::SessionImportCompleted));
         changes
     }
 }
@@ -140,32 +136,6 @@ pub fn failed(by: &Principal, session: SessionId, code: Option<&'static str>, at
 /// A non-blank text field; everything else is absent (contract 00 §2).
 fn text(object: &Value, name: &str) -> Option<String> {
     object.get(name).and_then(Value::as_str).filter(|text| !text.trim().is_empty()).map(str::to_owned)
-}
-
-fn check_artifacts(body: &Value) -> Result<(), ImportError> {
-    let artifacts = match body.get("artifacts") {
-        None | Some(Value::Null) => return Ok(()),
-        Some(Value::Array(artifacts)) if artifacts.len() <= MAX_ARTIFACTS => artifacts,
-        Some(_) => {
-            return Err(ImportError::Artifacts(format!("Session import artifacts must be an array of at most {MAX_ARTIFACTS} items.")));
-        }
-    };
-    for (artifact, number) in artifacts.iter().zip(1..) {
-        let refuse = |why: &str| ImportError::Artifacts(format!("Session import artifact {number}: {why}"));
-        let filename = text(artifact, "filename").ok_or_else(|| refuse("filename is required."))?;
-        if filename.chars().count() > 256 || filename.contains(['/', '\\', '\0']) || filename == "." || filename == ".." {
-            return Err(refuse("filename is invalid."));
-        }
-        let data = text(artifact, "dataBase64").ok_or_else(|| refuse("dataBase64 is required."))?;
-        if !data.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+/-_=\r\n".contains(&byte)) {
-            return Err(refuse("dataBase64 is not base64."));
-        }
-        let content_type = text(artifact, "contentType");
-        if content_type.is_some_and(|value| !value.split_once('/').is_some_and(|(kind, sub)| !kind.is_empty() && !sub.is_empty())) {
-            return Err(refuse("contentType is invalid."));
-        }
-    }
-    if artifacts.is_empty() { Ok(()) } else { Err(ImportError::ArtifactStorageOff) }
 }
 
 /// The messages of people and of the assistant, in the order in which they came.
@@ -294,11 +264,6 @@ mod tests {
         assert_eq!(plan(&body, now()), Err(ImportError::Source));
         body["messages"][0]["content"] = json!("look into /home/kim/x");
         assert_eq!(plan(&body, now()), Err(ImportError::Unsafe));
-        body["artifacts"] = json!([{"filename": "a.txt", "dataBase64": "aGk="}, {"filename": "../a"}]);
-        let error = plan(&body, now()).expect_err("malformed");
-        assert_eq!((error.status(), error.to_string().as_str()), (400, "Session import artifact 2: filename is invalid."));
-        body["artifacts"] = json!([{"filename": "a.txt", "dataBase64": "aGk="}]);
-        assert_eq!(plan(&body, now()).expect_err("off").status(), 503);
         assert_eq!(plan(&json!(null), now()), Err(ImportError::Source));
     }
 }

@@ -3,11 +3,11 @@
 use crate::redact;
 use serde_json::Value;
 
-/// Whether any text of a request, artifacts aside, holds a local path or a secret-like string. The
-/// texts themselves are scanned, not their JSON: `Plan B:` before a line break is no path.
+/// Whether any text of a request holds a local path or a secret-like string. The texts themselves are scanned, not their JSON:
+/// `Plan B:` before a line break is no path. What its fields are called is the contract's.
 pub(super) fn is_unsafe(body: &Value) -> bool {
     match body {
-        Value::Object(fields) => fields.iter().filter(|(name, _)| *name != "artifacts").any(|(_, value)| holds_unsafe(value)),
+        Value::Object(fields) => fields.values().any(holds_unsafe),
         other => holds_unsafe(other),
     }
 }

@@ -55,7 +55,12 @@ impl Cohort {
         let holders = stream::iter((0..tokens).map(|number| {
             let (owner, shared, bar) = (owners[number % owners.len()].clone(), &shared, &bar);
             async move {
-                let new = NewApiToken { name: format!("load {number}"), scopes: vec!["desktop".to_owned()], expires_at: None };
+                let new = NewApiToken {
+                    name: format!("load {number}"),
+                    scopes: vec!["desktop".to_owned()],
+                    expires_at: None,
+                    channel_binding_ids: Vec::new(),
+                };
                 let created = owner.create_api_token(&new).await.context("a token could not be issued")?;
                 let client = shared.with_credentials(&Credentials::Bearer(created.plaintext))?;
                 let session = client.create_session(&NewSession::default()).await.context("a token could not make a session")?;

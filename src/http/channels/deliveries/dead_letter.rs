@@ -1,17 +1,16 @@
 //! `POST /api/channels/deliveries/{deliveryId}/dead-letter` (contract 04 §8).
 
-use super::{ack, named, named::shown, refusal::not_found};
+use super::{ack, operate::operate};
 use crate::http::{
     answer::Json,
     body::JsonBody,
-    channels::authority,
     error::ApiError,
     gate::Caller,
     schema::{ChannelDeliveryEnvelope, ErrorBody, NameDeliveryRequest},
     state::HttpState,
 };
 use axum::extract::{Path, State};
-use cowork_domain::{audit::AuditAction, ids::TokenId};
+use cowork_store::DeliveryOperation;
 
 const UNSAID: &str = "Manually dead-lettered by gateway operator.";
 
@@ -30,12 +29,6 @@ pub(super) async fn dead_letter(
     Path(id): Path<String>,
     body: JsonBody,
 ) -> Result<Json, ApiError> {
-    let proven = authority::prove_or_admin(&state, caller.member(), named::target(&body.fields)).await?;
-    let place = named::find(&state, &caller, &proven, &id, &body.fields).await?;
-    let audit = named::audit(&state, &caller, AuditAction::ChannelDeliveryDeadLettered, &place, &id);
     let error = ack::error(&body.fields).unwrap_or_else(|| UNSAID.to_owned());
-    let theirs = proven.token().map(TokenId::as_str);
-    let buried = state.node.store().bury_delivery(&caller.principal().org_id, &place, theirs, error, &[audit]).await?;
-    state.node.deliveries_changed(&place.binding);
-    Ok(Json::of(&shown(&buried.ok_or_else(not_found)?)))
+    operate(&state, &caller, &id, &body.fields, DeliveryOperation::Bury { error }).await
 }

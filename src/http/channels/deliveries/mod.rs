@@ -8,6 +8,7 @@ mod dead_letter;
 mod feed;
 mod list;
 mod named;
+mod operate;
 mod options;
 mod refusal;
 mod renew;

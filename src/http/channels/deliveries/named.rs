@@ -1,20 +1,14 @@
 //! The delivery that a request names, as far as its caller reaches.
 
 use super::refusal::not_found;
-use crate::{
-    http::{
-        body::Fields,
-        channels::authority::{ChannelCaller, Target},
-        error::ApiError,
-        gate::Caller,
-        state::HttpState,
-    },
-    identity::Proof,
+use crate::http::{
+    body::Fields,
+    channels::authority::{ChannelCaller, Target},
+    error::ApiError,
+    gate::Caller,
+    state::HttpState,
 };
-use cowork_domain::{
-    audit::{AuditAction, AuditActor, AuditRow, AuditTarget},
-    channel::{delivery::ChannelDelivery, ids::is_id},
-};
+use cowork_domain::channel::{delivery::ChannelDelivery, ids::is_id};
 use cowork_store::DeliveryPlace;
 use serde::Serialize;
 use serde_json::json;
@@ -46,19 +40,6 @@ pub(super) async fn find(
         (Some(place), true) => Ok(place),
         _ => Err(not_found()),
     }
-}
-
-/// What an operator did to it, for the audit log.
-pub(super) fn audit(state: &HttpState, caller: &Caller, action: AuditAction, place: &DeliveryPlace, id: &str) -> AuditRow {
-    let (principal, clock) = (caller.principal(), state.node.clock());
-    let actor = match &caller.member().proof {
-        Proof::Token(token) => AuditActor::token(token.as_str(), Some(&principal.account_id)),
-        _ => AuditActor::of(principal),
-    };
-    // The same may be done to it again and again: each time is a row of its own.
-    let cause = clock.mint_claim_id().to_string();
-    let metadata = json!({ "channelBindingId": place.binding });
-    AuditRow::by_actor(&principal.org_id, actor, &cause, action, &AuditTarget::new("channel_delivery", id), metadata, clock.now())
 }
 
 /// `{"delivery": …}`, redacted.

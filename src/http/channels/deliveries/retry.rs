@@ -1,20 +1,16 @@
 //! `POST /api/channels/deliveries/{deliveryId}/retry` (contract 04 §8).
 
-use super::{
-    named::{self, shown},
-    refusal::not_found,
-};
+use super::operate::operate;
 use crate::http::{
     answer::Json,
     body::JsonBody,
-    channels::authority,
     error::ApiError,
     gate::Caller,
     schema::{ChannelDeliveryEnvelope, ErrorBody, NameDeliveryRequest},
     state::HttpState,
 };
 use axum::extract::{Path, State};
-use cowork_domain::{audit::AuditAction, ids::TokenId};
+use cowork_store::DeliveryOperation;
 
 /// Send a delivery again, whatever became of it.
 ///
@@ -33,12 +29,6 @@ pub(super) async fn retry(
     Path(id): Path<String>,
     body: JsonBody,
 ) -> Result<Json, ApiError> {
-    let proven = authority::prove_or_admin(&state, caller.member(), named::target(&body.fields)).await?;
-    let place = named::find(&state, &caller, &proven, &id, &body.fields).await?;
-    let audit = named::audit(&state, &caller, AuditAction::ChannelDeliveryRetried, &place, &id);
-    let (org, cap) = (&caller.principal().org_id, state.options.deliveries.attempt_limit);
-    let theirs = proven.token().map(TokenId::as_str);
-    let retried = state.node.store().retry_delivery(org, &place, theirs, cap, &[audit]).await?.ok_or_else(not_found)?;
-    state.node.deliveries_changed(&place.binding);
-    Ok(Json::of(&shown(&retried)))
+    let again = DeliveryOperation::Retry { attempts: state.options.deliveries.attempt_limit };
+    operate(&state, &caller, &id, &body.fields, again).await
 }

@@ -18,7 +18,6 @@ use crate::http::{
 use axum::extract::State;
 use cowork_actors::CreateSession;
 use cowork_domain::{
-    audit::{AuditAction, AuditRow, AuditTarget},
     channel::{
         agent::{AgentStatus, HeadlessAgent},
         binding::ChannelBinding,
@@ -31,7 +30,6 @@ use cowork_domain::{
     ids::SessionId,
 };
 use http::StatusCode;
-use serde_json::json;
 use utoipa::ToSchema;
 
 /// Titles are shown in lists; longer ones are refused.
@@ -129,17 +127,15 @@ async fn begin(state: &HttpState, caller: &Caller, begin: Begin<'_>) -> Result<J
         };
         (id, Some(state.node.create_session(by, request).await?))
     };
-    let id = ChannelSessionId::new(clock.mint_channel_id());
-    let target = AuditTarget::new("channel_session", id.as_str());
-    let told = json!({ "channelBindingId": binding.id, "sessionId": session, "provider": binding.provider });
-    let by_whom = json!({ "channelBindingId": binding.id, "sessionId": session, "identityId": person.id });
-    let (at, cause) = (clock.now(), id.to_string());
-    let audit = [
-        AuditRow::by_system(&by.org_id, "channel_session.bind", &cause, AuditAction::ChannelSessionBound, &target, told, at),
-        AuditRow::by(by, &cause, AuditAction::ChannelSessionBoundByIdentity, &target, by_whom, at),
-    ];
-    let new =
-        NewChannelSession { id, agent: agent.agent_id.clone(), binding: binding.id.clone(), thread, session, cursor: asked.cursor.clone() };
+    let new = NewChannelSession {
+        id: ChannelSessionId::new(clock.mint_channel_id()),
+        agent: agent.agent_id.clone(),
+        binding: binding.id.clone(),
+        thread,
+        session,
+        cursor: asked.cursor.clone(),
+    };
+    let audit = new.audit("channel_session.bind", new.id.as_str(), by, &person.id, clock.now());
     let bound = state.node.store().bind_channel_thread(&by.org_id, &new, &audit).await?;
     match created {
         Some(view) if bound.is_new => Ok(Json::text(with_view(&bound.session, &view))),

@@ -2,7 +2,9 @@
 
 mod acknowledged;
 mod alone;
+mod operators;
 mod poison;
+mod quota;
 mod retried;
 mod shared;
 mod stream;

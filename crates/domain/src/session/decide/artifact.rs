@@ -3,12 +3,10 @@
 use super::draft::Draft;
 use crate::{
     artifact::{ArtifactChange, ArtifactRefusal, ArtifactStatus, PublishArtifact, ReviewArtifact},
-    audit::{AuditAction, AuditRow, AuditTarget, UsageRow},
     event::{ArtifactRecord, EventBody},
     session::{Changes, SessionState},
     timestamp::Timestamp,
 };
-use serde_json::json;
 
 /// Decides what a change of an artifact writes, and what the artifact is then. Nothing happens to `state`.
 pub fn decide_artifact(state: &SessionState, change: ArtifactChange, now: Timestamp) -> Result<(Changes, ArtifactRecord), ArtifactRefusal> {
@@ -23,23 +21,14 @@ pub fn decide_artifact(state: &SessionState, change: ArtifactChange, now: Timest
 impl Draft<'_> {
     /// The same artifact told again is the one that is there.
     fn publish(&mut self, publish: PublishArtifact) -> ArtifactRecord {
-        let PublishArtifact { by, record, transfer } = publish;
-        if let Some(known) = self.known(&record.artifact_id) {
+        if let Some(known) = self.known(&publish.record.artifact_id) {
             return known;
         }
-        let identity = self.identity();
-        let (session, id) = (identity.session, &record.artifact_id);
-        let cause = format!("{session}:{id}");
-        let used = json!({ "tenantId": identity.tenant, "sessionId": session, "artifactId": id });
-        let size = i64::try_from(record.size.unwrap_or(0)).unwrap_or(i64::MAX);
-        self.changes.usage.push(UsageRow::bytes(&identity.org, Some(&by.account_id), &cause, "artifact.uploaded", size, used, self.at));
-        let told = json!({
-            "sessionId": session, "size": size, "contentType": record.mime, "kind": record.kind, "mode": transfer.as_str(),
-        });
-        let target = AuditTarget::new("artifact", id);
-        self.changes.audit.push(AuditRow::by(&by, &cause, AuditAction::ArtifactUploaded, &target, told, self.at));
-        self.event(EventBody::ArtifactCreated(record.clone()));
-        record
+        let (usage, audit) = publish.rows(self.identity(), self.at);
+        self.changes.usage.push(usage);
+        self.changes.audit.push(audit);
+        self.event(EventBody::ArtifactCreated(publish.record.clone()));
+        publish.record
     }
 
     fn review(&mut self, review: ReviewArtifact) -> Result<ArtifactRecord, ArtifactRefusal> {

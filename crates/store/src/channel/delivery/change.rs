@@ -10,6 +10,21 @@ use cowork_domain::{
 };
 use std::time::Duration;
 
+/// What an operator does to a delivery, whatever became of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum DeliveryOperation {
+    /// It is sent again.
+    Retry {
+        /// So many times more, before it is given up.
+        attempts: u32,
+    },
+    /// It is given up.
+    Bury {
+        /// Why.
+        error: String,
+    },
+}
+
 /// Why a gateway's word about a delivery had no effect.
 #[derive(Debug, thiserror::Error)]
 pub enum SettleError {
@@ -65,34 +80,30 @@ impl Store {
         self.change(org, place, lease_epoch, &[], |progress, now| Ok(progress.renew(token, now.plus_millis(millis))?)).await
     }
 
-    /// Sends a delivery again, whatever became of it. None if it is gone.
+    /// Does to a delivery what an operator wants. None if it is gone, or if somebody else claimed it last than `last_claimed_by`.
     ///
     /// # Errors
     /// `Unavailable`, `Database`.
-    pub async fn retry_delivery(
+    pub async fn operate_delivery(
         &self,
         org: &OrgId,
         place: &DeliveryPlace,
         last_claimed_by: Option<&str>,
-        cap: u32,
+        operation: DeliveryOperation,
         audit: &[AuditRow],
     ) -> Result<Option<ChannelDelivery>, StoreError> {
-        operated(self.change(org, place, None, audit, |progress, now| Ok(theirs(progress, last_claimed_by)?.retry(cap, now))).await)
-    }
-
-    /// Gives a delivery up, whatever became of it. None if it is gone.
-    ///
-    /// # Errors
-    /// `Unavailable`, `Database`.
-    pub async fn bury_delivery(
-        &self,
-        org: &OrgId,
-        place: &DeliveryPlace,
-        last_claimed_by: Option<&str>,
-        error: String,
-        audit: &[AuditRow],
-    ) -> Result<Option<ChannelDelivery>, StoreError> {
-        operated(self.change(org, place, None, audit, |progress, now| Ok(theirs(progress, last_claimed_by)?.bury(error, now))).await)
+        let changed = self.change(org, place, None, audit, |progress, now| {
+            let progress = theirs(progress, last_claimed_by)?;
+            Ok(match operation {
+                DeliveryOperation::Retry { attempts } => progress.retry(attempts, now),
+                DeliveryOperation::Bury { error } => progress.bury(error, now),
+            })
+        });
+        match changed.await {
+            Ok(delivery) => Ok(Some(delivery)),
+            Err(SettleError::Store(error)) => Err(error),
+            Err(SettleError::Gone | SettleError::Refused(_) | SettleError::LeaseLost) => Ok(None),
+        }
     }
 
     async fn change(
@@ -130,13 +141,5 @@ fn theirs(progress: Progress, last_claimed_by: Option<&str>) -> Result<Progress,
     match last_claimed_by {
         Some(token) if progress.last_claimed_by.as_deref() != Some(token) => Err(SettleError::Gone),
         _ => Ok(progress),
-    }
-}
-
-fn operated(changed: Result<ChannelDelivery, SettleError>) -> Result<Option<ChannelDelivery>, StoreError> {
-    match changed {
-        Ok(delivery) => Ok(Some(delivery)),
-        Err(SettleError::Store(error)) => Err(error),
-        Err(SettleError::Gone | SettleError::Refused(_) | SettleError::LeaseLost) => Ok(None),
     }
 }

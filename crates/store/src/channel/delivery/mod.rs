@@ -13,5 +13,5 @@ mod row;
 mod sweep;
 
 pub use backlog::{Backlog, BindingBacklog};
-pub use change::SettleError;
+pub use change::{DeliveryOperation, SettleError};
 pub use find::{DeliveryFilter, DeliveryPlace};
