@@ -34,7 +34,7 @@ async fn a_server_that_is_not_root_says_so_and_its_agents_find_no_more() {
     let setting = Setting::new(None, &settings).as_user(USER);
     let mut doctor = program_as(USER);
     doctor.args(["doctor", "--output", "json"]).env("HOME", setting.data_dir());
-    doctor.env("OPEN_COWORK_CLOUD_ISOLATION_OPENCODE_BIN", &path).env("OPEN_COWORK_CLOUD_DATA_DIR", setting.data_dir());
+    doctor.env("OPEN_COWORK_CLOUD_ISOLATION_OPENCODE_BIN", &path).env("OPEN_COWORK_CLOUD_ROOT", setting.data_dir());
     let checks: Value = serde_json::from_str(&finish(doctor).stdout()).expect("JSON");
     let check =
         checks.as_array().and_then(|checks| checks.iter().find(|check| check["name"] == "OpenCode")).expect("it looks for OpenCode");
@@ -43,7 +43,9 @@ async fn a_server_that_is_not_root_says_so_and_its_agents_find_no_more() {
 
     let server = Server::launch(setting);
     let session = server.session().await;
-    server.prompt(&session, "[[bash:id -u; env; P=proc; cat /$P/*/environ; ls /; (echo > /dev/tcp/127.0.0.1/80) 2>&1]] and done").await;
+    let (_, port) = server.url.rsplit_once(':').expect("it has a port");
+    let search = format!("id -u; env; P=proc; cat /$P/*/environ; ls /; (echo > /dev/tcp/127.0.0.1/{port}) 2>&1 && echo reached");
+    server.prompt(&session, &format!("[[bash:{search}]] and done")).await;
     let view = loop {
         let view = server.until(&session, |view| is_settled(view) || !super::turn::waiting(view).is_empty()).await;
         let [first, ..] = &super::turn::waiting(&view)[..] else { break view };
@@ -58,7 +60,7 @@ async fn a_server_that_is_not_root_says_so_and_its_agents_find_no_more() {
     for hidden in ["OPEN_COWORK", "OPENCODE_SERVER_PASSWORD", "postgres", "opencode\n"] {
         assert!(!output.contains(hidden), "{hidden} was found: {output}");
     }
-    assert!(output.contains("unreachable"), "a command has no network: {output}");
+    assert!(output.contains("refused") && !output.contains("reached"), "a command has a network without the server in it: {output}");
     let pool = server.get("/api/ops/supervision").await.body["node"]["runtimePool"].clone();
     assert_eq!((&pool["ownUsers"], &pool["ownNetworks"]), (&json!(false), &json!(false)), "{pool}");
     let ready = server.get("/readyz").await.body;
