@@ -42,6 +42,7 @@ impl ProbingChecker {
                 tracing::warn!(%error, "a key can't be read for its check");
                 return unknown("the stored key could not be read", true);
             }
+            Err(error @ NotOpened::Reference(ReferenceError::Expired)) => return Verdict::Expired { message: error.to_string() },
             Err(error @ NotOpened::Reference(ReferenceError::Unavailable)) => return unknown(&error.to_string(), true),
             // It is not tried by itself again: nothing that passes is in its way.
             Err(error) => return unknown(&error.to_string(), false),
@@ -49,6 +50,7 @@ impl ProbingChecker {
         match probe(&self.outbound, entry, &secret, self.limits).await {
             ProbeOutcome::Valid => Verdict::Valid,
             ProbeOutcome::Invalid { message } => Verdict::Refused { message: without(&message, secret.expose()) },
+            ProbeOutcome::Expired { message } => Verdict::Expired { message: without(&message, secret.expose()) },
             ProbeOutcome::Unreachable { message, retryable } => unknown(&without(&message, secret.expose()), retryable),
             ProbeOutcome::Unsupported => Verdict::Unsupported,
         }

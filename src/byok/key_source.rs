@@ -3,6 +3,7 @@
 use super::{
     changes,
     opening::NotOpened,
+    references::ReferenceError,
     shelf::{KeyShelf, NotUsable},
 };
 use cowork_actors::Clock;
@@ -66,7 +67,13 @@ impl BrokerKeys {
         if row.provider != key.provider || row.version != key.version {
             return Err(KeySourceError::Missing);
         }
-        self.shelf.opener.open(&row, &stored, purpose).await.map_err(KeySourceError::from)
+        self.shelf.opener.open(&row, &stored, purpose).await.map_err(|error| {
+            if matches!(error, NotOpened::Reference(ReferenceError::Expired)) {
+                // The check that follows takes it out of use.
+                self.refused(org, key);
+            }
+            error.into()
+        })
     }
 }
 

@@ -4,6 +4,7 @@
 //! A key is handed out only while its organisation works, the deployment and the organisation's policy allow its provider,
 //! somebody vouched for it, and it opens as what it was sealed as; each time leaves a row in the audit log.
 
+mod budgets;
 mod changes;
 mod checker;
 mod key_source;
@@ -11,6 +12,7 @@ mod opening;
 mod references;
 mod shelf;
 
+pub use budgets::DayBudgets;
 pub use checker::ProbingChecker;
 pub use key_source::BrokerKeys;
 pub use opening::{KeyOpener, NotOpened};

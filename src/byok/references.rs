@@ -32,6 +32,9 @@ pub enum ReferenceError {
     /// The secret manager doesn't let workers read it.
     #[error("the secret manager doesn't let workers read what the reference names")]
     Denied,
+    /// The secret is there, and its time is over.
+    #[error("the time of what the reference names is over")]
+    Expired,
     /// The secret manager could not be asked now.
     #[error("the secret manager is not available now")]
     Unavailable,
@@ -63,6 +66,7 @@ fn told(error: &ServiceError) -> ReferenceError {
         ServiceError::Refused { status: 404, .. } => ReferenceError::Absent,
         ServiceError::Refused { .. } => ReferenceError::Denied,
         ServiceError::Unavailable { .. } => ReferenceError::Unavailable,
+        ServiceError::Expired(_) => ReferenceError::Expired,
         _ => ReferenceError::Absent,
     }
 }

@@ -2,10 +2,12 @@
 
 use super::cluster::Role;
 use super::environment::Environment;
+use super::problem::Findings;
 use super::secret::Secret;
 use super::setting::{Kind, PREFIX, Setting};
 use super::values::Values;
-use cowork_domain::byok::{CheckRules, KmsReferenceRules, ProviderRules};
+use cowork_domain::byok::{BudgetRules, CheckRules, KmsReferenceRules, ProviderRules};
+use serde::Deserialize as _;
 use std::{collections::BTreeMap, time::Duration};
 
 const A_QUARTER: u64 = 90 * 86_400_000;
@@ -26,6 +28,12 @@ pub(super) const SETTINGS: &[Setting] = &[
     Setting::new("BYOK_KMS_REF_ENVIRONMENT", Kind::Flag, "let references name environment variables of workers, within the prefixes")
         .or("false")
         .file("byok.kmsRefs.allowEnvironment"),
+    Setting::new(
+        "BYOK_BUDGET",
+        Kind::Json,
+        "what an organisation may spend at its model providers in a day of UTC: tokensPerDay, costPerDay in US dollars, organizations by id",
+    )
+    .file("byok.budget"),
     Setting::new(
         "BYOK_REVALIDATE_EVERY",
         Kind::Span { least: 0, most: A_QUARTER },
@@ -61,6 +69,8 @@ pub struct ByokConfig {
     pub references: KmsReferenceRules,
     /// The variables of the environment that references may name; empty in roles that execute nothing.
     pub variables: BTreeMap<String, Secret>,
+    /// What organisations may spend with them.
+    pub budget: BudgetRules,
     /// When keys are checked.
     pub checks: CheckRules,
     /// The longest that one check takes.
@@ -68,7 +78,7 @@ pub struct ByokConfig {
 }
 
 impl ByokConfig {
-    pub(super) fn read(values: &Values, environment: &Environment, role: Role) -> Self {
+    pub(super) fn read(values: &Values, environment: &Environment, role: Role, findings: &mut Findings) -> Self {
         let references = KmsReferenceRules {
             enabled: values.flag("BYOK_KMS_REFS"),
             allow_environment: values.flag("BYOK_KMS_REF_ENVIRONMENT"),
@@ -80,6 +90,7 @@ impl ByokConfig {
             providers: ProviderRules { allowed: values.is_configured("BYOK_PROVIDERS").then(|| values.list("BYOK_PROVIDERS")) },
             references,
             variables,
+            budget: budget(values, findings),
             checks: CheckRules {
                 first_pause: millis("BYOK_RETRY_PAUSE"),
                 revalidate_every: Some(millis("BYOK_REVALIDATE_EVERY")).filter(|every| *every > 0),
@@ -89,6 +100,18 @@ impl ByokConfig {
             check_timeout: values.span("BYOK_CHECK_TIMEOUT"),
         }
     }
+}
+
+/// A budget that can't be read or counted must not become none, so it is a problem that stops the start.
+fn budget(values: &Values, findings: &mut Findings) -> BudgetRules {
+    let Some(given) = values.json("BYOK_BUDGET") else { return BudgetRules::default() };
+    if !values.flag("ABUSE_ENABLED") {
+        findings.problem(format!("{PREFIX}BYOK_BUDGET is counted by usage rows, which nobody records while {PREFIX}ABUSE_ENABLED is off"));
+    }
+    BudgetRules::deserialize(given).unwrap_or_else(|error| {
+        findings.problem(format!("cloud.byok.budget is malformed: {error}"));
+        BudgetRules::default()
+    })
 }
 
 /// What references may name. Never a setting of our own: a reference would send the deployment's secrets to a provider.

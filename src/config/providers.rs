@@ -2,17 +2,19 @@
 //!
 //! Nobody else ever adds a provider: the table decides to which hosts customers' keys may travel.
 
+use super::cluster::Role;
 use super::problem::Findings;
 use super::setting::{Kind, Setting};
 use super::values::Values;
 use cowork_domain::provider::{ConfiguredProvider, ProviderId, ProviderTable};
+use cowork_runtime::providers::check_authorities;
 use serde::Deserialize as _;
 use std::collections::BTreeMap;
 
 pub(super) const SETTINGS: &[Setting] = &[Setting::new(
     "PROVIDERS",
     Kind::Json,
-    "model providers by name: kind, baseUrl, models, allowPrivateNetwork, validatePath, prices; added to the built-in ones, or changing them",
+    "model providers by name: kind, baseUrl, models, allowPrivateNetwork, caFile, apiVersion, validatePath, prices; added to the built-in ones, or changing them",
 )
 .file("providers")];
 
@@ -24,7 +26,7 @@ pub struct ProvidersConfig {
 }
 
 impl ProvidersConfig {
-    pub(super) fn read(values: &Values, findings: &mut Findings) -> Self {
+    pub(super) fn read(values: &Values, role: Role, findings: &mut Findings) -> Self {
         let table = ProviderTable::builtin();
         let configured = configured(values, findings);
         let table = table.clone().with(configured).unwrap_or_else(|errors| {
@@ -33,6 +35,12 @@ impl ProvidersConfig {
         });
         for entry in table.iter().filter(|entry| entry.allow_private_network && !entry.base_url.is_secure()) {
             findings.warning(format!("cloud.providers.{}: its keys travel over http, readable to whoever is on the way", entry.id));
+        }
+        // Other roles call no provider, and need not have the file.
+        for (entry, file) in table.iter().filter_map(|entry| Some((entry, entry.ca_file.as_ref().filter(|_| role.executes())?))) {
+            if let Err(error) = check_authorities(file) {
+                findings.problem(format!("cloud.providers.{}.caFile: {error}", entry.id));
+            }
         }
         Self { table }
     }

@@ -170,9 +170,11 @@ impl ExecutionIsolation {
         Self { acceptable: true, detail: detail.to_owned() }
     }
 
-    /// Agents are OpenCode's, in a sandbox that was tried, and their commands in another one inside of it.
-    pub fn opencode() -> Self {
-        Self { acceptable: true, detail: "provider=bubblewrap;engine=opencode;verified=true".to_owned() }
+    /// Agents are OpenCode's, in a sandbox that was tried, and their commands in another one inside of it. Only root can give each
+    /// organisation's process a user and a network of its own.
+    pub fn opencode(is_own: bool) -> Self {
+        let whose = if is_own { "own" } else { "shared" };
+        Self { acceptable: true, detail: format!("provider=bubblewrap;engine=opencode;verified=true;users={whose};networks={whose}") }
     }
 
     /// This role runs no agents.

@@ -50,6 +50,7 @@ pub(super) fn options(config: &Config, auth: AuthOptions, execution_isolation: E
             table: config.providers.table.clone(),
             providers: config.byok.providers.clone(),
             references: config.byok.references.clone(),
+            budget: config.byok.budget.clone(),
             validation_patience: config.byok.check_timeout + CHECK_MARGIN,
         },
         channels: ChannelOptions {

@@ -17,6 +17,7 @@ mod stopping;
 
 use crate::{
     artifacts::Artifacts,
+    byok::DayBudgets,
     config::{Config, cluster::Role},
     http,
     project_sources::Snapshots,
@@ -69,7 +70,8 @@ async fn serve(
     let keys = keys::ProviderKeys::new(config, database.store(), &keyring);
     let objects = crate::artifacts::open(config)?;
     let artifacts = Artifacts::new(database.store(), objects.clone(), front_door::artifacts(config));
-    let agents = runtime::Agents::start(config, keys.source(), &artifacts).await?;
+    let budgets = Arc::new(DayBudgets::new(database.store(), config.byok.budget.clone()));
+    let agents = runtime::Agents::start(config, keys.source(), budgets, &artifacts).await?;
     let snapshots = Snapshots::new(database.store(), objects.clone(), front_door::snapshots(config));
     let projects = projects::fetcher(config, &snapshots);
     let node = match NodeHandle::start(node::options(config, objects, projects), database.store(), agents.runtime()).await {

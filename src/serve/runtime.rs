@@ -10,7 +10,7 @@ use anyhow::Context;
 use cowork_domain::{codes::Code, runtime_event::RuntimeEvent};
 use cowork_runtime::{
     RunningTurn, Runtime, TurnRequest,
-    broker::{BrokerLimits, BrokerOptions, KeyBroker, KeySource},
+    broker::{BrokerLimits, BrokerOptions, BudgetSource, KeyBroker, KeySource},
     demo::{self, DemoModel, DemoModelOptions},
     native::{Coalesce, NativeOptions, NativeRuntime, TurnLimits},
     opencode::OpenCodeRuntime,
@@ -30,7 +30,12 @@ pub(super) struct Agents {
 }
 
 impl Agents {
-    pub(super) async fn start(config: &Config, keys: Arc<dyn KeySource>, artifacts: &Artifacts) -> anyhow::Result<Self> {
+    pub(super) async fn start(
+        config: &Config,
+        keys: Arc<dyn KeySource>,
+        budgets: Arc<dyn BudgetSource>,
+        artifacts: &Artifacts,
+    ) -> anyhow::Result<Self> {
         if !config.cluster.role.executes() {
             let isolation = ExecutionIsolation::nothing_runs();
             return Ok(Self { runtime: Arc::new(NoTurns), opencode: None, broker: None, demo: None, isolation });
@@ -42,10 +47,11 @@ impl Agents {
         let table = config.providers.table.clone();
         let table = demo.iter().fold(table, |table, demo| table.with_demo(&demo.base_url()));
         let limits = BrokerLimits { silence: config.runtime.provider_silence, ..BrokerLimits::default() };
-        let broker = KeyBroker::start(BrokerOptions { table, keys, outbound: Arc::default(), limits });
+        let broker = KeyBroker::start(BrokerOptions { table, keys, budgets, outbound: Arc::default(), limits });
         let broker = broker.await.context("cannot start the key broker")?;
         if let Some(opencode) = super::opencode::start(config, &broker).await? {
-            let (opencode, isolation) = (Arc::new(opencode), ExecutionIsolation::opencode());
+            let is_own = opencode.report().is_some_and(|pool| pool.own_users && pool.own_networks);
+            let (opencode, isolation) = (Arc::new(opencode), ExecutionIsolation::opencode(is_own));
             return Ok(Self { runtime: opencode.clone(), opencode: Some(opencode), broker: Some(broker), demo, isolation });
         }
         let options = NativeOptions {

@@ -15,9 +15,20 @@ use std::{
 pub(crate) const GLANCE: Duration = Duration::from_millis(20);
 
 /// The binary under test, in a clean environment.
-#[expect(clippy::disallowed_methods, reason = "a test has no configuration; it passes on what a process can't do without")]
 pub(crate) fn program() -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_cowork"));
+    in_clean_environment(Command::new(env!("CARGO_BIN_EXE_cowork")))
+}
+
+/// The same as another user. Only root can ask for it.
+pub(crate) fn program_as(user: u32) -> Command {
+    let user = user.to_string();
+    let mut command = Command::new("setpriv");
+    command.args(["--reuid", &user, "--regid", &user, "--clear-groups", env!("CARGO_BIN_EXE_cowork")]);
+    in_clean_environment(command)
+}
+
+#[expect(clippy::disallowed_methods, reason = "a test has no configuration; it passes on what a process can't do without")]
+fn in_clean_environment(mut command: Command) -> Command {
     command.env_clear();
     for name in ["PATH", "HOME", "TMPDIR", "PG_BIN"] {
         if let Some(value) = std::env::var_os(name) {

@@ -1,6 +1,6 @@
 //! What a server runs on, and what outlives it when it is killed.
 
-use crate::program::program;
+use crate::program::{program, program_as};
 use cowork_store::test_database::TestDatabase;
 use std::{
     io::{BufRead, BufReader, Read},
@@ -15,6 +15,8 @@ pub(crate) struct Setting {
     database: Option<Arc<TestDatabase>>,
     folder: TempDir,
     environment: Vec<(String, String)>,
+    /// The user and group that its servers run as, where they aren't ours.
+    user: Option<u32>,
 }
 
 impl Setting {
@@ -35,7 +37,7 @@ impl Setting {
         std::fs::set_permissions(folder.path(), open).expect("our own folder can be changed");
         std::fs::create_dir(folder.path().join("data")).expect("our own folder can be changed");
         let prefixed = |(name, value): &(&str, &str)| (format!("OPEN_COWORK_CLOUD_{name}"), (*value).to_owned());
-        Self { database, folder, environment: environment.iter().map(prefixed).collect() }
+        Self { database, folder, environment: environment.iter().map(prefixed).collect(), user: None }
     }
 
     /// With the variable that names a configuration file.
@@ -55,6 +57,14 @@ impl Setting {
         self
     }
 
+    /// With servers that run as another user, to whom their data directory belongs. Only root can ask for it.
+    pub(crate) fn as_user(mut self, user: u32) -> Self {
+        std::os::unix::fs::chown(self.data_dir(), Some(user), Some(user)).expect("root may give its folders away");
+        let home = self.data_dir().display().to_string();
+        self.user = Some(user);
+        self.with_foreign("HOME", &home)
+    }
+
     pub(crate) fn is_private(&self) -> bool {
         self.database.is_none()
     }
@@ -69,7 +79,7 @@ impl Setting {
 
     /// `cowork serve` on any free port.
     pub(crate) fn command(&self) -> Command {
-        let mut command = program();
+        let mut command = self.user.map_or_else(program, program_as);
         command.args(["serve", "--listen", "127.0.0.1:0", "--data-dir"]).arg(self.data_dir());
         if let Some(database) = &self.database {
             command.env("OPEN_COWORK_CLOUD_CONTROL_PLANE_URL", database.url());

@@ -227,6 +227,13 @@ pub struct Tokens {
     pub cache_write: u64,
 }
 
+impl Tokens {
+    /// All of a call that the broker counted: `input` without what the cache served or took, `output` with reasoning.
+    pub fn total(&self) -> u64 {
+        [self.input, self.output, self.cache_read, self.cache_write].into_iter().fold(0, u64::saturating_add)
+    }
+}
+
 /// A person's answer to a permission request or a question, on its way into the runtime.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum Answer {

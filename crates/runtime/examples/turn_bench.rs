@@ -12,7 +12,7 @@ use cowork_domain::{
 };
 use cowork_runtime::{
     Coalesce, NativeOptions, NativeRuntime, Runtime, TurnLimits, TurnRequest,
-    broker::{BrokerLimits, BrokerOptions, KeyBroker, NoKeys},
+    broker::{BrokerLimits, BrokerOptions, KeyBroker, NoBudgets, NoKeys},
     demo::{self, DemoModelOptions},
 };
 use std::{
@@ -37,6 +37,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let broker = KeyBroker::start(BrokerOptions {
         table: ProviderTable::builtin().with_demo(&demo.base_url()),
         keys: Arc::<NoKeys>::default(),
+        budgets: Arc::new(NoBudgets),
         outbound: Arc::default(),
         limits: BrokerLimits::default(),
     });

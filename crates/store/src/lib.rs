@@ -33,8 +33,8 @@ pub mod test_database;
 
 pub use audit::{AuditFilter, AuditPlace, AuditSealed, UnsealedAudit};
 pub use byok::{
-    BegunCheck, ByokChange, ByokKey, ByokRow, ByokSave, ByokSignals, NewByokSecret, OrgDataKey, Overridden, OwnedDataKey, SealedSecret,
-    Shredded, UnderKey,
+    BegunCheck, ByokChange, ByokKey, ByokRow, ByokSave, ByokSignals, DaySpending, NewByokSecret, OrgDataKey, Overridden, OwnedDataKey,
+    SealedSecret, Shredded, UnderKey,
 };
 pub use channel::{
     AcceptedMessage, AgentCreated, Backlog, BindingBacklog, BindingCount, BindingCreated, BindingQuotaExceeded, BoundThread, CursorMove,

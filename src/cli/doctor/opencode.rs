@@ -13,7 +13,7 @@ pub(super) async fn check(config: &Config, path: &[PathBuf]) -> Check {
         Ok(program) => program,
         Err(error) => {
             let hint = match error {
-                BinaryError::NotAProgram(_) => "correct OPEN_COWORK_CLOUD_ISOLATION_OPENCODE_BIN",
+                BinaryError::NotAProgram(_) | BinaryError::Unreadable(..) => "correct OPEN_COWORK_CLOUD_ISOLATION_OPENCODE_BIN",
                 BinaryError::Missing | BinaryError::ScriptOnly(_) => {
                     "turns are executed by this program itself; npm install -g opencode-ai adds OpenCode"
                 }

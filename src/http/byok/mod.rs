@@ -1,6 +1,7 @@
 //! Provider keys: saved write-only, shown by their marks alone, checked by workers (contract 03 §1).
 
 mod body;
+mod budget;
 mod disable;
 mod get;
 mod list;

@@ -1,7 +1,7 @@
 //! What these endpoints need to know.
 
 use cowork_domain::{
-    byok::{KmsReferenceRules, ProviderRules},
+    byok::{BudgetRules, KmsReferenceRules, ProviderRules},
     provider::ProviderTable,
 };
 use std::time::Duration;
@@ -15,6 +15,8 @@ pub struct ByokOptions {
     pub providers: ProviderRules,
     /// Which references into key managers are taken.
     pub references: KmsReferenceRules,
+    /// What organisations may spend with their keys.
+    pub budget: BudgetRules,
     /// How long whoever asks for a check waits for it.
     pub validation_patience: Duration,
 }
@@ -25,6 +27,7 @@ impl Default for ByokOptions {
             table: ProviderTable::builtin(),
             providers: ProviderRules::default(),
             references: KmsReferenceRules::default(),
+            budget: BudgetRules::default(),
             validation_patience: Duration::from_secs(12),
         }
     }

@@ -72,4 +72,8 @@ pub(in crate::http) struct ManagedPolicyFields {
     permission_ceilings: BTreeMap<String, String>,
     #[schema(required = false)]
     update_channel: Option<String>,
+    /// The most that may be spent at model providers in a day of UTC: tokensPerDay, and costPerDay in US dollars. Absent or null
+    /// is no limit beyond the operator's.
+    #[schema(required = false)]
+    provider_budget: Option<BTreeMap<String, f64>>,
 }

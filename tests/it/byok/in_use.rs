@@ -60,6 +60,26 @@ async fn a_refusal_in_use_leads_to_a_check_and_a_good_key_survives_it() {
 }
 
 #[tokio::test]
+async fn a_key_whose_time_is_over_says_so_and_is_back_when_it_was_renewed() {
+    let provider = Provider::start(&[KEY]).await;
+    let environment = provider.environment();
+    let server = Server::with(&with(&environment, &[("BYOK_REVALIDATE_EVERY", "0")])).await;
+    let kim = owner("acme");
+    save(&server, &kim, KEY).await;
+    assert_eq!(validate(&server, &kim).await.body["validated"], true);
+    provider.behaves(Manners::Expired);
+    let expired = validate(&server, &kim).await.body;
+    let secret = &expired["secret"];
+    let told = (&secret["status"], &secret["validationCode"], &secret["health"]);
+    assert_eq!(told, (&json!("expired"), &json!("byok.key_expired"), &json!("failed")), "{expired:#}");
+    assert!(secret["validationError"].as_str().is_some_and(|text| text.contains("has expired")), "{expired:#}");
+    assert_eq!(prompt(&server, &kim, "ping").await["errorCode"], "byok.key_missing");
+    provider.behaves(Manners::Good);
+    assert_eq!(validate(&server, &kim).await.body["validated"], true);
+    assert_eq!(answer(&prompt(&server, &kim, "ping").await), "pong");
+}
+
+#[tokio::test]
 async fn a_paused_organisation_gets_no_key_and_has_it_again_afterwards() {
     let provider = Provider::start(&[KEY]).await;
     let environment = provider.environment();

@@ -1,5 +1,7 @@
+mod budget;
 mod faults;
 mod in_use;
+mod memory;
 mod nodes;
 mod provider;
 mod reference;

@@ -30,6 +30,8 @@ pub(super) enum Manners {
     Failing,
     /// With the address of somebody else.
     Redirecting(String),
+    /// That the key's time is over.
+    Expired,
     /// With a page that says hello, whatever the key.
     Lying,
 }
@@ -122,6 +124,10 @@ async fn answer(State(behaviour): State<Arc<Mutex<Behaviour>>>, request: Request
         Manners::Silent => std::future::pending().await,
         Manners::Failing => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
         Manners::Redirecting(to) => (StatusCode::TEMPORARY_REDIRECT, [(header::LOCATION, to)]).into_response(),
+        Manners::Expired => {
+            let body = json!({ "error": { "code": "expired_api_key", "message": "This API key has expired." } });
+            (StatusCode::UNAUTHORIZED, axum::Json(body)).into_response()
+        }
         Manners::Lying => "<html>hello</html>".into_response(),
         // Some providers repeat the key that they refuse.
         Manners::Good if !is_good => {
@@ -143,6 +149,7 @@ fn pong() -> Response {
     let text = [
         chunk(json!({ "role": "assistant", "content": "pong" }), json!(null)),
         chunk(json!({}), json!("stop")),
+        format!("data: {}\n\n", json!({ "choices": [], "usage": { "prompt_tokens": 60, "completion_tokens": 40 } })),
         "data: [DONE]\n\n".to_owned(),
     ]
     .concat();

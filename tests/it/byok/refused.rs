@@ -8,7 +8,9 @@ use super::{
 use crate::{
     caller::{Caller, HEADER_MODE},
     server::Server,
+    setting::Setting,
 };
+use cowork_store::test_database::TestDatabase;
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
@@ -39,7 +41,7 @@ async fn what_can_be_no_key_is_refused_with_a_sentence() {
     let reference = reference.expect(StatusCode::FORBIDDEN, "KMS-backed BYOK references are disabled in this cloud deployment.");
     assert_eq!(reference.policy_code(), "byok.reference_refused");
     let nothing = server.ask(&kim, Method::GET, "/api/byok", None).await;
-    assert_eq!(nothing.body, json!({ "secrets": [], "inUse": [] }), "nothing of it was kept");
+    assert_eq!((&nothing.body["secrets"], &nothing.body["inUse"]), (&json!([]), &json!([])), "nothing of it was kept");
 }
 
 #[tokio::test]
@@ -82,6 +84,50 @@ async fn keys_are_for_those_who_manage_the_policy_of_their_own_organisation() {
     let foreign = super::prompt(&server, &eve, "whose key?").await;
     assert_eq!(foreign["errorCode"], "byok.key_missing", "{foreign:#}");
     assert!(provider.seen().iter().all(|seen| seen.path == "/v1/models"), "{:?}", provider.seen());
+}
+
+#[tokio::test]
+async fn tokens_need_the_admin_scope_and_a_member_who_may_manage_the_policy() {
+    let server = Server::with(&HEADER_MODE).await;
+    let kim = owner("acme");
+    for (scopes, allowed) in [(&["desktop"][..], false), (&["operator"], false), (&["admin"], true)] {
+        let (_, token) = crate::tokens::issue(&server, &kim, scopes).await;
+        for (method, path) in
+            [(Method::GET, "/api/byok"), (Method::POST, "/api/byok/openai/validate"), (Method::DELETE, "/api/byok/openai")]
+        {
+            let answer = server.ask_with(&token, method.clone(), path, None).await;
+            if allowed {
+                assert_eq!(answer.status, StatusCode::OK, "{method} {path}: {answer:?}");
+            } else {
+                assert_eq!(
+                    (answer.status, answer.policy_code()),
+                    (StatusCode::FORBIDDEN, "authorization.scope_required"),
+                    "{scopes:?} {path}"
+                );
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_deployment_without_own_keys_says_so_everywhere() {
+    let folder = tempfile::tempdir().expect("a folder can be made");
+    let file = folder.path().join("cloud.json");
+    let cloud = json!({ "cloud": { "profiles": { "full": { "features": { "byok": false } } } } });
+    std::fs::write(&file, cloud.to_string()).expect("a file can be written");
+    let server = Server::launch(Setting::new(Some(TestDatabase::create().await), &HEADER_MODE).with_file(&file));
+    let (kim, key) = (owner("acme"), json!({ "apiKey": "sk-0123456789abc" }));
+    for (method, path) in [
+        (Method::GET, ""),
+        (Method::GET, "/openai"),
+        (Method::POST, "/openai"),
+        (Method::POST, "/openai/validate"),
+        (Method::POST, "/openai/override"),
+        (Method::DELETE, "/openai"),
+    ] {
+        let refused = server.ask(&kim, method.clone(), &format!("/api/byok{path}"), Some(key.clone())).await;
+        assert_eq!((refused.status, refused.policy_code()), (StatusCode::FORBIDDEN, "byok.disabled"), "{method} {path}");
+    }
 }
 
 #[tokio::test]

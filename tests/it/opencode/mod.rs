@@ -3,3 +3,4 @@
 #[path = "../../../crates/runtime/tests/it/opencode/program.rs"]
 mod program;
 mod turn;
+mod unprivileged;

@@ -31,7 +31,7 @@ async fn processes(server: &Server) -> Vec<Value> {
 }
 
 /// The permissions that wait.
-fn waiting(view: &Value) -> Vec<&str> {
+pub(super) fn waiting(view: &Value) -> Vec<&str> {
     let approvals = view["view"]["pendingApprovals"].as_array().into_iter().flatten();
     approvals.filter_map(|approval| approval["id"].as_str()).collect()
 }

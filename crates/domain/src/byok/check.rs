@@ -10,6 +10,11 @@ pub enum Verdict {
         /// What it said, without secrets.
         message: String,
     },
+    /// Its time is over, as the provider or the key manager says.
+    Expired {
+        /// What it said, without secrets.
+        message: String,
+    },
     /// The deployment knows no such provider.
     Unsupported,
     /// Nobody knows: the provider could not be asked, or the key could not be opened.

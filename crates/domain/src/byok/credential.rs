@@ -178,18 +178,14 @@ impl Credential {
         let settled = match verdict {
             Verdict::Valid => self.taken(now, rules, chance),
             Verdict::Unsupported => self.ended(ByokStatus::Unsupported, Finding::unsupported()),
-            Verdict::Refused { message } if was_active && !self.is_final() => {
-                let doubted = self.doubted(message, now, rules);
-                if doubted.status == ByokStatus::Active {
-                    return Ok((doubted, Outcome::Doubted));
-                }
-                doubted
-            }
-            Verdict::Refused { message } => self.ended(ByokStatus::Invalid, Finding::failed(message)),
+            Verdict::Refused { message } => self.refused(ByokStatus::Invalid, Finding::failed(message), now, rules),
+            // Clocks are set back, and plans renewed: it counts like any refusal.
+            Verdict::Expired { message } => self.refused(ByokStatus::Expired, Finding::expired(message), now, rules),
             Verdict::Unknown { message, retry } => return Ok((self.postponed(message, *retry, now, rules, chance), Outcome::Open)),
         };
         let outcome = match (was_active, settled.status == ByokStatus::Active) {
             (false, true) => Outcome::Activated,
+            (true, true) if settled.refusals > 0 => Outcome::Doubted,
             (true, true) => Outcome::Confirmed,
             (true, false) => Outcome::Lost,
             (false, false) => Outcome::Rejected,
@@ -266,13 +262,14 @@ impl Credential {
         Self { status, finding: Some(finding), due: None, attempts: 0, refusals: 0, ..self }
     }
 
-    fn doubted(self, message: &str, now: Timestamp, rules: &CheckRules) -> Self {
+    /// A refusal ends what isn't in use at once. What is in use is asked once more, unless a person asked.
+    fn refused(self, status: ByokStatus, finding: Finding, now: Timestamp, rules: &CheckRules) -> Self {
         let refusals = self.refusals.saturating_add(1);
-        if refusals >= rules.refusals {
-            return self.ended(ByokStatus::Invalid, Finding::failed(message));
+        if self.status != ByokStatus::Active || self.is_final() || refusals >= rules.refusals {
+            return self.ended(status, finding);
         }
         let again = DueCheck { at: now.plus_millis(rules.doubt_pause), cause: CheckCause::Refused };
-        Self { finding: Some(Finding::failed(message)), due: Some(again), attempts: 0, refusals, ..self }
+        Self { finding: Some(finding), due: Some(again), attempts: 0, refusals, ..self }
     }
 
     fn postponed(self, message: &str, retry: bool, now: Timestamp, rules: &CheckRules, chance: u16) -> Self {

@@ -24,6 +24,11 @@ impl Finding {
         Self { code: Some(Code::ByokValidationFailed), text: shortened(&redact::redacted(text)) }
     }
 
+    /// Its time is over.
+    pub fn expired(text: &str) -> Self {
+        Self { code: Some(Code::ByokKeyExpired), ..Self::failed(text) }
+    }
+
     /// The deployment knows no such provider.
     pub fn unsupported() -> Self {
         let text = "No validator is registered for this provider, so its key is never used.".to_owned();

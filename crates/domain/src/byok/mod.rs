@@ -3,6 +3,7 @@
 //! Nothing here ever sees more of a key than its text while it is read from a request. What becomes of a stored key is
 //! [`Credential`]: nothing is ever in use without a validator's pass or a person's override.
 
+mod budget;
 mod check;
 mod credential;
 mod finding;
@@ -11,6 +12,7 @@ mod provider_key;
 mod provider_rules;
 mod status;
 
+pub use budget::{BudgetKind, BudgetLimits, BudgetRules, Dollars, Spent};
 pub use check::{CheckRules, Verdict};
 pub use credential::{CheckCause, Credential, CredentialError, DueCheck, Outcome, Validated};
 pub use finding::Finding;

@@ -40,7 +40,7 @@ words! {
         Active "active",
         /// Taken out of use for good; its ciphertext is gone.
         Disabled "disabled",
-        /// Its time is over, as another program that wrote the row found. It may be validated again.
+        /// Its time is over, as its provider or key manager says. It may be validated again.
         Expired "expired",
         /// Its provider refused it.
         Invalid "invalid",

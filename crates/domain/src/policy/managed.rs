@@ -4,6 +4,7 @@ mod edit;
 
 pub use edit::{ManagedPolicyEdit, ManagedPolicyInvalid};
 
+use crate::byok::BudgetLimits;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
@@ -121,6 +122,9 @@ pub struct ManagedPolicy {
     pub permission_ceilings: PermissionCeilings,
     /// Which releases the desktop client takes.
     pub update_channel: Option<String>,
+    /// The most that the organisation lets itself spend at its model providers; it only narrows the operator's budget.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub provider_budget: Option<BudgetLimits>,
 }
 
 impl ManagedPolicy {

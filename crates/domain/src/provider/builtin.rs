@@ -122,6 +122,8 @@ pub(super) fn demo(base_url: &str) -> Option<ProviderEntry> {
         validate: None,
         models: ModelList::Open(vec!["demo".to_owned()]),
         allow_private_network: true,
+        ca_file: None,
+        api_version: None,
         asks_for_usage: true,
         prices: Prices::new(),
     })
@@ -139,6 +141,8 @@ impl Row {
             validate: Some(Validation { path: self.validate.to_owned() }),
             models: ModelList::Open(self.models.iter().map(|model| (*model).to_owned()).collect()),
             allow_private_network: false,
+            ca_file: None,
+            api_version: None,
             asks_for_usage: self.asks_for_usage,
             prices: Prices::new(),
         }

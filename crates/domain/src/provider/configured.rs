@@ -2,6 +2,7 @@
 
 use super::{BaseUrl, KeyPlacement, ModelList, Prices, Protocol, ProviderEntry, ProviderId, TableError, Validation, builtin};
 use serde::{Deserialize, Serialize};
+use std::path::PathBuf;
 
 /// What kind of provider it is; the kinds differ in protocol and in how the key travels.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -11,7 +12,8 @@ pub enum ProviderKind {
     OpenaiCompatible,
     /// OpenAI's chat completions and responses.
     Openai,
-    /// OpenAI's models at Azure: `https://<resource>.openai.azure.com/openai/v1`; models are deployments.
+    /// OpenAI's models at Azure: `https://<resource>.openai.azure.com/openai/v1`; models are deployments. With an `apiVersion` the
+    /// address ends with `/openai`.
     AzureOpenai,
     /// Anthropic's messages.
     Anthropic,
@@ -37,6 +39,12 @@ pub struct ConfiguredProvider {
     pub models: Vec<String>,
     /// It may live in a private network and speak http.
     pub allow_private_network: bool,
+    /// The authorities that vouch for its certificate, in place of the system's: a PEM file.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ca_file: Option<PathBuf>,
+    /// The version of Azure's API by deployments, such as `2024-10-21`; its v1 API needs none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub api_version: Option<String>,
     /// A path below the base address that answers a good key alone; `models` where absent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub validate_path: Option<String>,
@@ -86,12 +94,28 @@ impl ConfiguredProvider {
                 validate: Some(Validation { path: "models".to_owned() }),
                 models: ModelList::Open(builtin::of_kind(kind).map(|entry| entry.models.listed().to_vec()).unwrap_or_default()),
                 allow_private_network: private,
+                ca_file: None,
+                api_version: None,
                 asks_for_usage: kind.protocol() == Protocol::OpenAiChat,
                 prices: Prices::new(),
             },
         };
         entry.base_url = base_url;
         entry.allow_private_network = private;
+        if let Some(file) = self.ca_file {
+            if !entry.base_url.is_secure() {
+                return Err(TableError::CaFile(id.clone()));
+            }
+            entry.ca_file = Some(file);
+        }
+        if let Some(version) = self.api_version {
+            let is_version = !version.is_empty() && version.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
+            if self.kind != Some(ProviderKind::AzureOpenai) || !is_version {
+                return Err(TableError::ApiVersion(id.clone()));
+            }
+            // The API by deployments has no responses.
+            (entry.api_version, entry.responses) = (Some(version), false);
+        }
         if let Some(label) = self.label {
             entry.label = label;
         }

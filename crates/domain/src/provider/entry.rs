@@ -1,6 +1,7 @@
 //! One provider of the table.
 
 use super::{BaseUrl, Prices, Protocol, ProviderId};
+use std::path::PathBuf;
 
 /// A provider: where it is, what it speaks, how a key is shown to it and proved by it.
 #[derive(Debug, Clone, PartialEq)]
@@ -23,6 +24,10 @@ pub struct ProviderEntry {
     pub models: ModelList,
     /// It may live in a private network.
     pub allow_private_network: bool,
+    /// The authorities that vouch for its certificate, in place of the system's: a PEM file.
+    pub ca_file: Option<PathBuf>,
+    /// It is reached as Azure's deployments are: the model's name in the path, and this version in the query.
+    pub api_version: Option<String>,
     /// It reports usage in a stream only when asked by `stream_options`.
     pub asks_for_usage: bool,
     /// What the operator says that tokens cost, by model.
@@ -93,6 +98,20 @@ impl ProviderEntry {
     /// Whether a key of the organisation is needed.
     pub fn needs_key(&self) -> bool {
         self.auth != KeyPlacement::None
+    }
+
+    /// The address of something below its base address.
+    pub fn address(&self, path: &str) -> String {
+        let address = self.base_url.join(path);
+        match &self.api_version {
+            Some(version) => format!("{address}?api-version={version}"),
+            None => address,
+        }
+    }
+
+    /// The address of a call of a model whose name travels in the body. Azure's deployments want it in the path, too.
+    pub fn call_address(&self, call: &str, model: &str) -> String {
+        if self.api_version.is_some() { self.address(&format!("deployments/{model}/{call}")) } else { self.address(call) }
     }
 
     /// The package with which OpenCode speaks to it.

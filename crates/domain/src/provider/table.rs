@@ -43,6 +43,12 @@ pub enum TableError {
     /// The path would leave the base address.
     #[error("cloud.providers.{0}.validatePath is not a plain path")]
     ValidatePath(ProviderId),
+    /// Without TLS there is no certificate.
+    #[error("cloud.providers.{0}.caFile has no effect on an address that is not https")]
+    CaFile(ProviderId),
+    /// Other providers have their version in the address.
+    #[error("cloud.providers.{0}.apiVersion is for the kind azure-openai, and looks like 2024-10-21")]
+    ApiVersion(ProviderId),
     /// A price that is none.
     #[error("cloud.providers.{id}.prices: the price of {model} is not a number of at least 0")]
     Price {
@@ -137,6 +143,16 @@ mod tests {
         );
         assert_eq!(entry("azure").auth, super::super::KeyPlacement::Header("api-key"));
         assert_eq!((entry("openai").base_url.host(), entry("openai").models.default_model()), ("api.openai.com", Some("gpt-6-sol")));
+        let versioned = configured(
+            r#"{ "azure": { "kind": "azure-openai", "baseUrl": "https://we.openai.azure.com/openai", "models": ["gpt"], "apiVersion": "2024-10-21" } }"#,
+        )
+        .unwrap();
+        let versioned = versioned.get(&ProviderId::parse("azure").unwrap()).unwrap();
+        assert_eq!(versioned.address("models"), "https://we.openai.azure.com/openai/models?api-version=2024-10-21");
+        let call = versioned.call_address("chat/completions", "gpt");
+        assert_eq!(call, "https://we.openai.azure.com/openai/deployments/gpt/chat/completions?api-version=2024-10-21");
+        assert!(!versioned.responses && entry("azure").responses);
+        assert_eq!(entry("azure").call_address("chat/completions", "gpt"), "https://we.openai.azure.com/openai/v1/chat/completions");
         assert!(!entry("openai").models.allows("gpt-5.6") && entry("groq").models.allows("anything/else"));
     }
 
@@ -148,7 +164,10 @@ mod tests {
                  "d": { "kind": "openai-compatible", "baseUrl": "https://d.example" }, "demo": {},
                  "e": { "kind": "google", "baseUrl": "https://e.example", "models": ["../x"] },
                  "f": { "kind": "google", "baseUrl": "https://f.example", "validatePath": "../x" },
-                 "g": { "kind": "google", "baseUrl": "https://g.example", "prices": { "m": { "input": -1 } } } }"#,
+                 "g": { "kind": "google", "baseUrl": "https://g.example", "prices": { "m": { "input": -1 } } },
+                 "h": { "kind": "openai", "baseUrl": "http://10.0.0.1", "allowPrivateNetwork": true, "caFile": "/ca.pem" },
+                 "i": { "kind": "openai", "baseUrl": "https://i.example", "apiVersion": "2024-10-21" },
+                 "j": { "kind": "azure-openai", "baseUrl": "https://j.example", "models": ["m"], "apiVersion": "1&x=y" } }"#,
         )
         .unwrap_err();
         let texts: Vec<String> = errors.iter().map(ToString::to_string).collect();
@@ -161,9 +180,12 @@ mod tests {
             "../x",
             "plain path",
             "price of m",
+            "h.caFile",
+            "i.apiVersion",
+            "j.apiVersion",
         ]) {
             assert!(text.contains(part), "{text}");
         }
-        assert_eq!(texts.len(), 8);
+        assert_eq!(texts.len(), 11);
     }
 }

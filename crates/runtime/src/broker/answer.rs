@@ -1,12 +1,15 @@
 //! The body of an answer on its way back: passed through as it comes, counted, watched, and cut when the lease ends.
 
 use super::{
-    LeaseEnd,
+    LeaseEnd, Shared,
     lease::LeaseState,
-    meter::{Meter, Usage},
+    meter::{Counted, Meter, Usage},
 };
 use bytes::Bytes;
-use cowork_domain::provider::ProviderEntry;
+use cowork_domain::{
+    byok::{Dollars, Spent},
+    provider::ProviderEntry,
+};
 use http_body::{Body, Frame, SizeHint};
 use std::{
     future::Future as _,
@@ -54,13 +57,56 @@ struct Streamed {
 
 /// What watches over a streamed answer.
 pub(super) struct Watch {
-    pub(super) lease: Arc<LeaseState>,
-    pub(super) entry: Arc<ProviderEntry>,
-    pub(super) meter: Meter,
-    pub(super) silence: Duration,
+    shared: Arc<Shared>,
+    lease: Arc<LeaseState>,
+    entry: Arc<ProviderEntry>,
+    meter: Meter,
+    /// What of this call is on the organisation's account already.
+    noted: Spent,
     /// The call counts for as long as its answer lasts.
     #[expect(dead_code, reason = "it counts for as long as it exists")]
-    pub(super) permit: OwnedSemaphorePermit,
+    permit: OwnedSemaphorePermit,
+}
+
+impl Watch {
+    pub(super) fn new(
+        shared: Arc<Shared>,
+        lease: Arc<LeaseState>,
+        entry: Arc<ProviderEntry>,
+        meter: Meter,
+        permit: OwnedSemaphorePermit,
+    ) -> Self {
+        Self { shared, lease, entry, meter, noted: Spent::default(), permit }
+    }
+
+    /// Looks at a piece of the answer that passes by. Some providers say during an answer what it has cost so far.
+    fn see(&mut self, piece: &[u8]) {
+        self.meter.see(piece);
+        if let Some(report) = self.meter.news() {
+            self.note(&report.counted, report.is_last);
+        }
+    }
+
+    /// Puts what was reported on the organisation's account. Whoever spends the last of a budget ends what its organisation has
+    /// under way, but not an answer that is complete: it is paid for.
+    fn note(&mut self, counted: &Counted, is_complete: bool) {
+        let cost = self.cost(counted).map(|cost| Dollars::of(cost).unwrap_or(Dollars::MOST));
+        let now = Spent { tokens: counted.tokens.total(), cost: cost.unwrap_or_default() };
+        let more = now.since(self.noted);
+        self.noted = self.noted.at_least(now);
+        let org = &self.lease.grant.org;
+        let Some(kind) = self.shared.budgets.note(org, more) else { return };
+        for lease in self.shared.tokens.of_org(org) {
+            if !(is_complete && Arc::ptr_eq(&lease, &self.lease)) {
+                lease.end(LeaseEnd::BudgetSpent(kind));
+            }
+        }
+    }
+
+    /// In dollars, by the provider's word or the operator's prices.
+    fn cost(&self, counted: &Counted) -> Option<f64> {
+        counted.cost.or_else(|| self.entry.prices.get(&self.lease.grant.model).map(|price| price.of(&counted.tokens)))
+    }
 }
 
 impl AnswerBody {
@@ -121,12 +167,12 @@ impl Streamed {
                     self.alarm = None;
                     // Trailers end here, like all headers that nobody asked for.
                     if let Ok(data) = frame.into_data() {
-                        self.watch.meter.see(&data);
+                        self.watch.see(&data);
                         return Poll::Ready(Some(Ok(Frame::data(data))));
                     }
                 }
                 Poll::Pending => {
-                    let silence = self.watch.silence;
+                    let silence = self.watch.shared.limits.silence;
                     let alarm = self.alarm.get_or_insert_with(|| Box::pin(sleep_until(Instant::now() + silence)));
                     std::task::ready!(alarm.as_mut().poll(context));
                     return Poll::Ready(Some(Err(BrokenAnswer::Silent(silence))));
@@ -139,11 +185,10 @@ impl Streamed {
 impl Drop for Watch {
     fn drop(&mut self) {
         let Some(counted) = self.meter.finish() else { return };
-        let (entry, grant) = (&self.entry, &self.lease.grant);
-        let cost = counted.cost.or_else(|| entry.prices.get(&grant.model).map(|price| price.of(&counted.tokens)));
-        let tokens = counted.tokens;
+        self.note(&counted, true);
+        let (cost, tokens, grant) = (self.cost(&counted), counted.tokens, &self.lease.grant);
         let count = |kind, amount: u64| {
-            metrics::counter!("cowork_broker_tokens_total", "provider" => entry.id.to_string(), "kind" => kind).increment(amount);
+            metrics::counter!("cowork_broker_tokens_total", "provider" => self.entry.id.to_string(), "kind" => kind).increment(amount);
         };
         count("input", tokens.input);
         count("output", tokens.output);

@@ -3,6 +3,7 @@
 use super::{
     AnswerBody, LeaseEnd, Refusal, Shared,
     answer::Watch,
+    budget::BudgetRefusal,
     forward,
     lease::LeaseState,
     meter::Meter,
@@ -15,7 +16,7 @@ use std::sync::Arc;
 
 /// Performs a call for whoever holds the lease; `slot` is the protocol of the slot that it came through, if it did.
 pub(super) async fn perform(
-    shared: &Shared,
+    shared: &Arc<Shared>,
     lease: &Arc<LeaseState>,
     slot: Option<Protocol>,
     request: Request<Bytes>,
@@ -37,7 +38,7 @@ pub(super) async fn perform(
 }
 
 async fn work(
-    shared: &Shared,
+    shared: &Arc<Shared>,
     lease: &Arc<LeaseState>,
     slot: Option<Protocol>,
     request: Request<Bytes>,
@@ -54,6 +55,9 @@ async fn work(
     }
     let body = route.body(request.body(), entry, &grant.model, slot.is_some())?;
     let permit = Arc::clone(&lease.calls).try_acquire_owned().map_err(|_| Refusal::TooMany)?;
+    if let Err(refused) = shared.budgets.admit(&grant.org).await {
+        return Err(refuse(lease, refused));
+    }
     let open = shared.keyring.open(&grant.org, &grant.provider).await?;
     let call = forward::Outgoing { entry, address: route.address(entry, &grant.model), headers: request.headers(), body, grant };
     let answer = forward::send(&shared.outbound, call, open.secret.expose(), shared.limits.silence).await?;
@@ -65,6 +69,18 @@ async fn work(
     }
     let streams = forward::is_event_stream(answer.headers());
     let meter = Meter::new(route.protocol, streams);
-    let watch = Watch { lease: Arc::clone(lease), entry: Arc::clone(entry), meter, silence: shared.limits.silence, permit };
+    let watch = Watch::new(Arc::clone(shared), Arc::clone(lease), Arc::clone(entry), meter, permit);
     Ok(forward::stripped(answer).map(|body| AnswerBody::streamed(body, watch)))
+}
+
+/// The lease ends with its organisation's budget, so that a turn whose runtime only sees a status learns the reason too.
+fn refuse(lease: &LeaseState, refused: BudgetRefusal) -> Refusal {
+    match refused {
+        BudgetRefusal::Spent(kind) => {
+            let end = LeaseEnd::BudgetSpent(kind);
+            lease.end(end);
+            Refusal::Over(end)
+        }
+        BudgetRefusal::Unknown => Refusal::BudgetUnknown,
+    }
 }

@@ -69,6 +69,7 @@ pub(super) async fn send(
     let started = Instant::now();
     let answer = outbound.post(entry, &address, sent, body, silence).await.map_err(|unreached| match unreached {
         Unreached::Forbidden => Refusal::Forbidden,
+        Unreached::Untrusted => Refusal::Untrusted,
         Unreached::Refused => Refusal::Unreachable,
         Unreached::BrokeOff => Refusal::BrokeOff,
         Unreached::Silent => Refusal::Silent(silence),

@@ -2,6 +2,7 @@
 
 use super::KeySourceError;
 use cowork_domain::{
+    byok::BudgetKind,
     codes::Code,
     ids::{CommandId, OrgId, SessionId},
     provider::ProviderId,
@@ -35,6 +36,8 @@ pub enum LeaseEnd {
     ProviderDisabled,
     /// The organisation was paused, suspended or closed.
     OrgStopped,
+    /// The organisation has spent its budget of this day.
+    BudgetSpent(BudgetKind),
     /// Nobody could say in time whether the key may still be used.
     KeysUnavailable,
     /// The node stops.
@@ -49,6 +52,8 @@ impl LeaseEnd {
             Self::KeyDisabled => Code::ByokKeyDisabled,
             Self::ProviderDisabled => Code::ByokProviderDisabled,
             Self::OrgStopped => Code::OrgNotActive,
+            Self::BudgetSpent(BudgetKind::Tokens) => Code::ModelTokensPerDayExceeded,
+            Self::BudgetSpent(BudgetKind::Cost) => Code::ModelCostPerDayExceeded,
             Self::KeysUnavailable => Code::ByokKeysUnavailable,
             Self::Stopping => Code::NodeDraining,
         }
@@ -61,6 +66,12 @@ impl LeaseEnd {
             Self::KeyDisabled => "the provider key was disabled",
             Self::ProviderDisabled => "the provider was turned off for this organisation",
             Self::OrgStopped => "the organisation is paused, suspended or closed",
+            Self::BudgetSpent(BudgetKind::Tokens) => {
+                "the organisation's model tokens of this day are used up; the budget begins anew at 00:00 UTC"
+            }
+            Self::BudgetSpent(BudgetKind::Cost) => {
+                "what the organisation may spend at its model providers in a day is spent; the budget begins anew at 00:00 UTC"
+            }
             Self::KeysUnavailable => "whether the provider key may still be used can't be found out at the moment",
             Self::Stopping => "the node is shutting down",
         }

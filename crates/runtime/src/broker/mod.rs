@@ -6,6 +6,7 @@
 //! calls [`KeyBroker::call`] directly; other runtimes come by HTTP over loopback. Both ways end in the same rules.
 
 mod answer;
+mod budget;
 mod call;
 mod forward;
 mod grant;
@@ -23,6 +24,7 @@ mod tokens;
 mod watch;
 
 pub use answer::{AnswerBody, BrokenAnswer};
+pub use budget::{BudgetSource, BudgetUnknown, DayAccount, NoBudgets};
 pub(crate) use forward::place;
 pub use grant::{Grant, LeaseEnd};
 pub use key_source::{ActiveKey, KeySource, KeySourceError, NoKeys, Purpose};
@@ -76,6 +78,8 @@ pub struct BrokerOptions {
     pub table: ProviderTable,
     /// Where active keys come from.
     pub keys: Arc<dyn KeySource>,
+    /// What organisations may spend.
+    pub budgets: Arc<dyn BudgetSource>,
     /// The way out.
     pub outbound: Arc<Outbound>,
     /// Bounds.
@@ -92,6 +96,7 @@ pub struct KeyBroker {
 struct Shared {
     table: ProviderTable,
     keyring: Keyring,
+    budgets: budget::Budgets,
     tokens: Tokens,
     outbound: Arc<Outbound>,
     limits: BrokerLimits,
@@ -110,6 +115,7 @@ impl KeyBroker {
             address: listener.local_addr()?,
             table: options.table,
             keyring: Keyring::new(options.keys),
+            budgets: budget::Budgets::new(options.budgets),
             tokens: Tokens::default(),
             outbound: options.outbound,
             limits: options.limits,

@@ -36,12 +36,18 @@ pub enum Refusal {
     /// No key can be had.
     #[error(transparent)]
     Key(#[from] KeySourceError),
+    /// Nobody can say what the organisation has spent.
+    #[error("what the organisation has spent of its budget can't be read at the moment")]
+    BudgetUnknown,
     /// The lease is over.
     #[error("{}", .0.message())]
     Over(LeaseEnd),
     /// No connection.
     #[error("the model provider can't be reached")]
     Unreachable,
+    /// Its certificate isn't one that is trusted here.
+    #[error("the model provider's certificate is not trusted here, so nothing was sent to it")]
+    Untrusted,
     /// Its address leads where keys don't go.
     #[error("the model provider's name leads to an address that is not allowed")]
     Forbidden,
@@ -66,7 +72,9 @@ impl Refusal {
             Self::Provider => Code::ByokProviderDisabled,
             Self::Key(KeySourceError::Missing) => Code::ByokKeyMissing,
             Self::Key(error) => LeaseEnd::of(error).code(),
+            Self::BudgetUnknown => Code::StoreUnavailable,
             Self::Over(end) => end.code(),
+            Self::Untrusted => Code::RuntimeProviderUntrusted,
             Self::Unreachable | Self::Forbidden | Self::BrokeOff => Code::RuntimeProviderUnreachable,
             Self::Silent(_) => Code::RuntimeDeadlineExceeded,
         }
@@ -74,7 +82,7 @@ impl Refusal {
 
     /// Whether trying again may help.
     pub(super) const fn may_pass(&self) -> bool {
-        matches!(self, Self::TooMany | Self::Unreachable | Self::BrokeOff)
+        matches!(self, Self::TooMany | Self::BudgetUnknown | Self::Unreachable | Self::BrokeOff)
     }
 
     /// The status for a client that came by HTTP.
@@ -87,7 +95,8 @@ impl Refusal {
             Self::Body => StatusCode::BAD_REQUEST,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::TooMany => StatusCode::TOO_MANY_REQUESTS,
-            Self::Unreachable | Self::Forbidden | Self::BrokeOff | Self::Redirect => StatusCode::BAD_GATEWAY,
+            Self::BudgetUnknown => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Unreachable | Self::Untrusted | Self::Forbidden | Self::BrokeOff | Self::Redirect => StatusCode::BAD_GATEWAY,
             Self::Silent(_) => StatusCode::GATEWAY_TIMEOUT,
         }
     }

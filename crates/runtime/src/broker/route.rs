@@ -43,7 +43,7 @@ impl Route {
             GENERATE => entry.base_url.join(&format!("models/{model}:{GENERATE}")),
             // The one form of stream that is understood here.
             STREAM => entry.base_url.join(&format!("models/{model}:{STREAM}?alt=sse")),
-            verb => entry.base_url.join(verb),
+            verb => entry.call_address(verb, model),
         }
     }
 

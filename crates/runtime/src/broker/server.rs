@@ -112,7 +112,7 @@ impl Body for SentBody {
     }
 }
 
-async fn answer(shared: &Shared, request: Request<Incoming>, answering: Answering) -> Response<SentBody> {
+async fn answer(shared: &Arc<Shared>, request: Request<Incoming>, answering: Answering) -> Response<SentBody> {
     let protocol = Route::of(request.uri()).map_or(Protocol::OpenAiChat, |route| route.protocol);
     let response = match admit(shared, request, &answering).await {
         Ok(response) => response,
@@ -121,7 +121,7 @@ async fn answer(shared: &Shared, request: Request<Incoming>, answering: Answerin
     response.map(|body| SentBody { body, answering })
 }
 
-async fn admit(shared: &Shared, request: Request<Incoming>, answering: &Answering) -> Result<Response<AnswerBody>, Refusal> {
+async fn admit(shared: &Arc<Shared>, request: Request<Incoming>, answering: &Answering) -> Result<Response<AnswerBody>, Refusal> {
     let (lease, slot) = holder(shared, request.headers()).ok_or(Refusal::Token)?;
     let (head, body) = request.into_parts();
     let collected = timeout(REQUEST, Limited::new(body, shared.limits.request_bytes).collect()).await.map_err(|_| Refusal::Body)?;

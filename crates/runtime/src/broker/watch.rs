@@ -1,6 +1,6 @@
 //! What happens when keys change: whoever may go on goes on, and everybody else stops within a second.
 
-use super::{LeaseEnd, Shared, lease::LeaseState};
+use super::{LeaseEnd, Shared, budget::BudgetRefusal, lease::LeaseState};
 use cowork_domain::ids::OrgId;
 use futures_util::{StreamExt as _, stream::FuturesUnordered};
 use std::{sync::Arc, time::Duration};
@@ -24,11 +24,13 @@ pub(super) async fn follow(mut changes: broadcast::Receiver<Option<OrgId>>, shar
         match changed {
             Ok(Some(org)) => {
                 shared.keyring.changed(&org);
+                shared.budgets.changed(&org);
                 checks.push(recheck(&shared, org));
             }
             // Some word was missed, or the source itself can't say: anything may have changed.
             Ok(None) | Err(RecvError::Lagged(_)) => {
                 shared.keyring.all_changed();
+                shared.budgets.all_changed();
                 checks.extend(shared.tokens.orgs().into_iter().map(|org| recheck(&shared, org)));
             }
             Err(RecvError::Closed) => return,
@@ -36,7 +38,7 @@ pub(super) async fn follow(mut changes: broadcast::Receiver<Option<OrgId>>, shar
     }
 }
 
-/// Ends the leases of an organisation whose keys are gone. A key in another's place is as good: an answer that is under way
+/// Ends the leases of an organisation whose keys are gone, or whose budget is. A key in another's place is as good: an answer that is under way
 /// ends with the old one, and the next call takes the new one.
 async fn recheck(shared: &Shared, org: OrgId) {
     let leases = shared.tokens.of_org(&org);
@@ -50,6 +52,10 @@ async fn recheck(shared: &Shared, org: OrgId) {
             Ok(Ok(active)) => {
                 let gone = leases.iter().filter(|lease| active.iter().all(|key| key.provider != lease.grant.provider));
                 gone.for_each(|lease| end(lease, LeaseEnd::KeyDisabled));
+                // A policy that was made tighter may leave nothing to spend. Where nobody can say, the next call asks again.
+                if let Ok(Err(BudgetRefusal::Spent(kind))) = timeout_at(until, shared.budgets.admit(&org)).await {
+                    leases.iter().for_each(|lease| end(lease, LeaseEnd::BudgetSpent(kind)));
+                }
                 return;
             }
             // A source that can't be asked may be able to answer in a moment.

@@ -126,6 +126,10 @@ impl CallFailure {
                 failure: Failure::new(refusal.code().as_str(), "the provider key can't be read at the moment"),
                 retry: Some(Retry { reason: "the provider key can't be read at the moment".to_owned(), after: None }),
             },
+            Refusal::BudgetUnknown => Self {
+                failure: Failure::new(refusal.code().as_str(), refusal.to_string()),
+                retry: Some(Retry { reason: refusal.to_string(), after: None }),
+            },
             refusal => Failure::new(refusal.code().as_str(), refusal.to_string()).into(),
         }
     }

@@ -6,7 +6,7 @@
 
 use std::{
     fs::File,
-    io::Read as _,
+    io::{ErrorKind, Read as _},
     path::{Path, PathBuf},
 };
 
@@ -33,6 +33,9 @@ pub enum BinaryError {
     /// What the operator names is not it.
     #[error("{} is not the OpenCode program", .0.display())]
     NotAProgram(PathBuf),
+    /// What the operator names can't even be looked at.
+    #[error("{} can't be read by the user that this program runs as: {}", .0.display(), .1)]
+    Unreadable(PathBuf, ErrorKind),
     /// The script is there without the program.
     #[error("{} starts a program that npm did not install for this machine (npm install -g opencode-ai, with optional dependencies)", .0.display())]
     ScriptOnly(PathBuf),
@@ -41,7 +44,10 @@ pub enum BinaryError {
 /// Finds the program: as named, in the search path, in a `node_modules` from the project upwards, in npm's global folder.
 pub fn find(search: &Search) -> Result<PathBuf, BinaryError> {
     if let Some(named) = &search.named {
-        return resolve(named).ok_or_else(|| BinaryError::NotAProgram(named.clone()));
+        return resolve(named).ok_or_else(|| match File::open(named) {
+            Err(error) => BinaryError::Unreadable(named.clone(), error.kind()),
+            Ok(_) => BinaryError::NotAProgram(named.clone()),
+        });
     }
     let in_path = search.path.iter().map(|folder| folder.join("opencode"));
     let in_project = search.project.iter().flat_map(|folder| folder.ancestors()).map(|folder| folder.join("node_modules/.bin/opencode"));
@@ -130,5 +136,8 @@ mod tests {
         let named = PathBuf::from("/etc/hostname");
         let search = Search { named: Some(named.clone()), ..Search::default() };
         assert_eq!(find(&search), Err(BinaryError::NotAProgram(named)));
+        let absent = PathBuf::from("/nowhere/opencode");
+        let search = Search { named: Some(absent.clone()), ..Search::default() };
+        assert_eq!(find(&search), Err(BinaryError::Unreadable(absent, ErrorKind::NotFound)));
     }
 }

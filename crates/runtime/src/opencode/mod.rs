@@ -31,7 +31,7 @@ pub use options::{OpenCodeOptions, PoolLimits};
 use pool::Pool;
 pub use report::{ProcessReport, ProcessState, RunningReport, RuntimePoolReport};
 use sandbox::Ground;
-pub use sandbox::GroundError;
+pub use sandbox::{AgentUser, GroundError};
 use std::{path::Path, sync::Arc, time::Duration};
 
 /// Drives OpenCode.

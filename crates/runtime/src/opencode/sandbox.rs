@@ -7,7 +7,7 @@
 use nix::unistd::geteuid;
 use std::{
     ffi::OsString,
-    fmt::Write as _,
+    fmt::{self, Write as _},
     path::{Path, PathBuf},
     process::Stdio,
     time::Duration,
@@ -37,14 +37,32 @@ pub enum GroundError {
     #[error("{0} is missing ({1})")]
     Missing(&'static str, &'static str),
     /// The user of an agent can't execute the program.
-    #[error("{} can't be executed by another user; install it where everybody may read it", .0.display())]
-    Unreadable(PathBuf),
+    #[error("{} can't be executed by {}; install it where everybody may read it", .0.display(), .1)]
+    Unreadable(PathBuf, AgentUser),
     /// The user of an agent can't get to its folders.
-    #[error("{} can't be reached by another user; let everybody search the folders above it (chmod o+x)", .0.display())]
-    Unreachable(PathBuf),
+    #[error("{} can't be reached by {}; let everybody search it and the folders above it (chmod o+x)", .0.display(), .1)]
+    Unreachable(PathBuf, AgentUser),
     /// The namespaces are forbidden.
     #[error("bubblewrap can't make a sandbox inside of a sandbox here; allow unprivileged user namespaces")]
     NoSandbox,
+}
+
+/// Whom agents run as.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AgentUser {
+    /// Each organisation's as a user of its own.
+    Own,
+    /// All as the user of this process, which isn't root.
+    Ours,
+}
+
+impl fmt::Display for AgentUser {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::Own => "the users that agents get",
+            Self::Ours => "the user that this program runs as",
+        })
+    }
 }
 
 /// How processes are locked in on this machine.
@@ -66,17 +84,18 @@ impl Ground {
             }
         }
         let ground = Self { privileged: geteuid().is_root() };
+        let user = if ground.privileged { AgentUser::Own } else { AgentUser::Ours };
         let mut readable = ground.as_user(FIRST_UID, &Limits::default());
         readable.arg("test").arg("-x").arg(program);
         if !succeeds(readable).await {
-            return Err(GroundError::Unreadable(program.to_owned()));
+            return Err(GroundError::Unreadable(program.to_owned(), user));
         }
         // What isn't there yet is made by us, and searchable.
         let existing = directory.ancestors().find(|folder| folder.exists()).unwrap_or(directory);
         let mut reachable = ground.as_user(FIRST_UID, &Limits::default());
         reachable.arg("test").arg("-x").arg(existing);
         if !succeeds(reachable).await {
-            return Err(GroundError::Unreachable(existing.to_owned()));
+            return Err(GroundError::Unreachable(existing.to_owned(), user));
         }
         let mut nested = ground.as_user(FIRST_UID, &Limits::default());
         nested.args(["/bin/bash", "-c", INFO, "bash"]).args(ground.outer()).args(inner()).args(["--", "/bin/true"]);

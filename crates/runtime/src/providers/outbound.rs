@@ -1,11 +1,12 @@
 //! The way out to providers. It leads to the hosts of the provider table and nowhere else.
 
+use super::{AuthorityError, authorities::authorities};
 use bytes::Bytes;
 use cowork_domain::provider::{ProviderEntry, Reach};
 use http::{HeaderMap, Method, Response};
 use parking_lot::Mutex;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
-use std::{collections::HashMap, error::Error, net::SocketAddr, sync::Arc, time::Duration};
+use std::{collections::HashMap, error::Error, io, net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
 use tokio::time::timeout;
 
 const CONNECT: Duration = Duration::from_secs(10);
@@ -22,10 +23,20 @@ pub struct Outbound {
 }
 
 /// What connections can share.
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Clone, PartialEq, Eq, Hash)]
 struct Pool {
     private_allowed: bool,
     secure: bool,
+    ca_file: Option<PathBuf>,
+}
+
+/// No connections can be made at all.
+#[derive(Debug, thiserror::Error)]
+enum PoolError {
+    #[error(transparent)]
+    Authority(#[from] AuthorityError),
+    #[error(transparent)]
+    Client(#[from] reqwest::Error),
 }
 
 /// No answer began.
@@ -33,6 +44,8 @@ struct Pool {
 pub(crate) enum Unreached {
     /// The name leads inside.
     Forbidden,
+    /// Nobody whom we trust vouches for its certificate.
+    Untrusted,
     /// No connection.
     Refused,
     /// The connection broke.
@@ -92,8 +105,9 @@ impl Outbound {
         }
     }
 
-    fn pool(&self, entry: &ProviderEntry) -> Result<reqwest::Client, reqwest::Error> {
-        let pool = Pool { private_allowed: entry.allow_private_network, secure: entry.base_url.is_secure() };
+    fn pool(&self, entry: &ProviderEntry) -> Result<reqwest::Client, PoolError> {
+        let (secure, ca_file) = (entry.base_url.is_secure(), entry.ca_file.clone());
+        let pool = Pool { private_allowed: entry.allow_private_network, secure, ca_file };
         if let Some(client) = self.pools.lock().get(&pool) {
             return Ok(client.clone());
         }
@@ -103,7 +117,7 @@ impl Outbound {
 }
 
 impl Pool {
-    fn client(self) -> Result<reqwest::Client, reqwest::Error> {
+    fn client(&self) -> Result<reqwest::Client, PoolError> {
         // A redirect would carry the key to another host, and so would a proxy of somebody's environment.
         let builder = reqwest::Client::builder()
             .redirect(reqwest::redirect::Policy::none())
@@ -114,7 +128,12 @@ impl Pool {
             .pool_idle_timeout(IDLE)
             .tcp_nodelay(true)
             .dns_resolver(Arc::new(GuardedNames { private_allowed: self.private_allowed }));
-        if self.secure { builder.https_only(true).build() } else { builder.http1_only().tls_certs_only([]).build() }
+        let builder = match &self.ca_file {
+            _ if !self.secure => builder.http1_only().tls_certs_only([]),
+            Some(file) => builder.https_only(true).tls_certs_only(authorities(file)?),
+            None => builder.https_only(true),
+        };
+        Ok(builder.build()?)
     }
 }
 
@@ -125,10 +144,21 @@ impl Unreached {
             if current.is::<LeadsInside>() {
                 return Self::Forbidden;
             }
+            if is_distrust(current) {
+                return Self::Untrusted;
+            }
             cause = current.source();
         }
         if error.is_connect() { Self::Refused } else { Self::BrokeOff }
     }
+}
+
+/// Whether an error is about the other side's certificate. IO errors keep theirs out of the chain of causes.
+fn is_distrust(error: &(dyn Error + 'static)) -> bool {
+    if let Some(error) = error.downcast_ref::<rustls::Error>() {
+        return matches!(error, rustls::Error::InvalidCertificate(_));
+    }
+    error.downcast_ref::<io::Error>().and_then(io::Error::get_ref).is_some_and(|inner| is_distrust(inner))
 }
 
 /// Resolves names to addresses that are allowed. Hosts that are addresses themselves were judged when the table was read.

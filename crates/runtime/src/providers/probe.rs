@@ -41,6 +41,11 @@ pub enum ProbeOutcome {
         /// Why, for a person.
         message: String,
     },
+    /// It refuses the key because its time is over.
+    Expired {
+        /// Why, for a person.
+        message: String,
+    },
     /// It said nothing about the key.
     Unreachable {
         /// Why, for a person.
@@ -64,7 +69,7 @@ pub async fn probe(outbound: &Outbound, entry: &ProviderEntry, key: &Secret<Stri
     if place(&mut headers, entry.auth, key.expose()).is_err() {
         return ProbeOutcome::Invalid { message: "the key has characters that no key has".to_owned() };
     }
-    let address = entry.base_url.join(&validation.path);
+    let address = entry.address(&validation.path);
     let answer = match outbound.get(entry, &address, headers, limits.time).await {
         Ok(answer) => answer,
         Err(unreached) => return unreached_outcome(unreached, limits.time),
@@ -82,6 +87,7 @@ pub async fn probe(outbound: &Outbound, entry: &ProviderEntry, key: &Secret<Stri
 fn unreached_outcome(unreached: Unreached, limit: Duration) -> ProbeOutcome {
     let (message, retryable) = match unreached {
         Unreached::Forbidden => ("the provider's name leads to an address that is not allowed".to_owned(), false),
+        Unreached::Untrusted => ("the provider's certificate is not trusted here, so the key was not sent".to_owned(), false),
         Unreached::Refused => ("the provider can't be reached".to_owned(), true),
         Unreached::BrokeOff => ("the connection to the provider broke off".to_owned(), true),
         Unreached::Silent => (too_late(limit), true),
@@ -125,10 +131,10 @@ fn judge(protocol: Protocol, status: StatusCode, said: &[u8], key: &str) -> Prob
             ProbeOutcome::Valid
         }
         200..=299 => ProbeOutcome::Unreachable { message: "the provider's answer is not of its protocol".to_owned(), retryable: false },
-        401 | 403 => ProbeOutcome::Invalid { message: format!("the provider refused the key (status {}){}", status.as_u16(), quote()) },
         // Google answers a wrong key as a malformed request.
-        400 if protocol == Protocol::Google && said.windows(15).any(|word| word == b"API_KEY_INVALID") => {
-            ProbeOutcome::Invalid { message: format!("the provider refused the key (status 400){}", quote()) }
+        refused @ (400 | 401 | 403) if refused != 400 || (protocol == Protocol::Google && says_invalid(said)) => {
+            let message = format!("the provider refused the key (status {refused}){}", quote());
+            if document.as_ref().is_some_and(says_expired) { ProbeOutcome::Expired { message } } else { ProbeOutcome::Invalid { message } }
         }
         300..=399 => ProbeOutcome::Unreachable {
             message: "the provider answered with a redirect, which is not followed".to_owned(),
@@ -139,6 +145,19 @@ fn judge(protocol: Protocol, status: StatusCode, said: &[u8], key: &str) -> Prob
         }
         other => ProbeOutcome::Unreachable { message: format!("the provider answered with status {other}{}", quote()), retryable: false },
     }
+}
+
+fn says_invalid(said: &[u8]) -> bool {
+    said.windows(15).any(|word| word == b"API_KEY_INVALID")
+}
+
+/// Whether a refusal is about time: by its code, or in a sentence about a key.
+fn says_expired(document: &serde_json::Value) -> bool {
+    let text = |path: &str| document.pointer(path).and_then(|said| said.as_str()).map(str::to_ascii_lowercase);
+    let codes = ["/error/code", "/error/type", "/error/status", "/code", "/type"];
+    let sentences = ["/error/message", "/message", "/error", "/detail"];
+    codes.into_iter().filter_map(text).any(|code| code.contains("expired"))
+        || sentences.into_iter().filter_map(text).any(|said| said.contains("expired") && (said.contains("key") || said.contains("token")))
 }
 
 /// A sentence of the provider's, without what looks like a key.
@@ -179,5 +198,16 @@ mod tests {
         assert!(matches!(judged(302, ""), ProbeOutcome::Unreachable { retryable: false, .. }));
         let google = judge(Protocol::Google, StatusCode::BAD_REQUEST, br#"{"error":{"details":[{"reason":"API_KEY_INVALID"}]}}"#, key);
         assert!(matches!(google, ProbeOutcome::Invalid { .. }));
+        let expired = br#"{"error":{"code":400,"message":"API key expired. Please renew the API key.","status":"INVALID_ARGUMENT","details":[{"reason":"API_KEY_INVALID"}]}}"#;
+        let google = judge(Protocol::Google, StatusCode::BAD_REQUEST, expired, key);
+        assert!(matches!(google, ProbeOutcome::Expired { .. }), "{google:?}");
+        for (said, is_expired) in [
+            (r#"{"error":{"code":"expired_api_key","message":"no"}}"#, true),
+            (r#"{"error":{"message":"This key has expired"}}"#, true),
+            (r#"{"message":"your trial expired"}"#, false),
+            (r#"{"error":{"code":7}}"#, false),
+        ] {
+            assert_eq!(matches!(judged(401, said), ProbeOutcome::Expired { .. }), is_expired, "{said}");
+        }
     }
 }

@@ -8,7 +8,7 @@ use cowork_domain::{
 };
 use cowork_runtime::{
     Coalesce, HistoryMessage, NativeOptions, NativeRuntime, RunningTurn, Runtime, TurnLimits, TurnRequest,
-    broker::{BrokerLimits, BrokerOptions, KeyBroker},
+    broker::{BrokerLimits, BrokerOptions, KeyBroker, NoBudgets},
     demo::{self, DemoModel, DemoModelOptions, RequestCount},
 };
 use std::{path::PathBuf, sync::Arc, time::Duration};
@@ -122,7 +122,9 @@ pub(crate) fn table_of(provider: serde_json::Value) -> ProviderTable {
 
 pub(crate) async fn broker(table: ProviderTable, keys: &Arc<Keys>, silence: Duration) -> KeyBroker {
     let limits = BrokerLimits { silence, ..BrokerLimits::default() };
-    KeyBroker::start(BrokerOptions { table, keys: keys.clone(), outbound: Arc::default(), limits }).await.expect("loopback is there")
+    KeyBroker::start(BrokerOptions { table, keys: keys.clone(), budgets: Arc::new(NoBudgets), outbound: Arc::default(), limits })
+        .await
+        .expect("loopback is there")
 }
 
 pub(crate) fn runtime(broker: &KeyBroker, workspaces: PathBuf, limits: TurnLimits) -> NativeRuntime {

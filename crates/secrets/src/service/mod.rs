@@ -90,6 +90,9 @@ pub enum ServiceError {
         /// The last trouble.
         what: String,
     },
+    /// The secret is there, and its time is over.
+    #[error("{0} says that the secret's time is over")]
+    Expired(&'static str),
     /// It said something else than its documentation says.
     #[error("{0} gave an answer that is none")]
     Answer(&'static str),

@@ -107,10 +107,19 @@ async fn azure(address: &str, name: &str, version: Option<&str>, surroundings: &
     #[derive(Deserialize)]
     struct Bundle {
         value: String,
+        #[serde(default)]
+        attributes: Attributes,
+    }
+    #[derive(Deserialize, Default)]
+    struct Attributes {
+        /// Seconds since 1970. The service hands an expired secret out all the same and leaves it to whoever asks.
+        exp: Option<u64>,
     }
     let token = super::azure_token::AzureToken::find(SERVICE, address, surroundings)?.fetch().await?;
     let url = format!("{address}/secrets/{name}/{}?api-version=7.4", version.unwrap_or_default());
     let wire = Wire::new(SERVICE)?;
     let bundle: Bundle = wire.json("/error/code", |client| Ok(client.get(&url).bearer_auth(token.expose()))).await?;
-    Ok(Secret::new(bundle.value))
+    let value = Secret::new(bundle.value);
+    let now = (surroundings.clock())().duration_since(std::time::UNIX_EPOCH).unwrap_or_default().as_secs();
+    if bundle.attributes.exp.is_some_and(|end| end <= now) { Err(ServiceError::Expired(SERVICE)) } else { Ok(value) }
 }

@@ -51,6 +51,8 @@ fn managers() -> Router {
             "/secrets/cookie/",
             get(async |headers: HeaderMap| only_if(has(&headers, "authorization", "Bearer eyJ"), json!({ "value": "from azure" }))),
         )
+        // It hands expired ones out like any other.
+        .route("/secrets/old/", get(async || Json(json!({ "value": "too late", "attributes": { "enabled": true, "exp": 1000 } }))))
 }
 
 #[tokio::test]
@@ -73,6 +75,8 @@ async fn every_manager_gives_the_secret_that_is_referred_to() {
     assert_eq!(read(&format!("aws-sm://prod/cowork?region=eu-west-1&endpoint={url}#cookie")).await.as_deref(), Ok("from aws"));
     assert_eq!(read(&format!("gcp-sm://projects/p/secrets/s?endpoint={url}")).await.as_deref(), Ok("from google"));
     assert_eq!(read(&format!("azure-kv://acme/secrets/cookie?endpoint={url}")).await.as_deref(), Ok("from azure"));
+    let expired = read(&format!("azure-kv://acme/secrets/old?endpoint={url}")).await;
+    assert_eq!(expired, Err("Azure Key Vault says that the secret's time is over".to_owned()));
     let missing = read("vault://kv/teams/cowork#n").await;
     assert_eq!(missing, Err("Vault refused with 404: the secret has no text field n".to_owned()));
 }

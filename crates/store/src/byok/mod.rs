@@ -14,6 +14,7 @@ mod rewrap;
 mod row;
 mod save;
 mod shred;
+mod spending;
 
 pub(crate) use changes::record_byok_change;
 pub use changes::{ByokChange, ByokSignals};
@@ -24,3 +25,4 @@ pub use rewrap::{OwnedDataKey, SealedSecret, UnderKey};
 pub use row::{ByokKey, ByokRow};
 pub use save::{ByokSave, NewByokSecret};
 pub use shred::Shredded;
+pub use spending::DaySpending;

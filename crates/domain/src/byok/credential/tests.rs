@@ -57,6 +57,20 @@ fn one_refusal_takes_nothing_out_of_use_and_two_do() {
 }
 
 #[test]
+fn what_expired_says_so_and_may_be_renewed() {
+    let expired = Verdict::Expired { message: "API key expired".into() };
+    let (new, outcome) = check(Credential::saved().ask(at(0)).expect("new"), &expired, 1);
+    assert_eq!((outcome, new.status, new.health()), (Outcome::Rejected, ByokStatus::Expired, Health::Failed));
+    assert_eq!(new.finding.as_ref().and_then(|finding| finding.code), Some(crate::codes::Code::ByokKeyExpired));
+    let (doubted, outcome) =
+        check(active().refused_in_use(at(100_000), &CheckRules::default()).expect("a check follows"), &expired, 100_000);
+    assert_eq!((outcome, doubted.is_usable()), (Outcome::Doubted, true));
+    let (lost, outcome) = check(doubted, &expired, 160_000);
+    assert_eq!((outcome, lost.status, lost.is_usable()), (Outcome::Lost, ByokStatus::Expired, false));
+    assert_eq!(check(lost.ask(at(170_000)).expect("expired"), &Verdict::Valid, 170_000).1, Outcome::Activated);
+}
+
+#[test]
 fn a_person_who_asks_takes_the_answer() {
     let (lost, outcome) = check(active().ask(at(1)).expect("in use"), &refused(), 2);
     assert_eq!((outcome, lost.status), (Outcome::Lost, ByokStatus::Invalid));
@@ -127,6 +141,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
         Just(Verdict::Valid),
         Just(refused()),
         Just(Verdict::Unsupported),
+        Just(Verdict::Expired { message: "over".into() }),
         any::<bool>().prop_map(|retry| Verdict::Unknown { message: "away".into(), retry }),
     ];
     let step = prop_oneof![

@@ -1,7 +1,8 @@
 //! A change of a managed policy, read from a request and checked as a whole before anything is applied.
 
 use super::{Ceiling, KeyManagement, ManagedPolicy, PermissionCeilings};
-use serde::de::DeserializeOwned;
+use crate::byok::BudgetLimits;
+use serde::{Deserialize as _, de::DeserializeOwned};
 use serde_json::{Map, Value};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -23,6 +24,7 @@ pub struct ManagedPolicyEdit {
     features: Change<BTreeMap<String, bool>>,
     ceilings: Vec<(String, Ceiling)>,
     update_channel: Change<Option<String>>,
+    provider_budget: Change<Option<BudgetLimits>>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -73,6 +75,9 @@ pub enum ManagedPolicyInvalid {
     /// A dimension or ceiling that there isn't.
     #[error("\"permissionCeilings\" must hold allow, ask or deny for bash, fileWrite, web, webSearch, task, mcp or externalDirectory.")]
     Ceiling,
+    /// A budget that is none.
+    #[error("\"providerBudget\" must be null or hold tokensPerDay and costPerDay, each a number of at least 0 or null.")]
+    Budget,
 }
 
 impl ManagedPolicyEdit {
@@ -91,6 +96,7 @@ impl ManagedPolicyEdit {
             features: features(fields)?,
             ceilings: ceilings(fields)?,
             update_channel: update_channel(fields)?,
+            provider_budget: provider_budget(fields)?,
         })
     }
 
@@ -103,6 +109,7 @@ impl ManagedPolicyEdit {
         self.key_management.apply(&mut policy.key_management);
         self.features.apply(&mut policy.features);
         self.update_channel.apply(&mut policy.update_channel);
+        self.provider_budget.apply(&mut policy.provider_budget);
         let kept = policy.extensions;
         let extension = |name, before| self.extensions.get(name).copied().unwrap_or(before);
         policy.extensions.custom_providers = extension("customProviders", kept.custom_providers);
@@ -212,6 +219,18 @@ fn update_channel(fields: &Map<String, Value>) -> Result<Change<Option<String>>,
     }
 }
 
+/// Replaced as a whole; null, and a budget that limits nothing, clear it.
+fn provider_budget(fields: &Map<String, Value>) -> Result<Change<Option<BudgetLimits>>, ManagedPolicyInvalid> {
+    match fields.get("providerBudget") {
+        None => Ok(Change::Keep),
+        Some(Value::Null) => Ok(Change::Set(None)),
+        Some(value) => {
+            let limits = BudgetLimits::deserialize(value).map_err(|_| ManagedPolicyInvalid::Budget)?;
+            Ok(Change::Set(Some(limits).filter(|limits| !limits.is_open())))
+        }
+    }
+}
+
 /// One of an enum's names.
 fn named<T: DeserializeOwned>(value: &Value) -> Option<T> {
     T::deserialize(value).ok()
@@ -264,6 +283,8 @@ mod tests {
             (json!({ "extensions": { "customSkills": "no" } }), ManagedPolicyInvalid::Extension),
             (json!({ "features": { "1x": true } }), ManagedPolicyInvalid::Feature),
             (json!({ "features": { "x": 1 } }), ManagedPolicyInvalid::Feature),
+            (json!({ "providerBudget": { "tokensPerDay": -1 } }), ManagedPolicyInvalid::Budget),
+            (json!({ "providerBudget": { "euros": 1 } }), ManagedPolicyInvalid::Budget),
             (json!({ "deniedModels": ["x".repeat(201)] }), ManagedPolicyInvalid::Text("deniedModels", 200)),
             (
                 json!({ "allowedModels": (0..501).map(|number| number.to_string()).collect::<Vec<_>>() }),

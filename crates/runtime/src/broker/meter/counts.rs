@@ -2,7 +2,7 @@
 
 use super::Counted;
 use cowork_domain::{provider::Protocol, runtime_event::Tokens};
-use serde::Deserialize;
+use serde::{Deserialize, de::IgnoredAny};
 
 /// The newest word of the provider on each count. Reports of one answer add up to nothing: they are totals so far.
 #[derive(Default)]
@@ -13,6 +13,8 @@ pub(super) struct Counts {
     cache_read: Option<u64>,
     cache_write: Option<u64>,
     cost: Option<f64>,
+    /// Something was reported that nobody was told of yet; true if nothing but the end follows.
+    news: Option<bool>,
 }
 
 /// Wherever a protocol keeps its report.
@@ -30,6 +32,26 @@ struct Document {
     /// Google.
     #[serde(default, rename = "usageMetadata")]
     google: Option<GoogleReport>,
+}
+
+/// What tells the last report of an answer from one in the middle.
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct Ending {
+    /// What kind of event it is, where the protocol has kinds.
+    #[serde(rename = "type")]
+    kind: Option<String>,
+    /// OpenAI's pieces of answers.
+    choices: Vec<Piece>,
+    /// Google's.
+    candidates: Vec<Piece>,
+}
+
+/// A piece of an answer, as far as it says whether there is more.
+#[derive(Deserialize)]
+struct Piece {
+    #[serde(default, alias = "finishReason")]
+    finish_reason: Option<IgnoredAny>,
 }
 
 #[derive(Deserialize)]
@@ -78,20 +100,33 @@ struct GoogleReport {
     cached_content_token_count: Option<u64>,
 }
 
+impl Ending {
+    /// Whether an answer is complete with this document.
+    fn is_here(protocol: Protocol, document: &[u8]) -> bool {
+        let Self { kind, choices, candidates } = serde_json::from_slice(document).unwrap_or_default();
+        let ended = |pieces: &[Piece]| pieces.iter().all(|piece| piece.finish_reason.is_some());
+        match protocol {
+            Protocol::OpenAiChat => ended(&choices),
+            Protocol::Google => !candidates.is_empty() && ended(&candidates),
+            Protocol::OpenAiResponses => kind.as_deref() == Some("response.completed"),
+            Protocol::Anthropic => kind.as_deref() == Some("message_delta"),
+        }
+    }
+}
+
 impl Counts {
     /// Reads a report, if this is one.
-    pub(super) fn read(&mut self, protocol: Protocol, document: &[u8]) {
-        let Ok(document) = serde_json::from_slice::<Document>(document) else { return };
+    pub(super) fn read(&mut self, protocol: Protocol, text: &[u8]) {
+        let Ok(document) = serde_json::from_slice::<Document>(text) else { return };
         if protocol == Protocol::Google {
-            if let Some(report) = document.google {
-                self.take_google(&report);
-            }
-            return;
-        }
-        let inner = [document.response, document.message].into_iter().flatten().find_map(|inner| inner.usage);
-        if let Some(report) = document.usage.or(inner) {
+            let Some(report) = document.google else { return };
+            self.take_google(&report);
+        } else {
+            let inner = [document.response, document.message].into_iter().flatten().find_map(|inner| inner.usage);
+            let Some(report) = document.usage.or(inner) else { return };
             self.take(&report);
         }
+        self.news = Some(Ending::is_here(protocol, text));
     }
 
     fn take(&mut self, report: &Report) {
@@ -114,8 +149,13 @@ impl Counts {
         newest(&mut self.cache_read, report.cached_content_token_count);
     }
 
+    /// Whether something was reported since this was asked last, and whether nothing but the end follows.
+    pub(super) fn take_news(&mut self) -> Option<bool> {
+        self.news.take()
+    }
+
     /// The counts in one measure: providers but Anthropic count what the cache served into the prompt.
-    pub(super) fn counted(self, protocol: Protocol) -> Option<Counted> {
+    pub(super) fn counted(&self, protocol: Protocol) -> Option<Counted> {
         if self.input.is_none() && self.output.is_none() && self.cost.is_none() {
             return None;
         }

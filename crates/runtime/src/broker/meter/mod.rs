@@ -38,6 +38,13 @@ pub(super) struct Counted {
     pub(super) cost: Option<f64>,
 }
 
+/// What the provider has reported so far.
+pub(super) struct Report {
+    pub(super) counted: Counted,
+    /// Nothing but the end follows.
+    pub(super) is_last: bool,
+}
+
 /// Reads along. It never holds anything back: lines that are spread over several pieces are put together in a copy.
 pub(super) struct Meter {
     protocol: Protocol,
@@ -94,6 +101,12 @@ impl Meter {
         }
     }
 
+    /// What the provider reported since this was asked last.
+    pub(super) fn news(&mut self) -> Option<Report> {
+        let is_last = self.counts.take_news()?;
+        self.counts.counted(self.protocol).map(|counted| Report { counted, is_last })
+    }
+
     /// What was counted, if the provider said anything.
     pub(super) fn finish(&mut self) -> Option<Counted> {
         let begun = std::mem::take(&mut self.begun);
@@ -104,7 +117,7 @@ impl Meter {
                 self.counts.read(self.protocol, &begun);
             }
         }
-        std::mem::take(&mut self.counts).counted(self.protocol)
+        self.counts.counted(self.protocol)
     }
 }
 
@@ -131,6 +144,26 @@ mod tests {
             assert_eq!(count(Protocol::Google, google, size), Some(Counted { tokens, cost: None }));
             let tokens = Tokens { reasoning: 0, cache_write: 7, ..tokens };
             assert_eq!(count(Protocol::Anthropic, anthropic, size), Some(Counted { tokens, cost: None }));
+        }
+    }
+
+    /// A budget ends what goes on, never what is complete.
+    #[test]
+    fn a_report_in_the_middle_is_told_from_the_last_one() {
+        for (protocol, report, is_last) in [
+            (Protocol::OpenAiChat, r#"{"choices":[],"usage":{"prompt_tokens":1}}"#, true),
+            (Protocol::OpenAiChat, r#"{"choices":[{"finish_reason":"stop"}],"usage":{"prompt_tokens":1}}"#, true),
+            (Protocol::OpenAiChat, r#"{"choices":[{"finish_reason":null}],"usage":{"prompt_tokens":1}}"#, false),
+            (Protocol::OpenAiResponses, r#"{"type":"response.completed","response":{"usage":{"input_tokens":1}}}"#, true),
+            (Protocol::Anthropic, r#"{"type":"message_start","message":{"usage":{"input_tokens":1}}}"#, false),
+            (Protocol::Anthropic, r#"{"type":"message_delta","usage":{"output_tokens":1}}"#, true),
+            (Protocol::Google, r#"{"candidates":[{"content":{}}],"usageMetadata":{"promptTokenCount":1}}"#, false),
+            (Protocol::Google, r#"{"candidates":[{"finishReason":"STOP"}],"usageMetadata":{"promptTokenCount":1}}"#, true),
+        ] {
+            let mut meter = Meter::new(protocol, true);
+            meter.see(format!("data: {report}\n\n").as_bytes());
+            assert_eq!(meter.news().map(|report| report.is_last), Some(is_last), "{report}");
+            assert!(meter.news().is_none(), "it is told once");
         }
     }
 

@@ -22,6 +22,8 @@ pub(crate) enum Behaviour {
     Streams(Vec<&'static str>),
     /// Streams without an end.
     Endless,
+    /// Streams this piece again and again.
+    Repeats(&'static str),
     /// Streams as fast as it is read.
     Flood,
     /// Sends nothing.
@@ -160,19 +162,22 @@ async fn answer(state: Arc<State>, request: Request<Incoming>) -> Result<Respons
             });
             events(flood, open)
         }
-        Behaviour::Endless => {
-            let ticks = interval(Duration::from_millis(5));
-            let chunk = Bytes::from_static(b"data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\"tick \"}}]}\n\n");
-            let ticking = stream::unfold(ticks, move |mut ticks| {
-                let chunk = chunk.clone();
-                async move {
-                    ticks.tick().await;
-                    Some((Ok(Frame::data(chunk)), ticks))
-                }
-            });
-            events(ticking, open)
-        }
+        Behaviour::Endless => repeating("data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\"tick \"}}]}\n\n", open),
+        Behaviour::Repeats(piece) => repeating(piece, open),
     })
+}
+
+fn repeating(piece: &'static str, open: Open) -> Response<Body> {
+    let ticks = interval(Duration::from_millis(5));
+    let chunk = Bytes::from_static(piece.as_bytes());
+    let ticking = stream::unfold(ticks, move |mut ticks| {
+        let chunk = chunk.clone();
+        async move {
+            ticks.tick().await;
+            Some((Ok(Frame::data(chunk)), ticks))
+        }
+    });
+    events(ticking, open)
 }
 
 fn events(

@@ -1,12 +1,14 @@
 //! The key broker, with providers that behave and providers that don't.
 
+mod budget;
 mod cut;
-mod double;
+pub(crate) mod double;
 mod gate;
 mod misbehaviour;
 mod passing;
-mod protocols;
+pub(crate) mod protocols;
 mod slots;
+mod tls;
 
 use crate::{
     house::{house, org, runtime, table_of},
@@ -15,7 +17,7 @@ use crate::{
 use cowork_domain::ids::{CommandId, SessionId};
 use cowork_runtime::{
     NativeRuntime, TurnLimits, TurnRequest,
-    broker::{BrokerLimits, BrokerOptions, Grant, KeyBroker},
+    broker::{BrokerLimits, BrokerOptions, BudgetSource, Grant, KeyBroker, NoBudgets},
 };
 use double::{Behaviour, Double};
 use serde_json::{Value, json};
@@ -48,6 +50,10 @@ impl Stage {
     }
 
     async fn with(kind: &str, behaviour: Behaviour, limits: BrokerLimits) -> Self {
+        Self::budgeted(kind, behaviour, limits, Arc::new(NoBudgets)).await
+    }
+
+    async fn budgeted(kind: &str, behaviour: Behaviour, limits: BrokerLimits, budgets: Arc<dyn BudgetSource>) -> Self {
         // The process has one provider of cryptography.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let (double, keys) = (Double::start(behaviour).await, Keys::none());
@@ -56,7 +62,7 @@ impl Stage {
             "kind": kind, "baseUrl": format!("{}/v1", double.origin), "models": ["model-a", "model-b"], "allowPrivateNetwork": true,
             "prices": { "model-a": { "input": 10, "output": 20 } },
         });
-        let options = BrokerOptions { table: table_of(provider), keys: keys.clone(), outbound: Arc::default(), limits };
+        let options = BrokerOptions { table: table_of(provider), keys: keys.clone(), budgets, outbound: Arc::default(), limits };
         let broker = KeyBroker::start(options).await.expect("loopback is there");
         Self { double, keys, broker, folder: tempfile::tempdir().expect("a temporary folder") }
     }

@@ -19,7 +19,7 @@ const ANTHROPIC_TOOL: &str = concat!(
     "event: message_delta\ndata: {\"type\":\"message_delta\",\"delta\":{\"stop_reason\":\"tool_use\",\"stop_sequence\":null},\"usage\":{\"output_tokens\":12}}\n\n",
     "event: message_stop\ndata: {\"type\":\"message_stop\"}\n\n"
 );
-const ANTHROPIC_TEXT: &str = concat!(
+pub(crate) const ANTHROPIC_TEXT: &str = concat!(
     "event: message_start\ndata: {\"type\":\"message_start\",\"message\":{\"id\":\"msg_2\",\"type\":\"message\",\"role\":\"assistant\",\"model\":\"model-a\",\"content\":[],\"stop_reason\":null,\"stop_sequence\":null,\"usage\":{\"input_tokens\":40,\"cache_read_input_tokens\":8,\"output_tokens\":1}}}\n\n",
     "event: content_block_start\ndata: {\"type\":\"content_block_start\",\"index\":0,\"content_block\":{\"type\":\"text\",\"text\":\"\"}}\n\n",
     "event: ping\ndata: {\"type\":\"ping\"}\n\n",
@@ -30,7 +30,7 @@ const ANTHROPIC_TEXT: &str = concat!(
     "event: message_stop\ndata: {\"type\":\"message_stop\"}\n\n"
 );
 const GOOGLE_TOOL: &str = "data: {\"candidates\":[{\"content\":{\"role\":\"model\",\"parts\":[{\"functionCall\":{\"name\":\"todo\",\"args\":{\"todos\":[{\"content\":\"work\",\"status\":\"pending\"}]}}}]},\"finishReason\":\"STOP\",\"index\":0}],\"usageMetadata\":{\"promptTokenCount\":30,\"candidatesTokenCount\":12,\"totalTokenCount\":42},\"modelVersion\":\"model-a\",\"responseId\":\"r1\"}\r\n\r\n";
-const GOOGLE_TEXT: &str = concat!(
+pub(crate) const GOOGLE_TEXT: &str = concat!(
     "data: {\"candidates\":[{\"content\":{\"role\":\"model\",\"parts\":[{\"text\":\"all \"}]},\"index\":0}],\"usageMetadata\":{\"promptTokenCount\":48},\"modelVersion\":\"model-a\",\"responseId\":\"r2\"}\r\n\r\n",
     "data: {\"candidates\":[{\"content\":{\"role\":\"model\",\"parts\":[{\"text\":\"done\"}]},\"finishReason\":\"STOP\",\"index\":0}],\"usageMetadata\":{\"promptTokenCount\":48,\"candidatesTokenCount\":5,\"cachedContentTokenCount\":8,\"totalTokenCount\":53},\"modelVersion\":\"model-a\",\"responseId\":\"r2\"}\r\n\r\n"
 );
@@ -39,7 +39,7 @@ const OPENAI_TOOL: &str = concat!(
     "data: {\"id\":\"c\",\"choices\":[{\"index\":0,\"delta\":{},\"finish_reason\":\"tool_calls\"}]}\n\n",
     "data: {\"id\":\"c\",\"choices\":[],\"usage\":{\"prompt_tokens\":30,\"completion_tokens\":12,\"total_tokens\":42}}\n\ndata: [DONE]\n\n"
 );
-const OPENAI_TEXT: &str = concat!(
+pub(crate) const OPENAI_TEXT: &str = concat!(
     "data: {\"id\":\"c\",\"choices\":[{\"index\":0,\"delta\":{\"content\":\"all \"},\"finish_reason\":null}]}\n\n",
     "data: {\"id\":\"c\",\"choices\":[{\"index\":0,\"delta\":{\"content\":\"done\"},\"finish_reason\":\"stop\"}]}\n\n",
     "data: {\"id\":\"c\",\"choices\":[],\"usage\":{\"prompt_tokens\":48,\"completion_tokens\":5,\"total_tokens\":53,\"prompt_tokens_details\":{\"cached_tokens\":8}}}\n\ndata: [DONE]\n\n"

@@ -2,7 +2,7 @@
 
 use super::program;
 use crate::{
-    house::{broker, finish, house, org, table, willing},
+    house::{broker, finish, house, org, table, table_of, willing},
     keys::Keys,
 };
 use cowork_domain::{
@@ -37,6 +37,15 @@ pub(crate) struct OpenHouse {
 impl OpenHouse {
     /// With a provider that demands the customer's key, or with the demo model that demands none. Nothing where OpenCode can't run.
     pub(crate) async fn new(demands_key: bool) -> Option<Self> {
+        Self::with(demands_key, None).await
+    }
+
+    /// With a provider that is configured so, and the customer's key for it.
+    pub(crate) async fn on(provider: serde_json::Value) -> Option<Self> {
+        Self::with(true, Some(provider)).await
+    }
+
+    async fn with(demands_key: bool, provider: Option<serde_json::Value>) -> Option<Self> {
         let folder = tempfile::tempdir().expect("a temporary folder");
         // Agents run as somebody else, who must get through.
         std::fs::set_permissions(folder.path(), PermissionsExt::from_mode(0o711)).expect("our own folder");
@@ -47,7 +56,7 @@ impl OpenHouse {
         let keys = Keys::none();
         let table = if demands_key {
             keys.place(&org(), &house(), KEY);
-            table(&demo.base_url())
+            provider.map_or_else(|| table(&demo.base_url()), table_of)
         } else {
             ProviderTable::builtin().with_demo(&demo.base_url())
         };

@@ -3,5 +3,6 @@
 mod house;
 mod isolation;
 mod program;
+mod protocols;
 mod trouble;
 mod turns;
