@@ -49,7 +49,7 @@ test('everybody sees what their role may do, and nothing else', async ({ browser
     return { page, url, names: await page.getByRole('navigation', { name: 'Main' }).locator('a[href^="/app/admin/"], a[href^="/app/operator/"]').allInnerTexts() }
   }
   const owner = await links(KIM)
-  expect(owner.names).toEqual(['Members', 'Roles', 'API tokens', 'Provider keys', 'Policy', 'Usage', 'Audit log', 'Actors', 'Cluster', 'Performance'])
+  expect(owner.names).toEqual(['Members', 'Roles', 'API tokens', 'Provider keys', 'Channels', 'Policy', 'Usage', 'Audit log', 'Actors', 'Cluster', 'Performance'])
   const admin = await links(MAX)
   expect(admin.names).toEqual(owner.names.filter((name) => name !== 'Roles'))
   const member = await links(ADA)
