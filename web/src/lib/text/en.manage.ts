@@ -290,6 +290,7 @@ export const manage = {
     none: 'No limits are set.',
     off: 'This server enforces no limits and counts no usage.',
     left: (n: string) => `${n} left`,
+    notEnforced: 'counted, not enforced',
     of: (used: string, limit: string) => `${used} of ${limit}`,
     unlimited: (used: string) => `${used}, no limit`,
     resets: (when: string) => `starts again ${when}`,
