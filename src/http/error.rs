@@ -5,7 +5,7 @@
 
 use super::answer::Json;
 use axum::response::{IntoResponse, Response};
-use cowork_actors::SessionError;
+use cowork_actors::{ActorKind, SessionError};
 use cowork_domain::codes::Code;
 use cowork_store::StoreError;
 use http::{HeaderValue, StatusCode, header};
@@ -80,6 +80,12 @@ impl ApiError {
     pub(crate) fn verdict(mut self, code: &'static str) -> Self {
         self.code = Some(code);
         self.policy_code = Some(code);
+        self
+    }
+
+    /// Says under `verdict` which rule refused; the stable code is another one.
+    pub(crate) fn policy(mut self, code: Code) -> Self {
+        self.policy_code = Some(code.as_str());
         self
     }
 
@@ -167,6 +173,16 @@ impl From<SessionError> for ApiError {
                 Self::new(StatusCode::SERVICE_UNAVAILABLE, "This session failed too often and is stopped until an operator lifts the stop.")
                     .code(Code::SessionQuarantined)
             }
+            SessionError::EntityQuarantined { kind, .. } => {
+                let what = match kind {
+                    ActorKind::Org => "organization",
+                    ActorKind::Binding => "channel binding",
+                    ActorKind::Byok => "provider key",
+                    ActorKind::Session | ActorKind::Turn => "session",
+                };
+                let text = format!("This {what} failed too often and is stopped until an operator lifts the stop.");
+                Self::new(StatusCode::SERVICE_UNAVAILABLE, text).code(Code::EntityQuarantined)
+            }
             SessionError::CommandIdInUse => {
                 Self::new(StatusCode::CONFLICT, "This command id is in use by another session.").code(Code::IdempotencyMismatch)
             }
@@ -196,6 +212,17 @@ mod tests {
         assert_eq!(response.headers()[header::RETRY_AFTER], "3587");
         assert_eq!(response.headers()[header::CONTENT_TYPE], "application/json; charset=utf-8");
         assert_eq!(response.headers()[header::CACHE_CONTROL], "no-store");
+    }
+
+    #[test]
+    fn a_stop_says_what_is_stopped() {
+        let stopped = |kind| ApiError::from(SessionError::EntityQuarantined { kind, code: "actor.panicked".into() });
+        let binding = stopped(ActorKind::Binding);
+        assert_eq!((binding.status(), binding.stable_code()), (StatusCode::SERVICE_UNAVAILABLE, Some(Code::EntityQuarantined.as_str())));
+        assert_eq!(binding.message(), "This channel binding failed too often and is stopped until an operator lifts the stop.");
+        assert!(stopped(ActorKind::Byok).message().starts_with("This provider key"));
+        let session = ApiError::from(SessionError::Quarantined { code: "actor.panicked".into() });
+        assert_eq!(session.stable_code(), Some(Code::SessionQuarantined.as_str()));
     }
 
     #[test]

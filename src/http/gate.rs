@@ -4,7 +4,7 @@
 //! A route and its action are written in one place, where the route is registered:
 //! `gate.allow(Action::SessionsList, routes!(list::list))`.
 
-use super::{cors, error::ApiError, metrics::RouteMetrics, state::HttpState};
+use super::{cors, error::ApiError, limits::Sender, metrics::RouteMetrics, state::HttpState};
 use crate::identity::{AuthenticateError, Authenticated, EntryError, Member, Proof, Unauthenticated, cookie};
 use axum::{
     extract::{FromRequestParts, Request},
@@ -103,15 +103,22 @@ pub(super) async fn refuse_unknown(state: &HttpState, method: &Method, path: &st
 /// The genuine credential of a request, and the proof that a page which changes something is our own.
 pub(super) async fn authenticate(state: &HttpState, method: &Method, headers: &HeaderMap) -> Result<Authenticated, ApiError> {
     let authenticated = state.authenticator.authenticate(state.node.store(), headers, state.node.clock().now()).await?;
+    count_principal(state, &authenticated).await?;
+    if authenticated.proof != Proof::Operator {
+        require_csrf_token(&authenticated, method, headers)?;
+    }
+    Ok(authenticated)
+}
+
+/// Takes one of the requests that the organisation and the token of a caller have.
+async fn count_principal(state: &HttpState, authenticated: &Authenticated) -> Result<(), ApiError> {
     let token = match &authenticated.proof {
         // Whoever keeps the deployment running is not stopped by what keeps others in bounds.
-        Proof::Operator => return Ok(authenticated),
+        Proof::Operator => return Ok(()),
         Proof::Token(token) => Some(token.as_str()),
         _ => None,
     };
-    state.limits.admit_principal(&authenticated.principal.org_id, token, state.node.clock().instant()).await?;
-    require_csrf_token(&authenticated, method, headers)?;
-    Ok(authenticated)
+    state.limits.admit_principal(&authenticated.principal.org_id, token, state.node.clock().instant()).await
 }
 
 /// Cookies come along with whatever page sends a request, so a change needs what only our own page can read
@@ -126,6 +133,17 @@ fn require_csrf_token(authenticated: &Authenticated, method: &Method, headers: &
 
 fn changes(method: &Method) -> bool {
     matches!(*method, Method::POST | Method::PUT | Method::PATCH | Method::DELETE)
+}
+
+/// Lets a genuine caller in as a member.
+async fn admit(state: &HttpState, action: Action, authenticated: &Authenticated) -> Result<Member, ApiError> {
+    let admitted = state.authenticator.admit(state.node.store(), &state.options.signup, authenticated).await;
+    admitted.map_err(|error| {
+        let refused = ApiError::from(error);
+        let is_no_member = refused.stable_code() == Some(Code::AuthMembershipMissing.as_str());
+        // Answers from afar have a policy of their own, which asks for the same (contract 01 §2).
+        if is_no_member && action.answers_from_afar() { refused.policy(Code::MembershipRequired) } else { refused }
+    })
 }
 
 /// Whether a member may perform an action, while the organisation is as it is.
@@ -210,7 +228,7 @@ async fn enter(state: &HttpState, access: Access, request: &mut Request) -> Resu
     };
     refuse_foreign_page(state, request.method(), request.headers())?;
     state.options.features.check(action.rule().features)?;
-    let member = state.authenticator.admit(state.node.store(), &state.options.signup, &authenticated).await?;
+    let member = admit(state, action, &authenticated).await?;
     permit(state, action, changes(request.method()), &member)?;
     request.extensions_mut().insert(Caller { member: Arc::new(member), authenticated: Arc::new(authenticated) });
     Ok(())
@@ -250,10 +268,16 @@ impl Caller {
         &self.member
     }
 
+    /// Counts a message over a connection that stays open like a request of its own.
+    pub(super) async fn count_message(&self, state: &HttpState, sender: Sender) -> Result<(), ApiError> {
+        state.limits.admit_message(sender, state.node.clock().instant()).await?;
+        count_principal(state, &self.authenticated).await
+    }
+
     /// Looks again whether the caller may do something: for connections that stay open over many commands.
     pub(super) async fn may_still(&self, state: &HttpState, action: Action) -> Result<(), ApiError> {
         let authenticated = state.authenticator.again(state.node.store(), &self.authenticated).await?;
-        let member = state.authenticator.admit(state.node.store(), &state.options.signup, &authenticated).await?;
+        let member = admit(state, action, &authenticated).await?;
         permit(state, action, true, &member)
     }
 }

@@ -105,6 +105,19 @@ impl Claim {
     }
 }
 
+impl Claim {
+    /// What an error of the request means to its sender. Where no node could be reached in time, a repetition can't know whether
+    /// the first request, which is still on its way, has had its effect: whoever sends it once more finds out.
+    pub(super) fn explain(&self, error: ApiError) -> ApiError {
+        if !self.is_repetition || error.stable_code() != Some(Code::ClusterUnavailable.as_str()) {
+            return error;
+        }
+        ApiError::new(StatusCode::CONFLICT, "The first request with this Idempotency-Key isn't answered yet. Try again.")
+            .code(Code::IdempotencyInProgress)
+            .retry_after(Duration::from_secs(1))
+    }
+}
+
 /// Lengths go in as well, so that no two lists of parts look alike.
 fn fingerprint(request: &[&[u8]]) -> [u8; 32] {
     let mut hash = Sha256::new();

@@ -60,6 +60,7 @@ mod sso;
 mod state;
 mod streams;
 mod tokens;
+mod usage;
 mod workspace;
 mod ws;
 
@@ -69,5 +70,6 @@ pub use options::{BodyLimits, BrowserSessions, ExecutionIsolation, HttpOptions, 
 pub use routes::openapi;
 pub use server::serve;
 pub use state::{HttpState, RenderMetrics};
+pub use usage::UsageOptions;
 
 pub(crate) use self::{error::ApiError, gate::Gate, health::Standing, tokens::ApiToken};

@@ -4,6 +4,7 @@
 use super::{
     byok::ByokOptions,
     channels::{ChannelOptions, DeliveryOptions},
+    usage::UsageOptions,
 };
 use crate::{
     config::{cluster::Role, network::Network},
@@ -53,6 +54,8 @@ pub struct HttpOptions {
     pub channels: ChannelOptions,
     /// Limits of deliveries to chats.
     pub deliveries: DeliveryOptions,
+    /// Whether usage is recorded, and what the summary of it shows as limits.
+    pub usage: UsageOptions,
     /// How requests prove who sends them.
     pub auth: AuthOptions,
     /// Who becomes a member.
@@ -108,6 +111,7 @@ impl Default for HttpOptions {
             byok: ByokOptions::default(),
             channels: ChannelOptions::default(),
             deliveries: DeliveryOptions::default(),
+            usage: UsageOptions::default(),
             auth: AuthOptions::default(),
             signup: SignupRules::default(),
             token_rules: TokenRules::default(),

@@ -1,8 +1,11 @@
 //! Query parameters and cursors, as forgiving as the contract wants them (00 §2.1).
 
 use cowork_domain::ids::Sequence;
+use cowork_store::{LogBounds, StoreError};
 use http::{HeaderMap, HeaderName, Uri};
 
+/// In place of a cursor: nothing of what was, everything that comes.
+const LATEST: &str = "latest";
 const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
 
 /// The decoded parameters of a request, in order.
@@ -40,11 +43,43 @@ impl Query {
     }
 }
 
-/// Where a stream resumes: `?after=` above zero, else `Last-Event-ID`, else the beginning.
-pub(super) fn stream_cursor(uri: &Uri, headers: &HeaderMap) -> Sequence {
-    let asked = uri.query().and_then(|_| Query::of(uri).get("after").and_then(sequence));
+/// Where a stream begins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum StreamStart {
+    /// After this sequence.
+    After(Sequence),
+    /// After whatever is the last one now.
+    Latest,
+}
+
+impl StreamStart {
+    /// After which sequence that is, and the same once more where only the server knows it. `end` is asked if it has to be.
+    pub(super) async fn place(
+        self,
+        end: impl Future<Output = Result<LogBounds, StoreError>>,
+    ) -> Result<(Sequence, Option<Sequence>), StoreError> {
+        match self {
+            Self::After(after) => Ok((after, None)),
+            Self::Latest => {
+                let latest = end.await?.latest;
+                Ok((latest, Some(latest)))
+            }
+        }
+    }
+}
+
+/// Where a stream resumes: `?after=` above zero, else `Last-Event-ID`, else the end of the log for `after=latest`, else the
+/// beginning. A page that connects again sends the address that it began with, so what it received since comes first.
+pub(super) fn stream_start(uri: &Uri, headers: &HeaderMap) -> StreamStart {
+    let query = uri.query().map(|_| Query::of(uri));
+    let after = query.as_ref().and_then(|query| query.get("after"));
+    let asked = after.and_then(sequence).filter(|after| *after > Sequence::ZERO);
     let resumed = || headers.get(LAST_EVENT_ID).and_then(|value| value.to_str().ok()).and_then(sequence);
-    asked.filter(|after| *after > Sequence::ZERO).or_else(resumed).unwrap_or_default()
+    match asked.or_else(resumed) {
+        Some(after) => StreamStart::After(after),
+        None if after == Some(LATEST) => StreamStart::Latest,
+        None => StreamStart::After(Sequence::ZERO),
+    }
 }
 
 /// A sequence that a log can hold: the database counts with signed 64 bits.
@@ -56,12 +91,26 @@ fn sequence(text: &str) -> Option<Sequence> {
 mod tests {
     use super::*;
 
-    fn cursor(target: &str, last_event_id: Option<&str>) -> u64 {
+    fn start(target: &str, last_event_id: Option<&str>) -> StreamStart {
         let mut headers = HeaderMap::new();
         if let Some(id) = last_event_id {
             headers.insert(LAST_EVENT_ID, id.parse().expect("a header value"));
         }
-        stream_cursor(&target.parse().expect("a request target"), &headers).0
+        stream_start(&target.parse().expect("a request target"), &headers)
+    }
+
+    fn cursor(target: &str, last_event_id: Option<&str>) -> u64 {
+        match start(target, last_event_id) {
+            StreamStart::After(sequence) => sequence.0,
+            StreamStart::Latest => panic!("{target} asks for a place"),
+        }
+    }
+
+    #[test]
+    fn whoever_begins_at_the_end_resumes_where_it_was() {
+        assert_eq!(start("/e?after=latest", None), StreamStart::Latest);
+        assert_eq!(start("/e?after=latest", Some("9")), StreamStart::After(Sequence(9)));
+        assert_eq!(start("/e?after=Latest", None), StreamStart::After(Sequence::ZERO));
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use super::{
     admin, artifacts, audit, auth, byok, channels, docs, gate::Gate, health, import, invites, managed_workers, members, metrics, ops,
-    policy, project_sources, roles, runtime, scim, sessions, settings, sso, state::HttpState, tokens, workspace, ws,
+    policy, project_sources, roles, runtime, scim, sessions, settings, sso, state::HttpState, tokens, usage, workspace, ws,
 };
 use crate::web;
 use utoipa::{
@@ -30,6 +30,7 @@ pub(super) fn table(gate: &Gate, metrics_are_open: bool) -> OpenApiRouter<HttpSt
         .merge(invites::routes(gate))
         .merge(audit::routes(gate))
         .merge(runtime::routes(gate))
+        .merge(usage::routes(gate))
         .merge(policy::routes(gate))
         .merge(managed_workers::routes(gate))
         .merge(settings::routes(gate))

@@ -6,6 +6,7 @@ use crate::identity::Revocations;
 use axum::{body::Body, response::Response};
 use bytes::Bytes;
 use cowork_actors::{CutReason, Subscription};
+use cowork_domain::ids::Sequence;
 use futures_util::Stream;
 use http::{HeaderValue, header};
 use http_body::Frame;
@@ -19,17 +20,25 @@ use std::{
 };
 use tokio::time::Sleep;
 
-/// Opens the stream on a subscription that was authorised already.
-pub(super) fn respond(state: &HttpState, connection: Connection, mut subscription: Subscription, permit: StreamPermit) -> Response {
+/// Opens the stream on a subscription that was authorised already. `began` tells clients which begin at the end of a log where
+/// that was: whoever is cut off before the first event resumes from there.
+pub(super) fn respond(
+    state: &HttpState,
+    connection: Connection,
+    mut subscription: Subscription,
+    permit: StreamPermit,
+    began: Option<Sequence>,
+) -> Response {
     subscription.cut_with(connection.cut().clone());
-    let mut response = open(state, connection, subscription, b": connected\n\n", permit);
+    let greeting = began.map_or(Bytes::from_static(b": connected\n\n"), |began| format!(": connected\nid: {began}\n\n").into());
+    let mut response = open(state, connection, subscription, greeting, permit);
     let content_type = HeaderValue::from_static("text/event-stream; charset=utf-8");
     response.headers_mut().insert(header::CONTENT_TYPE, content_type);
     response
 }
 
 /// Opens a stream of ready-made frames that was authorised already; the first thing on it is the greeting, if there is one.
-pub(super) fn open<S>(state: &HttpState, connection: Connection, frames: S, greeting: &'static [u8], permit: StreamPermit) -> Response
+pub(super) fn open<S>(state: &HttpState, connection: Connection, frames: S, greeting: Bytes, permit: StreamPermit) -> Response
 where
     S: Stream<Item = Bytes> + Send + Unpin + 'static,
 {
@@ -52,7 +61,7 @@ where
 
 /// One open stream. It is small on purpose: thousands of them idle at the same time.
 struct StreamBody<S> {
-    greeting: &'static [u8],
+    greeting: Bytes,
     frames: S,
     lifetime: Pin<Box<Sleep>>,
     revocations: Arc<Revocations>,
@@ -70,8 +79,7 @@ impl<S: Stream<Item = Bytes> + Unpin> http_body::Body for StreamBody<S> {
             return Poll::Ready(None);
         }
         if !this.greeting.is_empty() {
-            let greeting = Bytes::from_static(std::mem::take(&mut this.greeting));
-            return Poll::Ready(Some(Ok(Frame::data(greeting))));
+            return Poll::Ready(Some(Ok(Frame::data(std::mem::take(&mut this.greeting)))));
         }
         if this.lifetime.as_mut().poll(context).is_ready() {
             return Poll::Ready(None);

@@ -2,6 +2,7 @@
 
 use super::{
     ApiToken, AuthMode, AuthOptions, Revocations, SessionCookie, SigningKey, WorkerCredential, cookie,
+    doors::Doors,
     last_used::LastUsed,
     lookups::Lookups,
     oidc::{OidcError, OidcProvider},
@@ -114,6 +115,7 @@ pub struct Authenticator {
     revocations: Arc<Revocations>,
     last_used: LastUsed,
     refusals: Refusals,
+    pub(super) doors: Doors,
 }
 
 const SESSION_OVER: &str = "Cloud browser session is no longer valid.";
@@ -127,6 +129,7 @@ impl Authenticator {
             lookups: Lookups::default(),
             last_used: LastUsed::default(),
             refusals: Refusals::default(),
+            doors: Doors::default(),
             options,
             revocations,
         }

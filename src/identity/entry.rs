@@ -4,7 +4,7 @@ use super::{Authenticated, Authenticator, Member, Proof};
 use cowork_domain::{
     policy::{Authority, Permissions},
     principal::{AuthSource, Principal, Role},
-    signup::{Entry, EntryRefused, SignupMode, SignupRules},
+    signup::{Entry, EntryRefused, MemberStatus, SignupMode, SignupRules},
     sso::requires_sso,
 };
 use cowork_store::{Membership, OrgStatus, Standing, Store, StoreError};
@@ -68,12 +68,17 @@ impl Authenticator {
             return worker(authenticated);
         }
         let mut standing = authenticated.standing.clone();
+        let is_new = standing.membership.as_ref().is_none_or(|membership| membership.status == MemberStatus::Invited);
+        let turn = if is_new { Some(self.doors.turn(&authenticated.principal).await) } else { None };
+        if turn.is_some() {
+            standing = self.look_again(store, authenticated).await?;
+        }
         if standing.membership.is_none() && may_claim(rules, authenticated) {
             // A login at the identity provider proves the address, and accepts the invitation where people may come in at all.
             let activates = authenticated.principal.auth_source == AuthSource::User && rules.mode != SignupMode::Disabled;
-            store.claim_membership(&authenticated.principal, activates).await?;
-            // Also where there was nothing to claim: a page asks several things at once, and another request may have been faster.
-            standing = self.look_again(store, authenticated).await?;
+            if store.claim_membership(&authenticated.principal, activates).await?.is_some() {
+                standing = self.look_again(store, authenticated).await?;
+            }
         }
         match entry(rules, authenticated, &standing)? {
             Entry::Enter => {}

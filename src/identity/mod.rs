@@ -8,6 +8,7 @@ mod api_token;
 mod auth_options;
 mod authenticator;
 pub mod cookie;
+mod doors;
 mod entry;
 mod interaction_token;
 mod invitation;

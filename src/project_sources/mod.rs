@@ -27,6 +27,8 @@ const HOLD: Duration = Duration::from_secs(24 * 3600);
 pub struct SnapshotOptions {
     /// Bytes of an organisation per day, together with its artifacts; `None` is unlimited.
     pub bytes_per_day: Option<u64>,
+    /// Whether what is uploaded is recorded as usage.
+    pub records_usage: bool,
     /// How many leftovers are removed at once.
     pub cleanup_batch: u32,
     /// How often they are looked for.

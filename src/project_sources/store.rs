@@ -79,7 +79,8 @@ impl Snapshots {
         let stored = i64::try_from(reservation.size).unwrap_or(i64::MAX);
         let usage = UsageRow::bytes(&by.org_id, Some(&by.account_id), &id, "project_snapshot.uploaded", stored, used, at);
         let audit = AuditRow::by(by, &id, AuditAction::ProjectSnapshotUploaded, &AuditTarget::new("project_snapshot", &id), told, at);
-        self.0.store.record_consumption(&[usage], &[audit]).await?;
+        let usage = if self.0.options.records_usage { vec![usage] } else { Vec::new() };
+        self.0.store.record_consumption(&usage, &[audit]).await?;
         let object_key = reservation.object_key;
         Ok(ProjectSource::Snapshot { snapshot_id: id, object_key, file_count, byte_count, title })
     }

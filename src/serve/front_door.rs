@@ -4,10 +4,12 @@ use crate::{
     artifacts::ArtifactOptions,
     config::{
         Config,
-        abuse::{AuthBackoff, HttpRateLimit},
+        abuse::{AbuseConfig, AuthBackoff, HttpRateLimit},
         auth as configured, profile,
     },
-    http::{BodyLimits, BrowserSessions, ByokOptions, ChannelOptions, DeliveryOptions, ExecutionIsolation, HttpOptions, Timeouts},
+    http::{
+        BodyLimits, BrowserSessions, ByokOptions, ChannelOptions, DeliveryOptions, ExecutionIsolation, HttpOptions, Timeouts, UsageOptions,
+    },
     identity::{
         AuthMode, AuthOptions, HeaderSecret, OperatorToken, SigningKey,
         oidc::{ClientSecret, OidcOptions, OidcProvider},
@@ -58,6 +60,7 @@ pub(super) fn options(config: &Config, auth: AuthOptions, execution_isolation: E
             per_hour: config.abuse.quotas.max_gateway_deliveries_per_hour,
             attempt_limit: config.abuse.channel_delivery_max_attempts,
         },
+        usage: usage(&config.abuse),
         keep_alive: config.sse.keep_alive,
         auth,
         signup: config.auth.signup.clone(),
@@ -82,6 +85,19 @@ pub(super) fn options(config: &Config, auth: AuthOptions, execution_isolation: E
     }
 }
 
+fn usage(abuse: &AbuseConfig) -> UsageOptions {
+    let quotas = abuse.quotas;
+    UsageOptions {
+        is_recorded: abuse.enabled,
+        prompts_per_hour: quotas.max_prompts_per_hour,
+        workflow_runs_per_hour: quotas.max_workflow_runs_per_hour,
+        gateway_prompts_per_hour: quotas.max_gateway_prompts_per_hour,
+        gateway_deliveries_per_hour: quotas.max_gateway_deliveries_per_hour,
+        worker_minutes_per_hour: quotas.max_worker_minutes_per_hour,
+        artifact_bytes_per_day: quotas.max_artifact_bytes_per_day,
+    }
+}
+
 pub(super) fn artifacts(config: &Config) -> ArtifactOptions {
     ArtifactOptions {
         bytes_per_day: config.abuse.quotas.max_artifact_bytes_per_day,
@@ -94,6 +110,7 @@ pub(super) fn artifacts(config: &Config) -> ArtifactOptions {
 pub(super) fn snapshots(config: &Config) -> SnapshotOptions {
     SnapshotOptions {
         bytes_per_day: config.abuse.quotas.max_artifact_bytes_per_day,
+        records_usage: config.abuse.enabled,
         cleanup_batch: config.objects.cleanup_batch,
         cleanup_interval: config.objects.cleanup_interval,
     }

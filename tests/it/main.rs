@@ -34,3 +34,4 @@ mod sign_in;
 mod sso;
 mod streams;
 mod tokens;
+mod usage;

@@ -43,7 +43,7 @@ async fn tell(shared: &Arc<Shared>, order: InteractionCommand) {
     let is_late = matches!(interaction.state, InteractionState::Used { at } if at.plus_millis(PATIENCE_MS) < now);
     match told {
         Ok(_) => tracing::info!(interaction = %interaction.id, "an answer was told for whoever took it"),
-        Err(SessionError::Unavailable | SessionError::Quarantined { .. }) if !is_late => return,
+        Err(SessionError::Unavailable | SessionError::Quarantined { .. } | SessionError::EntityQuarantined { .. }) if !is_late => return,
         Err(error) => tracing::warn!(interaction = %interaction.id, %error, "an answer reaches no session"),
     }
     if let Err(error) = shared.store.channel_interaction_told(&interaction.org, &interaction.id, now).await {

@@ -61,6 +61,8 @@ pub struct NodeOptions {
     pub concurrent_activations: usize,
     /// Limits of every organisation.
     pub org_limits: OrgLimits,
+    /// Whether usage is recorded; what is uploaded straight to the object store is in any case (contract 03 §4).
+    pub records_usage: bool,
     /// How long audit rows are kept; for ever without it.
     pub audit_retention: Option<AuditRetention>,
     /// When and how provider keys are checked.
@@ -88,6 +90,7 @@ impl Default for NodeOptions {
             deadline: Duration::from_secs(10),
             concurrent_activations: 8,
             org_limits: OrgLimits::default(),
+            records_usage: true,
             audit_retention: None,
             key_checks: KeyCheckOptions::default(),
             workspaces: None,

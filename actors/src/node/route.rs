@@ -83,7 +83,7 @@ pub(super) async fn at_owner_until<R: Routed>(shared: &Shared, mut routed: R, de
     let mut pause = FIRST_PAUSE;
     loop {
         let tried = tokio::time::timeout_at(deadline.into(), attempt(shared, &key, &routed, deadline)).await;
-        match tried.map_err(|_| SessionError::Unavailable)?? {
+        match tried.map_err(|_| SessionError::Unavailable)?.map_err(|error| error.of(key.kind()))? {
             Try::Done(output) => return Ok(output),
             Try::Again if shared.stop.is_cancelled() => return Err(SessionError::Unavailable),
             Try::Again => routed.tried(),

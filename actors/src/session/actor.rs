@@ -13,7 +13,7 @@ use crate::{
     supervise::{ActorKind, Alive, Failure, FailureClass, Mail},
 };
 use cowork_domain::{
-    artifact::{ArtifactChange, ArtifactRefusal},
+    artifact::{ArtifactChange, ArtifactRefusal, Transfer},
     artifact_list::ArtifactList,
     event::ArtifactRecord,
     ids::{CommandId, Epoch, Sequence, ShardId, WorkspaceId},
@@ -69,7 +69,7 @@ impl Actor for SessionActor {
         let files = SessionFiles::new(birth.as_ref().is_some_and(|birth| !birth.binds_project_source()));
         let mut core = SessionCore { alive, shared, identity, workspace, shard, epoch, state, tail, turn: None, held: None, files, myself };
         if let Some(changes) = birth {
-            core.journal(changes).await?;
+            core.journal(core.recorded(changes)).await?;
         }
         Ok(core)
     }
@@ -128,7 +128,7 @@ impl SessionCore {
     /// `grant` is the admission that a submitted prompt holds. It is confirmed here, before anything
     /// else can be said of that prompt, so that the org never hears of its end first.
     async fn apply(&mut self, mut decision: Decision, grant: Option<CommandId>) -> Result<(Decision, Journaled), Failure> {
-        let changes = std::mem::take(&mut decision.changes);
+        let changes = self.recorded(std::mem::take(&mut decision.changes));
         let ended = ended_prompts(&changes.commands);
         let journaled = self.journal(changes).await?;
         if matches!(journaled, Journaled::Committed) {
@@ -221,9 +221,10 @@ impl SessionCore {
         change: ArtifactChange,
         reply: oneshot::Sender<Result<ArtifactRecord, ArtifactRefusal>>,
     ) -> Result<(), Failure> {
+        let is_owed = matches!(&change, ArtifactChange::Publish(publish) if publish.transfer == Transfer::Presigned);
         let changed = match decide_artifact(&self.state, change, self.shared.clock.now()) {
             Ok((changes, record)) => {
-                self.journal(changes).await?;
+                self.journal(if is_owed { changes } else { self.recorded(changes) }).await?;
                 Ok(record)
             }
             Err(refusal) => Err(refusal),

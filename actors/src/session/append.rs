@@ -24,6 +24,14 @@ pub(super) enum Journaled {
 }
 
 impl SessionCore {
+    /// The changes as this deployment records them: usage is part of them only where it is asked for.
+    pub(super) fn recorded(&self, mut changes: Changes) -> Changes {
+        if !self.shared.options.records_usage {
+            changes.usage.clear();
+        }
+        changes
+    }
+
     /// Makes changes durable and folds them into the state.
     pub(super) async fn journal(&mut self, mut changes: Changes) -> Result<Journaled, Failure> {
         if changes.is_empty() {
@@ -39,7 +47,10 @@ impl SessionCore {
         // The head row shows the state after these changes, so they are folded first. Nobody sees that
         // before the append is durable: if it isn't, the state is read again or goes with the actor.
         let commands = changes.commands.clone();
-        let (usage, audit) = (std::mem::take(&mut changes.usage), std::mem::take(&mut changes.audit));
+        let (mut usage, audit) = (std::mem::take(&mut changes.usage), std::mem::take(&mut changes.audit));
+        for row in &mut usage {
+            row.done_by(&self.shared.options.name);
+        }
         let first = self.state.last_sequence.next();
         self.state.commit(changes);
         let append = Append {

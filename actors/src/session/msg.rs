@@ -1,5 +1,6 @@
 //! What a session is told and what it answers.
 
+use crate::supervise::ActorKind;
 use cowork_domain::{
     admission::Refusal,
     artifact::{ArtifactChange, ArtifactRefusal},
@@ -75,9 +76,17 @@ pub enum SessionError {
     /// The deployment doesn't allow what the session works on.
     #[error("{0}")]
     SourceDenied(SourceDenied),
-    /// The session, or its organisation, failed too often.
+    /// The session failed too often.
     #[error("the session is quarantined after repeated failures ({code}); an operator can lift it")]
     Quarantined {
+        /// Code of the last failure.
+        code: Cow<'static, str>,
+    },
+    /// Something else that the request needs failed too often: the organisation, a channel binding, a provider key.
+    #[error("the {} is quarantined after repeated failures ({code}); an operator can lift it", kind.as_str())]
+    EntityQuarantined {
+        /// What it is.
+        kind: ActorKind,
         /// Code of the last failure.
         code: Cow<'static, str>,
     },
@@ -87,4 +96,14 @@ pub enum SessionError {
     /// The owner could not be reached within the deadline.
     #[error("the session is not available at the moment")]
     Unavailable,
+}
+
+impl SessionError {
+    /// The error as one of the entity that was asked: owners answer for their kind alike.
+    pub(crate) fn of(self, kind: ActorKind) -> Self {
+        match self {
+            Self::Quarantined { code } if kind != ActorKind::Session => Self::EntityQuarantined { kind, code },
+            other => other,
+        }
+    }
 }

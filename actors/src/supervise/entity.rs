@@ -14,7 +14,7 @@ use cowork_domain::{
 };
 use dashmap::DashMap;
 use ractor::ActorRef;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::{
     collections::HashSet,
     fmt,
@@ -28,7 +28,7 @@ use std::{
 use uuid::Uuid;
 
 /// The kinds of actors that operators see.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum ActorKind {
     /// Quotas of one organisation.

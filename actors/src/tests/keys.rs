@@ -1,7 +1,7 @@
 //! Checks of provider keys: one at a time, and taken up again after a failure.
 
 use super::world::{World, eventually};
-use crate::{KeyCheckOptions, KeyChecker, NodeOptions};
+use crate::{ActorKind, KeyCheckOptions, KeyChecker, NodeOptions, SessionError};
 use cowork_domain::{
     byok::{ByokStatus, KeyMarks, Verdict},
     ids::{SecretId, TenantId},
@@ -85,7 +85,7 @@ async fn whoever_asks_while_a_check_runs_gets_its_answer() {
     assert_eq!(world.status().await, ByokStatus::PendingValidation);
     checker.gate.add_permits(10);
     for asker in [first, second] {
-        asker.await.expect("it comes back");
+        asker.await.expect("it comes back").expect("nothing is stopped");
     }
     assert_eq!((world.status().await, checker.begun.load(Ordering::SeqCst)), (ByokStatus::Active, 1));
 }
@@ -99,4 +99,17 @@ async fn a_check_that_panics_is_run_again_without_anybody_asking() {
     world.node.check_keys_with(checker.clone());
     eventually("the key was never checked", || async { (world.status().await == ByokStatus::Active).then_some(()) }).await;
     assert_eq!(checker.begun.load(Ordering::SeqCst), 3);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_asks_for_a_check_that_is_stopped_for_good_is_told_so() {
+    let world = World::with(looking_often()).await;
+    let secret = world.asked_key().await;
+    world.node.check_keys_with(checker(usize::MAX));
+    let stopped = SessionError::EntityQuarantined { kind: ActorKind::Byok, code: "actor.panicked".into() };
+    eventually("the key is never quarantined", || async {
+        let asked = world.node.check_key(secret, Duration::from_secs(20)).await;
+        (asked.as_ref() == Err(&stopped)).then_some(())
+    })
+    .await;
 }

@@ -269,6 +269,13 @@ impl UsageRow {
             at,
         }
     }
+
+    /// Says which worker it was, in a row that has room for that.
+    pub fn done_by(&mut self, worker: &str) {
+        if let Some(worker_id) = self.metadata.get_mut("workerId").filter(|known| known.is_null()) {
+            *worker_id = Value::from(worker);
+        }
+    }
 }
 
 /// The cause of rows that belong to one attempt of a command.

@@ -96,6 +96,8 @@ codes! {
     QueuedCommandsExceeded "quota.queued_commands_exceeded" "too many prompts of the organisation wait",
     QueueAgeExceeded "quota.queue_age_exceeded" "the oldest waiting prompt of the organisation waits too long",
     PromptsPerHourExceeded "quota.prompts_per_hour_exceeded" "the organisation used up its prompts of this hour",
+    WorkflowRunsPerHourExceeded "quota.workflow_runs_per_hour_exceeded" "the organisation used up its workflow runs of this hour",
+    WorkerMinutesPerHourExceeded "quota.worker_minutes_per_hour_exceeded" "the organisation used up its minutes of workers of this hour",
     GatewayPromptsPerHourExceeded "quota.gateway_prompts_per_hour_exceeded" "the organisation used up its prompts from channels of this hour",
     GatewayChannelBindingsExceeded "quota.gateway_channel_bindings_exceeded" "the organisation has as many channel bindings as it may have",
     GatewayDeliveriesPerHourExceeded "quota.gateway_deliveries_per_hour_exceeded" "the organisation used up its channel deliveries of this hour",

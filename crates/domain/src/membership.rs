@@ -5,7 +5,7 @@
 
 mod rules;
 
-pub use rules::{Doer, MemberChange, MembershipRefused, Standing, assigns, changes, defines, invites, takes_away};
+pub use rules::{Doer, MemberChange, MembershipRefused, Standing, assigns, changes, defines, invites, keeps_an_owner, takes_away};
 
 use crate::{
     email::{self, NotAnAddress},

@@ -41,9 +41,9 @@ pub use channel::{
     DeliveryFilter, DeliveryPlace, GrantedSession, IdentityFilter, InteractionCommand, KeptInteraction, LeaseAnswer, SettleError,
     UnknownAccount,
 };
-pub use directory::{Deed, DirectoryUser};
+pub use directory::{Deed, DirectoryError, DirectoryUser};
 pub use error::StoreError;
-pub use front::IdempotencyClaim;
+pub use front::{Consumed, IdempotencyClaim};
 pub use identity::{
     AcceptError, ApiTokenRow, BrowserSessionRow, CredentialState, CustomRoleError, Grant, Invited, Joined, Key, Mandate, MemberError,
     Membership, NewApiToken, NewBrowserSession, NotIssued, OrgOrderError, OrgRow, OrgStatus, Revocation, RevocationSignals, Revoked,

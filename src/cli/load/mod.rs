@@ -7,6 +7,7 @@
 //! attempts failed than `--max-error-ratio` allows.
 
 mod accept;
+mod activation;
 mod churn;
 mod connect;
 mod continuity;
@@ -65,6 +66,7 @@ pub(super) struct LoadArgs {
 enum Scenario {
     Prompts(prompts::PromptsArgs),
     Accept(accept::AcceptArgs),
+    Activation(activation::ActivationArgs),
     Fanout(fanout::FanoutArgs),
     Connect(connect::ConnectArgs),
     Idle(idle::IdleArgs),
@@ -106,6 +108,7 @@ impl Scenario {
         match self {
             Self::Prompts(_) => "prompts",
             Self::Accept(_) => "accept",
+            Self::Activation(_) => "activation",
             Self::Fanout(_) => "fanout",
             Self::Connect(_) => "connect",
             Self::Idle(_) => "idle",
@@ -120,6 +123,7 @@ impl Scenario {
         match self {
             Self::Prompts(args) => Box::pin(prompts::run(args, common, progress)).await,
             Self::Accept(args) => Box::pin(accept::run(args, common, progress)).await,
+            Self::Activation(args) => Box::pin(activation::run(args, common, progress)).await,
             Self::Fanout(args) => Box::pin(fanout::run(args, common, progress)).await,
             Self::Connect(args) => Box::pin(connect::run(args, common, progress)).await,
             Self::Idle(args) => Box::pin(idle::run(args, common, progress)).await,

@@ -25,5 +25,6 @@ pub(super) async fn record(
     let told = json!({ "sessionId": session, "size": bytes, "contentType": record.mime, "kind": record.kind, "mode": transfer.as_str() });
     let usage = UsageRow::bytes(&by.org_id, Some(&by.account_id), &cause, "artifact.downloaded", bytes, used, at);
     let audit = AuditRow::by(by, &cause, AuditAction::ArtifactDownloaded, &AuditTarget::new("artifact", id), told, at);
-    Ok(state.node.store().record_consumption(&[usage], &[audit]).await?)
+    let usage = if state.options.usage.is_recorded { vec![usage] } else { Vec::new() };
+    Ok(state.node.store().record_consumption(&usage, &[audit]).await?)
 }

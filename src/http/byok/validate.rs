@@ -29,13 +29,15 @@ struct ByokValidated {
             "health": "healthy", "createdAt": "2026-11-21T17:58:20.261Z", "updatedAt": "2026-11-21T17:58:20.283Z"}, "validated": true})),
         (status = 400, description = "That is no provider's name", body = ErrorBody),
         (status = 403, description = "The provider is not allowed", body = ErrorBody),
+        (status = 503, description = "Checks of this key failed so often that they are stopped until an operator lifts that", body = ErrorBody,
+            example = json!({"error": "This provider key failed too often and is stopped until an operator lifts the stop.", "code": "entity.quarantined"})),
     ))]
 pub(super) async fn validate(State(state): State<HttpState>, caller: Caller, Path(provider): Path<String>) -> Result<Json, ApiError> {
     let provider = provider::usable(&state, &caller, &provider).await?;
     let (org, store) = (&caller.principal().org_id, state.node.store());
     let asked = store.ask_byok_check(org, &provider, &mandate::of(&state, &caller), state.node.clock().now()).await?;
     let Some(asked) = asked else { return Ok(Json::of(&ByokValidated { secret: None, validated: false })) };
-    state.node.check_key(asked.id, state.options.byok.validation_patience).await;
+    state.node.check_key(asked.id, state.options.byok.validation_patience).await?;
     // A record that is neither the latest nor in use any more was replaced meanwhile, and counts as disabled.
     let row = store.byok_shown(org, Some(&provider)).await?.into_iter().find(|row| row.id == asked.id);
     let row = row.filter(|row| row.credential.status != ByokStatus::Disabled);

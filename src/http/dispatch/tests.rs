@@ -57,7 +57,8 @@ impl Door {
         let limits =
             ArtifactOptions { bytes_per_day: None, direct_upload: false, cleanup_batch: 10, cleanup_interval: Duration::from_secs(60) };
         let artifacts = Artifacts::new(node.store().clone(), objects.clone(), limits);
-        let kept = SnapshotOptions { bytes_per_day: None, cleanup_batch: 10, cleanup_interval: Duration::from_secs(60) };
+        let kept =
+            SnapshotOptions { bytes_per_day: None, records_usage: true, cleanup_batch: 10, cleanup_interval: Duration::from_secs(60) };
         let snapshots = Snapshots::new(node.store().clone(), objects, kept);
         let state = HttpState::new(
             options,

@@ -11,7 +11,7 @@ mod refusal;
 use super::{error::ApiError, options::HttpOptions};
 use crate::identity::{
     self, OperatorToken, cookie,
-    limits::{Attempt, AuthBackoff, CredentialHash, RateLimits, RateScope, Sweeper},
+    limits::{AddressBlock, Attempt, AuthBackoff, CredentialHash, RateLimits, RateScope, Sweeper},
 };
 use axum::response::{IntoResponse, Response};
 use cowork_actors::Clock;
@@ -46,6 +46,10 @@ pub(in crate::http) struct Visit {
     is_counted: bool,
     credentials: Credentials,
 }
+
+/// The address that the messages of an open connection are counted for.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::http) struct Sender(AddressBlock);
 
 /// What a request can prove itself with, as far as that decides when its back-off is checked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -102,6 +106,17 @@ impl Limits {
             }
             _ => Ok(()),
         }
+    }
+
+    /// Whose requests the messages of a connection are that stays open.
+    pub(in crate::http) fn sender(&self, peer: SocketAddr, headers: &HeaderMap) -> Sender {
+        Sender(self.proxies.client(peer, headers).counted())
+    }
+
+    /// Whether a message that asks for something may go on: it takes one of its address's requests, as it would over HTTP.
+    pub(in crate::http) async fn admit_message(&self, sender: Sender, now: Instant) -> Result<(), ApiError> {
+        let Some(rates) = &self.rates else { return Ok(()) };
+        rates.admit(RateScope::Address(sender.0), now).await.map_err(refusal::too_many_requests)
     }
 
     /// Notes how a request that went on was answered. The answer becomes a refusal where only now it is known that the

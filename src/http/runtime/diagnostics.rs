@@ -1,6 +1,6 @@
 //! `GET /api/diagnostics` (contract 02 §1).
 
-use super::{gateway, off_billing, report, usage};
+use super::{gateway, off_billing, report};
 use crate::http::{
     answer::Json,
     byok::SecretMetadata,
@@ -8,6 +8,7 @@ use crate::http::{
     gate::Caller,
     schema::{Diagnostics as DiagnosticsSchema, ErrorBody},
     state::HttpState,
+    usage::UsageSummary,
 };
 use axum::extract::State;
 use cowork_actors::Heartbeat;
@@ -17,6 +18,9 @@ use serde_json::{Value, json};
 
 /// A node that hasn't been heard of for this long is stale.
 const STALE_MS: i64 = 60_000;
+
+/// So many usage events are looked at.
+const USAGE_SAMPLE: u32 = 200;
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -37,7 +41,7 @@ struct Runtime<'a> {
 pub(super) async fn read(State(state): State<HttpState>, caller: Caller) -> Result<Json, ApiError> {
     let principal = caller.principal();
     let heartbeats = report::heartbeats(&state, &caller).await?;
-    let used = state.node.store().usage_page(&principal.org_id, usage::SAMPLE).await?;
+    let used = UsageSummary::read(&state, &principal.org_id, USAGE_SAMPLE).await?;
     let keys = SecretMetadata::shown(state.node.store().byok_shown(&principal.org_id, None).await?);
     let now = state.node.clock().now();
     let runtime = Runtime {
@@ -54,7 +58,7 @@ pub(super) async fn read(State(state): State<HttpState>, caller: Caller) -> Resu
         "runtime": runtime,
         "billing": off_billing::subscription(),
         "byok": { "configuredProviders": keys.in_use.len(), "providers": keys.latest },
-        "usage": usage::summary(&used, now),
+        "usage": used,
         "gateway": gateway::nothing(),
         "links": { "deploymentDocs": "/docs/open-cowork-cloud", "managedByokRunbook": "/runbooks/managed-byok-saas" },
     })))

@@ -6,7 +6,6 @@ mod heartbeats;
 mod off_billing;
 mod report;
 mod status;
-mod usage;
 
 use super::{gate::Gate, state::HttpState};
 use cowork_domain::policy::Action;

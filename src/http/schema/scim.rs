@@ -51,5 +51,8 @@ pub(in crate::http) struct ScimErrorBody {
     status: String,
     #[schema(required = false)]
     scim_type: Option<String>,
+    /// A stable code, where SCIM has no word of its own.
+    #[schema(required = false)]
+    code: Option<String>,
     detail: String,
 }

@@ -5,8 +5,8 @@ use axum::{
     body::Body,
     response::{IntoResponse, Response},
 };
-use cowork_domain::scim::ScimInvalid;
-use cowork_store::StoreError;
+use cowork_domain::{codes::Code, membership::MembershipRefused, scim::ScimInvalid};
+use cowork_store::{DirectoryError, StoreError};
 use http::{HeaderValue, StatusCode, header};
 use serde::Serialize;
 use std::borrow::Cow;
@@ -40,6 +40,7 @@ impl IntoResponse for ScimJson {
 pub(super) struct ScimError {
     status: StatusCode,
     scim_type: Option<&'static str>,
+    code: Option<Code>,
     detail: Cow<'static, str>,
 }
 
@@ -50,12 +51,15 @@ struct ErrorResource<'a> {
     status: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     scim_type: Option<&'static str>,
+    /// Our addition: the stable code of other errors.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    code: Option<Code>,
     detail: &'a str,
 }
 
 impl ScimError {
     pub(super) fn new(status: StatusCode, detail: impl Into<Cow<'static, str>>) -> Self {
-        Self { status, scim_type: None, detail: detail.into() }
+        Self { status, scim_type: None, code: None, detail: detail.into() }
     }
 
     pub(super) fn not_found() -> Self {
@@ -69,6 +73,7 @@ impl IntoResponse for ScimError {
             schemas: ["urn:ietf:params:scim:api:messages:2.0:Error"],
             status: self.status.as_str(),
             scim_type: self.scim_type,
+            code: self.code,
             detail: &self.detail,
         };
         ScimJson::of(self.status, &resource).into_response()
@@ -77,7 +82,7 @@ impl IntoResponse for ScimError {
 
 impl From<ScimInvalid> for ScimError {
     fn from(invalid: ScimInvalid) -> Self {
-        Self { status: StatusCode::BAD_REQUEST, scim_type: Some("invalidValue"), detail: invalid.to_string().into() }
+        Self { status: StatusCode::BAD_REQUEST, scim_type: Some("invalidValue"), code: None, detail: invalid.to_string().into() }
     }
 }
 
@@ -85,12 +90,25 @@ impl From<ApiError> for ScimError {
     fn from(error: ApiError) -> Self {
         let status = error.status();
         let scim_type = (status == StatusCode::BAD_REQUEST).then_some("invalidSyntax");
-        Self { status, scim_type, detail: error.message().to_owned().into() }
+        Self { status, scim_type, code: None, detail: error.message().to_owned().into() }
     }
 }
 
 impl From<StoreError> for ScimError {
     fn from(error: StoreError) -> Self {
         ApiError::from(error).into()
+    }
+}
+
+impl From<DirectoryError> for ScimError {
+    fn from(error: DirectoryError) -> Self {
+        match error {
+            // Nothing is wrong with the request: somebody else has to be made owner first.
+            DirectoryError::Refused(refused @ MembershipRefused::LastOwner) => {
+                Self { code: Some(Code::MemberLastOwner), ..Self::new(StatusCode::CONFLICT, refused.to_string()) }
+            }
+            DirectoryError::Refused(refused) => ApiError::from(refused).into(),
+            DirectoryError::Store(error) => error.into(),
+        }
     }
 }

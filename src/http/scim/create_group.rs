@@ -27,6 +27,9 @@ use serde_json::Value;
                 "meta": {"resourceType": "Group", "location": "https://cloud.example/scim/v2/Groups/g1"}})),
         (status = 400, description = "No name", content_type = "application/scim+json", body = ScimErrorBody),
         (status = 401, description = "No or a bad token", content_type = "application/scim+json", body = ScimErrorBody),
+        (status = 409, description = "The last active owner stays", content_type = "application/scim+json", body = ScimErrorBody,
+            example = json!({"schemas": ["urn:ietf:params:scim:api:messages:2.0:Error"], "status": "409", "code": "member.last_owner",
+                "detail": "The last active owner cannot be removed or demoted."})),
     ))]
 pub(super) async fn create(
     caller: ScimCaller,

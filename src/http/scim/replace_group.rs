@@ -22,6 +22,9 @@ use http::StatusCode;
         (status = 200, description = "The group", content_type = "application/scim+json", body = serde_json::Value),
         (status = 400, description = "No name", content_type = "application/scim+json", body = ScimErrorBody),
         (status = 401, description = "No or a bad token", content_type = "application/scim+json", body = ScimErrorBody),
+        (status = 409, description = "The last active owner stays", content_type = "application/scim+json", body = ScimErrorBody,
+            example = json!({"schemas": ["urn:ietf:params:scim:api:messages:2.0:Error"], "status": "409", "code": "member.last_owner",
+                "detail": "The last active owner cannot be removed or demoted."})),
     ))]
 pub(super) async fn replace(
     caller: ScimCaller,
@@ -41,6 +44,7 @@ pub(super) async fn replace(
         (status = 200, description = "The group", content_type = "application/scim+json", body = serde_json::Value),
         (status = 400, description = "No name", content_type = "application/scim+json", body = ScimErrorBody),
         (status = 401, description = "No or a bad token", content_type = "application/scim+json", body = ScimErrorBody),
+        (status = 409, description = "The last active owner stays", content_type = "application/scim+json", body = ScimErrorBody),
     ))]
 pub(super) async fn patch(
     caller: ScimCaller,

@@ -23,6 +23,9 @@ use http::StatusCode;
         (status = 400, description = "No user name, or no address", content_type = "application/scim+json", body = ScimErrorBody),
         (status = 401, description = "No or a bad token", content_type = "application/scim+json", body = ScimErrorBody),
         (status = 404, description = "No member of this organisation has the id", content_type = "application/scim+json", body = ScimErrorBody),
+        (status = 409, description = "The last active owner stays", content_type = "application/scim+json", body = ScimErrorBody,
+            example = json!({"schemas": ["urn:ietf:params:scim:api:messages:2.0:Error"], "status": "409", "code": "member.last_owner",
+                "detail": "The last active owner cannot be removed or demoted."})),
     ))]
 pub(super) async fn replace(
     caller: ScimCaller,

@@ -32,6 +32,7 @@ const LONGEST_PROFILE: usize = 200;
         (status = 400, description = "The project source is malformed or denied", body = ErrorBody,
             example = json!({"error": "Git repository URLs must use HTTPS.", "code": "project_source.git.scheme",
                 "verdict": {"allowed": false, "reason": "Git repository URLs must use HTTPS.", "policyCode": "project_source.git.scheme"}})),
+        (status = 409, description = "The first request with this idempotency key isn't answered yet, and no node could be reached", body = ErrorBody),
         (status = 422, description = "The idempotency key was used for another request", body = ErrorBody),
         (status = 429, description = "A quota is used up", body = ErrorBody,
             example = json!({"error": "Concurrent cloud session quota exceeded.", "code": "quota.concurrent_sessions_exceeded", "retryAfterMs": 60000,
@@ -61,7 +62,8 @@ pub(super) async fn create(
     };
     let id = SessionId::from_uuid(claim.id);
     let request = CreateSession { id, retry: claim.is_repetition, title, profile_name, project_source };
-    let view = state.node.create_session(caller.principal(), request).await?;
+    let created = state.node.create_session(caller.principal(), request).await;
+    let view = created.map_err(|error| claim.explain(error.into()))?;
     let answer = Json::text(view).with_status(StatusCode::CREATED);
     claim.keep(&state, &answer).await;
     Ok(answer)

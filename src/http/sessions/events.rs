@@ -25,7 +25,8 @@ use axum::{
 #[utoipa::path(get, path = "/api/sessions/{id}/events", operation_id = "followSession", tag = "sessions",
     params(
         ("id" = String, Path, description = "The session's id"),
-        ("after" = Option<u64>, Query, description = "Resume after this sequence; 0 replays everything"),
+        ("after" = Option<String>, Query,
+            description = "Resume after this sequence; 0 replays everything, `latest` nothing: only what comes from now on"),
         ("Last-Event-ID" = Option<u64>, Header, description = "Resumes a stream when `after` does not"),
     ),
     responses(
@@ -43,8 +44,9 @@ pub(super) async fn events(
     request: Request,
 ) -> Result<Response, ApiError> {
     let id = session.id()?;
-    let after = query::stream_cursor(request.uri(), request.headers());
+    let start = query::stream_start(request.uri(), request.headers());
+    let (after, began) = start.place(state.node.store().session_bounds(id)).await?;
     let permit = streams::admit(&state, caller.member(), StreamKind::Session, connection.cut())?;
     let subscription = state.node.subscribe_session(caller.principal(), id, after).await?;
-    Ok(sse::respond(&state, connection, subscription, permit))
+    Ok(sse::respond(&state, connection, subscription, permit, began))
 }

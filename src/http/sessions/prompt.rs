@@ -35,6 +35,9 @@ const LONGEST_NAME: usize = 200;
         (status = 400, description = "The text is missing or blank, or the profile doesn't allow any more what the session works on", body = ErrorBody, example = json!({"error": "Prompt text is required.", "code": "request.invalid_field"})),
         (status = 403, description = "The profile does not have this agent", body = ErrorBody),
         (status = 404, description = "No such session, or somebody else's", body = ErrorBody),
+        (status = 409, description = "The first request with this idempotency key isn't answered yet, and no node could be reached", body = ErrorBody,
+            example = json!({"error": "The first request with this Idempotency-Key isn't answered yet. Try again.",
+                "code": "idempotency.in_progress", "retryAfterMs": 1000})),
         (status = 422, description = "The idempotency key was used for another request", body = ErrorBody),
         (status = 429, description = "A quota is used up", body = ErrorBody,
             example = json!({"error": "Cloud prompt quota exceeded.", "code": "quota.prompts_per_hour_exceeded", "retryAfterMs": 3_586_190,
@@ -57,7 +60,8 @@ pub(super) async fn prompt(
         Claimed::Answered(answer) => return Ok(answer),
         Claimed::Mine(claim) => claim,
     };
-    let answer = submit(&state, &caller, session, CommandId::from_uuid(claim.id), kind).await?;
+    let submitted = submit(&state, &caller, session, CommandId::from_uuid(claim.id), kind).await;
+    let answer = submitted.map_err(|error| claim.explain(error))?;
     claim.keep(&state, &answer).await;
     Ok(answer)
 }

@@ -21,7 +21,8 @@ use axum::{
 /// The workspace counts its own sequences; `projectionVersion` is the sequence within the session.
 #[utoipa::path(get, path = "/api/events", operation_id = "followWorkspace", tag = "workspace",
     params(
-        ("after" = Option<u64>, Query, description = "Resume after this sequence; 0 replays everything"),
+        ("after" = Option<String>, Query,
+            description = "Resume after this sequence; 0 replays everything, `latest` nothing: only what comes from now on"),
         ("Last-Event-ID" = Option<u64>, Header, description = "Resumes a stream when `after` does not"),
     ),
     responses(
@@ -36,8 +37,9 @@ pub(super) async fn events(
     Extension(connection): Extension<Connection>,
     request: Request,
 ) -> Result<Response, ApiError> {
-    let after = query::stream_cursor(request.uri(), request.headers());
+    let start = query::stream_start(request.uri(), request.headers());
+    let (after, began) = start.place(state.node.store().workspace_bounds(caller.principal().workspace())).await?;
     let permit = streams::admit(&state, caller.member(), StreamKind::Workspace, connection.cut())?;
     let subscription = state.node.subscribe_workspace(caller.principal(), after);
-    Ok(sse::respond(&state, connection, subscription, permit))
+    Ok(sse::respond(&state, connection, subscription, permit, began))
 }

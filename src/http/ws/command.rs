@@ -1,10 +1,9 @@
 //! Commands over a socket: read by the rules of their routes, answered with their bodies.
 
-use super::protocol;
+use super::{protocol, socket::Asker};
 use crate::http::{
     answer::Json,
     error::ApiError,
-    gate::Caller,
     idempotency::{self, Claimed, IdempotencyKey},
     sessions,
     state::HttpState,
@@ -24,8 +23,9 @@ pub(super) struct Request {
     pub(super) idempotency_key: Option<String>,
 }
 
-/// Does what the command's route would do, in the same order: policy, body, session.
-pub(super) async fn perform(state: HttpState, caller: Caller, request: Request) -> Result<Json, ApiError> {
+/// Does what the command's route would do, in the same order: limits, policy, body, session.
+pub(super) async fn perform(state: HttpState, Asker { caller, sender }: Asker, request: Request) -> Result<Json, ApiError> {
+    caller.count_message(&state, sender).await?;
     let options = &state.options;
     let action = match request.command.as_str() {
         "prompt" => Action::SessionsPrompt,
@@ -56,7 +56,8 @@ pub(super) async fn perform(state: HttpState, caller: Caller, request: Request) 
         Claimed::Answered(answer) => return Ok(answer),
         Claimed::Mine(claim) => claim,
     };
-    let answer = sessions::submit(&state, &caller, session, CommandId::from_uuid(claim.id), kind).await?;
+    let submitted = sessions::submit(&state, &caller, session, CommandId::from_uuid(claim.id), kind).await;
+    let answer = submitted.map_err(|error| claim.explain(error))?;
     claim.keep(&state, &answer).await;
     Ok(answer)
 }

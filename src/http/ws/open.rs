@@ -1,8 +1,12 @@
 //! `GET /api/ws`: opening the socket.
 
-use super::{protocol::SUBPROTOCOL, socket};
-use crate::http::{cors, error::ApiError, gate::Caller, schema::ErrorBody, state::HttpState, streams};
+use super::{
+    protocol::SUBPROTOCOL,
+    socket::{self, Asker},
+};
+use crate::http::{connection::Connection, cors, error::ApiError, gate::Caller, schema::ErrorBody, state::HttpState, streams};
 use axum::{
+    Extension,
     extract::{FromRequestParts, Request, State, WebSocketUpgrade},
     response::{IntoResponse, Response},
 };
@@ -27,7 +31,12 @@ const LARGEST_WRITE: usize = 16 * 1024 * 1024;
         (status = 403, description = "A page of a foreign origin asked", body = ErrorBody),
         (status = 503, description = "The server is shutting down", body = ErrorBody),
     ))]
-pub(super) async fn open(State(state): State<HttpState>, caller: Caller, request: Request) -> Result<Response, ApiError> {
+pub(super) async fn open(
+    State(state): State<HttpState>,
+    caller: Caller,
+    Extension(connection): Extension<Connection>,
+    request: Request,
+) -> Result<Response, ApiError> {
     let (mut parts, _) = request.into_parts();
     streams::refuse_when_closing(&state)?;
     let origin = parts.headers.get(header::ORIGIN).map(http::HeaderValue::as_bytes);
@@ -50,5 +59,6 @@ pub(super) async fn open(State(state): State<HttpState>, caller: Caller, request
         .max_frame_size(LARGEST_MESSAGE)
         .write_buffer_size(WRITE_BUFFER)
         .max_write_buffer_size(LARGEST_WRITE);
-    Ok(upgrade.on_upgrade(move |socket| socket::run(socket, state, caller, cut, permit)))
+    let sender = state.limits.sender(connection.peer(), &parts.headers);
+    Ok(upgrade.on_upgrade(move |socket| socket::run(socket, state, Asker { caller, sender }, cut, permit)))
 }

@@ -9,7 +9,7 @@ use super::{
     protocol::{self, About, Incoming, Topic},
     topics::{self, News, Topics},
 };
-use crate::http::{answer::Json, error::ApiError, gate::Caller, state::HttpState, streams::StreamPermit};
+use crate::http::{answer::Json, error::ApiError, gate::Caller, limits::Sender, state::HttpState, streams::StreamPermit};
 use axum::extract::ws::{CloseFrame, Message, Utf8Bytes, WebSocket, close_code};
 use bytes::Bytes;
 use cowork_actors::{CutReason, CutSwitch, feed};
@@ -29,10 +29,10 @@ const PING_EVERY: Duration = Duration::from_secs(20);
 const GOODBYE: Duration = Duration::from_secs(1);
 
 /// Serves a socket until the client leaves, is cut, or its time is up.
-pub(super) async fn run(socket: WebSocket, state: HttpState, caller: Caller, cut: CutSwitch, permit: StreamPermit) {
+pub(super) async fn run(socket: WebSocket, state: HttpState, asker: Asker, cut: CutSwitch, permit: StreamPermit) {
     state.metrics.sockets.increment(1);
     let mut talk =
-        Talk { socket, state: state.clone(), caller, cut: cut.clone(), topics: Topics::default(), running: None, silent_pings: 0 };
+        Talk { socket, state: state.clone(), asker, cut: cut.clone(), topics: Topics::default(), running: None, silent_pings: 0 };
     tokio::select! {
         biased;
         () = cut.wait() => {
@@ -53,10 +53,17 @@ pub(super) async fn run(socket: WebSocket, state: HttpState, caller: Caller, cut
     state.metrics.sockets.decrement(1);
 }
 
+/// Who talks, and for which address that counts.
+#[derive(Clone)]
+pub(super) struct Asker {
+    pub(super) caller: Caller,
+    pub(super) sender: Sender,
+}
+
 struct Talk {
     socket: WebSocket,
     state: HttpState,
-    caller: Caller,
+    asker: Asker,
     cut: CutSwitch,
     topics: Topics,
     running: Option<Running>,
@@ -189,7 +196,7 @@ impl Talk {
             }
             Ok(Incoming::Command { id, session_id, command, payload, idempotency_key }) => {
                 let request = Request { session: session_id, command, payload, idempotency_key };
-                let answer = command::perform(self.state.clone(), self.caller.clone(), request).boxed();
+                let answer = command::perform(self.state.clone(), self.asker.clone(), request).boxed();
                 self.running = Some(Running { id, answer });
                 return Ok(());
             }
@@ -202,17 +209,20 @@ impl Talk {
         let Some(topic) = Topic::parse(name) else {
             return protocol::error(About::Topic(name), &ApiError::not_found("There is no such topic."));
         };
+        if let Err(error) = self.asker.caller.count_message(&self.state, self.asker.sender).await {
+            return protocol::error(About::Topic(name), &error);
+        }
         let after = match after {
             Some(after) if i64::try_from(after).is_err() => {
                 return protocol::error(About::Topic(name), &ApiError::invalid("The cursor is out of range."));
             }
             Some(after) => Sequence(after),
-            None => match topics::end_of(&self.state, &self.caller, topic).await {
+            None => match topics::end_of(&self.state, &self.asker.caller, topic).await {
                 Ok(latest) => latest,
                 Err(error) => return protocol::error(About::Topic(name), &error.into()),
             },
         };
-        match self.topics.follow(&self.state, &self.caller, topic, after, &self.cut).await {
+        match self.topics.follow(&self.state, &self.asker.caller, topic, after, &self.cut).await {
             Ok(()) => protocol::subscribed(topic, after),
             Err(error) => protocol::error(About::Topic(name), &error),
         }

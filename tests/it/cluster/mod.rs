@@ -4,6 +4,7 @@ mod drain;
 mod files;
 pub(crate) mod harness;
 mod membership;
+mod ownerless;
 mod revocation;
 mod roles;
 mod serving;

@@ -2,3 +2,4 @@
 
 mod desktop;
 mod matrix;
+mod medians;

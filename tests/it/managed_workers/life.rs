@@ -51,6 +51,9 @@ async fn a_pool_has_its_workers_and_each_has_its_life() {
     }
     assert_eq!(verb("retire").await.status, StatusCode::OK, "it is already");
     verb("resume").await.expect(StatusCode::BAD_REQUEST, "Invalid managed worker transition from retired to active.");
+    let over = server.post(&format!("/api/admin/workers/{worker}/credentials"), json!({})).await;
+    let over = over.expect(StatusCode::CONFLICT, "This managed worker is retired or revoked.");
+    assert_eq!(over.body["code"], "managed_worker.over");
     let unknown = verb("explode").await;
     assert_eq!((unknown.status, unknown.policy_code()), (StatusCode::FORBIDDEN, "authorization.action_unknown"));
     assert_eq!(server.post("/api/admin/workers", register).await.status, StatusCode::CREATED, "who retired makes room");

@@ -56,3 +56,15 @@ async fn an_organisation_keeps_an_owner_and_nobody_changes_themselves() {
     assert!(statuses.contains(&StatusCode::OK) && statuses.contains(&StatusCode::FORBIDDEN), "{first:?} {second:?}");
     assert_eq!(server.rows("select * from memberships where role = 'owner' and status = 'active'").await.len(), 1);
 }
+
+#[tokio::test]
+async fn whoever_runs_the_deployment_does_not_remove_the_last_owner_either() {
+    let server = Server::start().await;
+    server.get("/api/workspace").await.expect(StatusCode::OK, "");
+    let path = "/api/admin/members/local-user/update";
+    for change in [json!({ "role": "member" }), json!({ "status": "disabled", "confirm": "local-user" })] {
+        let refused = server.post(path, change).await;
+        let refused = refused.expect(StatusCode::BAD_REQUEST, "The last active owner cannot be removed or demoted.");
+        assert_eq!(refused.body["code"], "member.last_owner");
+    }
+}

@@ -140,3 +140,12 @@ async fn who_invites_whom_where_and_how_often() {
     invite(&elsewhere, &person("olga", "owner"), "kim@acme.test", "member").await.expect(StatusCode::FORBIDDEN, text);
     assert_eq!(code(&accept(&elsewhere, "a.b").await), (501, "invite.disabled"));
 }
+
+#[tokio::test]
+async fn where_everybody_may_join_nobody_is_invited() {
+    let server = Server::with(&mode("open")).await;
+    let olga = person("olga", "owner");
+    let_in(&server, &[&olga]).await;
+    let refused = invite(&server, &olga, "kim@acme.test", "member").await;
+    assert_eq!(code(&refused), (403, "invite.mode_required"), "{refused:?}");
+}

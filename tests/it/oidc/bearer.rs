@@ -85,3 +85,23 @@ async fn a_provider_that_is_away_keeps_no_server_from_starting() {
     assert_eq!((&login.body["code"], login.header("retry-after")), (&json!("auth.provider_unavailable"), "5"));
     shown(&server, &token, "/auth/me").await.expect(StatusCode::UNAUTHORIZED, away);
 }
+
+#[tokio::test]
+async fn where_an_organisation_enforces_its_own_sign_in_the_deployments_is_not_enough() {
+    let provider = Provider::start();
+    let server = Server::with(&provider.environment()).await;
+    let token = provider.id_token().await;
+    assert_eq!(shown(&server, &token, "/api/workspace").await.status, StatusCode::OK);
+    let enforce = |domain: &str| {
+        format!(
+            "insert into sso_configs (org, protocol, enabled, enforced, verified_domains, texts, verification_token, scim_enabled)
+             values ('acme.example', 'oidc', true, true, '{{{domain}}}', '{{}}', 't', false) on conflict (org) do update set verified_domains = excluded.verified_domains"
+        )
+    };
+    server.sql(&enforce("other.example")).await;
+    assert_eq!(shown(&server, &token, "/api/workspace").await.status, StatusCode::OK, "another domain's rule is not theirs");
+    server.sql(&enforce("acme.example")).await;
+    let refused = shown(&server, &token, "/api/workspace").await;
+    let text = "This organization requires SSO login. Sign in through your identity provider.";
+    assert_eq!(refused.expect(StatusCode::FORBIDDEN, text).body["code"], "auth.sso_required");
+}

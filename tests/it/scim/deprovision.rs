@@ -6,6 +6,7 @@ use crate::{
     caller::{Caller, HEADER_MODE},
     server::Server,
 };
+use cowork_domain::codes::Code;
 use reqwest::{Method, StatusCode};
 use serde_json::json;
 
@@ -73,4 +74,36 @@ async fn whoever_leaves_loses_the_membership_the_tokens_and_the_open_streams() {
     assert_eq!(directory.get(&format!("/Users/{id}")).await.body["active"], false, "the member stays readable");
     server.ask(&sam, Method::GET, "/api/workspace", None).await.expect(StatusCode::FORBIDDEN, "Cloud membership is not active.");
     expect_error(&directory.ask(Method::DELETE, "/Users/account_0", None).await, StatusCode::NOT_FOUND, "Resource was not found.");
+}
+
+#[tokio::test]
+async fn the_last_owner_stays_whatever_the_directory_says() {
+    let server = Server::with(&HEADER_MODE).await;
+    let owner = Caller::new("acme.test", "owner1", "owner");
+    let directory = Directory::of(&server, &owner).await;
+    let id = directory.provision(json!({ "userName": "owner1@acme.test", "externalId": "ext-owner" })).await;
+    assert_eq!(id, "owner1", "the directory finds who is there already");
+    let named = format!("/Users/{id}");
+    let off = json!({ "userName": "owner1@acme.test", "externalId": "ext-owner", "active": false });
+    let patch = json!({ "Operations": [{ "op": "Replace", "value": { "active": false } }] });
+    let members = json!({ "displayName": "Member", "members": [{ "value": "ext-owner" }] });
+    let attempts = [
+        (Method::PATCH, named.as_str(), Some(patch.clone())),
+        (Method::PUT, &named, Some(off.clone())),
+        (Method::DELETE, &named, None),
+        (Method::POST, "/Users", Some(off)),
+        (Method::POST, "/Groups", Some(members)),
+    ];
+    for (method, path, body) in attempts {
+        let refused = directory.ask(method, path, body).await;
+        expect_error(&refused, StatusCode::CONFLICT, "The last active owner cannot be removed or demoted.");
+        assert_eq!(refused.body["code"], Code::MemberLastOwner.as_str());
+    }
+    assert_eq!(server.ask(&owner, Method::GET, "/api/workspace", None).await.body["role"], "owner", "nothing was done in part");
+
+    // With another owner beside them, they may go.
+    server.ask(&Caller::new("acme.test", "owner2", "member"), Method::GET, "/api/workspace", None).await.expect(StatusCode::OK, "");
+    server.sql("update memberships set role = 'owner' where account = 'owner2'").await;
+    assert_eq!(directory.ask(Method::PATCH, &named, Some(patch)).await.body["active"], false);
+    server.ask(&owner, Method::GET, "/api/workspace", None).await.expect(StatusCode::FORBIDDEN, "Cloud membership is not active.");
 }

@@ -92,3 +92,13 @@ async fn an_import_may_be_large_but_not_huge() {
     let unknown = server.post("/api/import/other", json!({})).await;
     assert_eq!((unknown.status, unknown.policy_code()), (StatusCode::FORBIDDEN, "authorization.action_unknown"));
 }
+
+#[tokio::test]
+async fn an_import_brings_no_artifacts_along() {
+    let server = Server::start().await;
+    let mut with_artifact = local_session();
+    with_artifact["artifacts"] = json!([{ "filename": "a.txt", "dataBase64": "aGVsbG8=" }]);
+    let refused = server.post("/api/import/sessions", with_artifact).await;
+    assert_eq!((refused.status, &refused.body["code"]), (StatusCode::SERVICE_UNAVAILABLE, &json!("artifacts.storage_off")), "{refused:?}");
+    assert_eq!(server.get("/api/sessions").await.body["sessions"], json!([]), "nothing is made of it");
+}

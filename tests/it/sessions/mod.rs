@@ -1,5 +1,6 @@
 //! Sessions: create, prompt, answer, abort, list, import.
 
+mod answers;
 mod create;
 mod directives;
 mod idempotency;

@@ -187,6 +187,27 @@ async fn topics_count_as_streams_and_make_room_when_they_are_left() {
 }
 
 #[tokio::test]
+async fn commands_over_a_socket_count_like_requests_and_a_refused_one_closes_nothing() {
+    // The window that a test sees began in 2019 and ends in 2029.
+    let server = Server::with(&[("HTTP_RATE_LIMIT_WINDOW_MS", "315360000000"), ("HTTP_RATE_LIMIT_MAX_REQUESTS", "5")]).await;
+    let session = server.session().await;
+    let mut socket = Socket::open(&server).await;
+    socket.hear(|message| message["type"] == "hello").await;
+    let abort = |id: &str| json!({ "type": "command", "id": id, "sessionId": session, "command": "abort" });
+    assert_eq!(socket.ask(json!({ "type": "subscribe", "topic": "workspace" })).await["type"], "subscribed");
+    for id in ["a", "b"] {
+        assert_eq!(socket.ask(abort(id)).await["type"], "accepted", "the session, the socket, the topic, and two commands are five");
+    }
+    for refused in [socket.ask(abort("c")).await, socket.ask(json!({ "type": "subscribe", "topic": format!("session:{session}") })).await] {
+        assert_eq!((&refused["type"], &refused["status"]), (&json!("error"), &json!(429)), "{refused}");
+        assert_eq!(refused["body"]["code"], "rate_limit.http_exceeded");
+        assert!(refused["body"]["retryAfterMs"].as_u64().is_some_and(|wait| wait > 0), "{refused}");
+    }
+    assert_eq!(socket.ask(json!({ "type": "ping", "id": "p" })).await, json!({ "type": "pong", "id": "p" }), "it goes on");
+    assert_eq!(server.get("/api/sessions").await.status, StatusCode::TOO_MANY_REQUESTS, "there is one count for both ways");
+}
+
+#[tokio::test]
 async fn a_server_that_stops_says_goodbye_to_its_sockets() {
     let mut server = Server::start().await;
     let mut socket = Socket::open(&server).await;

@@ -59,3 +59,23 @@ async fn everybody_has_a_stream_of_their_own() {
         assert_dense(stream.records());
     }
 }
+
+#[tokio::test]
+async fn whoever_begins_at_the_end_sees_what_comes_and_resumes_there() {
+    let server = Server::start().await;
+    let session = server.session().await;
+    server.run(&session, "before").await;
+    let last = server.log_of(&session).await.len() as u64;
+    for path in ["/api/events".to_owned(), format!("/api/sessions/{session}/events")] {
+        let mut stream = server.stream(&format!("{path}?after=latest")).await;
+        let begun = format!(": connected\nid: {last}\n\n");
+        assert_eq!(stream.until_text(|text| text.ends_with("\n\n")).await, begun, "a page that is cut off at once resumes from there");
+        // Which is what it does with the address that it has, and the last id that it knows.
+        let resumed = server.request(Method::GET, &format!("{path}?after=latest")).header("last-event-id", "1");
+        let mut resumed = EventStream::open(resumed).await;
+        assert_eq!(resumed.until(|records| records.len() as u64 >= last - 1).await[0]["sequence"], 2);
+    }
+    let mut stream = server.stream("/api/events?after=latest").await;
+    server.prompt(&session, "after").await;
+    assert_eq!(stream.until(|records| !records.is_empty()).await[0]["sequence"], last + 1);
+}

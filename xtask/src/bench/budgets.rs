@@ -20,7 +20,11 @@ pub(super) const SCENARIOS: &[Scenario] = &[
     Scenario { name: "fanout", arguments: &["fanout", "--subscribers", "1000", "--rate", "40"] },
     Scenario { name: "prompts", arguments: &["prompts", "--concurrency", "64"] },
     Scenario { name: "events", arguments: &["events"] },
+    Scenario { name: "revocation", arguments: &["revocation", "--streams", "1000"] },
 ];
+
+/// What needs a server that gives the memory of idle sessions back after a second: one of its own.
+pub(super) const FORGETFUL: &[Scenario] = &[Scenario { name: "activation", arguments: &["activation", "--sessions-per-user", "4"] }];
 
 /// The journal alone, without the front door: arguments of the store's `journal_bench`.
 pub(super) const JOURNAL: &[Scenario] = &[
@@ -95,6 +99,9 @@ pub(super) const ROWS: &[Row] = &[
     row("durable events, 1 000 sessions, 6 per append", "journal", "/eventsPerSecond", "1/s", Budget::AtLeast(100_000.0), Some(31.0)),
     row("deliveries to 1 000 subscribers", "fanout", "/figures/deliveriesPerSecond", "1/s", Budget::AtLeast(200_000.0), Some(2147.0)),
     row("delivery to 1 000 subscribers, p99", "fanout", "/figures/delivery/p99Ms", "ms", Budget::AtMost(10.0), None),
+    row("activation from a snapshot, alone, p99", "activation", "/figures/cold/p99Ms", "ms", Budget::AtMost(5.0), None),
+    row("activation from a snapshot, 16 at once, p99", "activation", "/figures/coldTogether/p99Ms", "ms", Budget::AtMost(25.0), None),
+    row("revoked → stream cut, 1 000 streams, p99", "revocation", "/figures/streamCut/p99Ms", "ms", Budget::AtMost(250.0), None),
     row("opening 1 000 streams", "connect", "/figures/allOpenAfterMs", "ms", Budget::AtMost(300.0), Some(75_000.0)),
     row("1 000 idle streams, share of a core", "idle", "/figures/serverCores", "cores", Budget::AtMost(0.01), Some(0.61)),
     row("1 000 idle streams, memory each", "idle", "/figures/serverBytesPerStream", "bytes", Budget::AtMost(12_288.0), None),

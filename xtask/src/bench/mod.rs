@@ -11,10 +11,11 @@ mod server;
 
 use crate::steps::{self, cargo, output_of, program, root, shown};
 use anyhow::Context;
-use budgets::{JOURNAL, Run, SCENARIOS};
+use budgets::{FORGETFUL, JOURNAL, Run, SCENARIOS, Scenario};
 use clap::Args;
 use serde_json::Value;
 use server::Server;
+use std::path::Path;
 
 /// Measure the budgets and write a report to benches/results/.
 #[derive(Debug, Args)]
@@ -30,30 +31,22 @@ pub(crate) struct BenchArgs {
 pub(crate) fn run(args: &BenchArgs) -> anyhow::Result<()> {
     let commit = machine::commit()?;
     let cowork = steps::build_cowork(true)?;
-    let mut server = Server::start(&cowork)?;
+    let wanted = |scenario: &&Scenario| args.only.as_ref().is_none_or(|part| scenario.name.contains(part));
+    let mut server = Server::start(&cowork, &[])?;
     let mut runs = vec![Run::idle(server.usage()?)];
-    for scenario in SCENARIOS.iter().filter(|scenario| args.only.as_ref().is_none_or(|part| scenario.name.contains(part))) {
-        let mut arguments = vec!["load"];
-        arguments.extend(scenario.arguments);
-        let pid = server.pid().to_string();
-        arguments.extend(["--url", server.url(), "--duration", &args.duration, "--server-pid", &pid, "--output", "json"]);
-        let mut command = program(&cowork, &arguments);
-        command.env("COWORK_LOAD_HEADER_SECRET", server.secret());
-        let line = shown(&command).replace(&cowork.display().to_string(), "cowork");
-        eprintln!("$ {line}");
-        let before = server.usage()?;
-        // A scenario that finds lost events or errors prints its report all the same and then fails: the report says so.
-        let answer = command.stderr(std::process::Stdio::inherit()).output().with_context(|| format!("`{line}` cannot be started"))?;
-        let after = server.usage().context("the server ended during a scenario")?;
-        let result: Value =
-            serde_json::from_slice(&answer.stdout).with_context(|| format!("`{line}` printed no report ({})", answer.status))?;
-        runs.push(Run { name: scenario.name, command: line, result, before, after });
+    for scenario in SCENARIOS.iter().filter(wanted) {
+        runs.push(load(scenario, &cowork, &server, &args.duration)?);
     }
-    for scenario in JOURNAL.iter().filter(|scenario| args.only.as_ref().is_none_or(|part| scenario.name.contains(part))) {
+    for scenario in JOURNAL.iter().filter(wanted) {
         runs.push(journal(scenario, server.usage()?)?);
     }
     let database = machine::database(&cowork, server.data_dir())?;
     server.stop()?;
+    drop(server);
+    for scenario in FORGETFUL.iter().filter(wanted) {
+        let forgetful = Server::start(&cowork, &[("OPEN_COWORK_CLOUD_ACTOR_IDLE_MS", "1000")])?;
+        runs.push(load(scenario, &cowork, &forgetful, &args.duration)?);
+    }
     let report = report::Report { machine: machine::describe()?, commit, database, runs };
     let folder = root().join("benches/results").join(format!("{}-{}", today()?, report.commit.short));
     report.write(&folder)?;
@@ -61,8 +54,27 @@ pub(crate) fn run(args: &BenchArgs) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// Puts the server under the load of a scenario.
+fn load(scenario: &Scenario, cowork: &Path, server: &Server, duration: &str) -> anyhow::Result<Run> {
+    let mut arguments = vec!["load"];
+    arguments.extend(scenario.arguments);
+    let pid = server.pid().to_string();
+    arguments.extend(["--url", server.url(), "--duration", duration, "--server-pid", &pid, "--output", "json"]);
+    let mut command = program(cowork, &arguments);
+    command.env("COWORK_LOAD_HEADER_SECRET", server.secret());
+    let line = shown(&command).replace(&cowork.display().to_string(), "cowork");
+    eprintln!("$ {line}");
+    let before = server.usage()?;
+    // A scenario that finds lost events or errors prints its report all the same and then fails: the report says so.
+    let answer = command.stderr(std::process::Stdio::inherit()).output().with_context(|| format!("`{line}` cannot be started"))?;
+    let after = server.usage().context("the server ended during a scenario")?;
+    let result: Value =
+        serde_json::from_slice(&answer.stdout).with_context(|| format!("`{line}` printed no report ({})", answer.status))?;
+    Ok(Run { name: scenario.name, command: line, result, before, after })
+}
+
 /// Runs the store's own benchmark on a database of its own, beside the idle server.
-fn journal(scenario: &budgets::Scenario, usage: process::Usage) -> anyhow::Result<Run> {
+fn journal(scenario: &Scenario, usage: process::Usage) -> anyhow::Result<Run> {
     let mut arguments = vec!["run", "--quiet", "--release", "--package", "cowork-store", "--example", "journal_bench", "--"];
     arguments.extend(scenario.arguments);
     arguments.push("--json");

@@ -28,8 +28,8 @@ pub(super) struct Server {
 }
 
 impl Server {
-    /// Starts it with raised limits and header authentication, and waits until it answers.
-    pub(super) fn start(cowork: &Path) -> anyhow::Result<Self> {
+    /// Starts it with raised limits, header authentication and these further settings, and waits until it answers.
+    pub(super) fn start(cowork: &Path, settings: &[(&str, &str)]) -> anyhow::Result<Self> {
         // Not made here: the server makes it, so that its private PostgreSQL may reach it whoever we are.
         let data = std::env::temp_dir().join(format!("cowork-bench-{}", std::process::id()));
         let secret = random_hex()?;
@@ -42,7 +42,10 @@ impl Server {
             .env("OPEN_COWORK_CLOUD_HEADER_AUTH_SECRET", &secret)
             .env("OPEN_COWORK_CLOUD_MAX_SSE_CONNECTIONS_PER_ORG", "100000")
             .env("OPEN_COWORK_CLOUD_MAX_CONNECTIONS", "20000")
+            // No deployment with quotas takes this many prompts; one without them records no usage either.
+            .env("OPEN_COWORK_CLOUD_ABUSE_ENABLED", "false")
             .env("OPEN_COWORK_CLOUD_LOG_LEVEL", "warn")
+            .envs(settings.iter().copied())
             .spawn()
             .with_context(|| format!("{} cannot be started", cowork.display()))?;
         let mut server = Self { process, address, url: format!("http://{address}"), secret, data };

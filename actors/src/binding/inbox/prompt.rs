@@ -151,6 +151,6 @@ fn of_session(error: SessionError) -> Obstacle {
         SessionError::SourceDenied(denied) => refused(denied.code, &denied.reason),
         SessionError::NotFound => refused(Code::GatewayChannelNotBound, "The session of this thread is not there any more."),
         SessionError::CommandIdInUse => refused(Code::ChannelPromptConflict, "The message is another session's prompt already."),
-        SessionError::Quarantined { .. } | SessionError::Unavailable => Obstacle::Unavailable,
+        SessionError::Quarantined { .. } | SessionError::EntityQuarantined { .. } | SessionError::Unavailable => Obstacle::Unavailable,
     }
 }

@@ -190,7 +190,12 @@ fn owners_among_themselves(doer: &Doer, concerns_an_owner: bool) -> Result<(), M
     if concerns_an_owner && !doer.is_owner() { Err(MembershipRefused::OwnersOnly) } else { Ok(()) }
 }
 
-fn keeps_an_owner(before: &Standing, after: &Standing, other_owners: u64) -> Result<(), MembershipRefused> {
+/// Whether an organisation still has an owner when a member becomes something else, whoever wants that: a person or a directory.
+/// `other_owners` as in [`changes`].
+///
+/// # Errors
+/// `LastOwner`.
+pub fn keeps_an_owner(before: &Standing, after: &Standing, other_owners: u64) -> Result<(), MembershipRefused> {
     if before.is_owner() && !after.is_owner() && other_owners == 0 { Err(MembershipRefused::LastOwner) } else { Ok(()) }
 }
 

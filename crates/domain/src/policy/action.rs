@@ -158,6 +158,11 @@ impl Action {
         Self::ALL.iter().copied().find(|action| action.as_str() == name)
     }
 
+    /// Whether it answers a permission or a question of an agent, to which the policy of remote approvals applies (contract 01 §2).
+    pub const fn answers_from_afar(self) -> bool {
+        matches!(self, Self::SessionsPermissionRespond | Self::SessionsQuestionReply | Self::SessionsQuestionReject)
+    }
+
     /// Its row of the matrix.
     #[expect(clippy::too_many_lines, reason = "it is one table, read from top to bottom")]
     pub const fn rule(self) -> Rule {

@@ -4,12 +4,18 @@ use super::{
     departure::Aftermath,
     user::{DirectoryUser, account_of, user_of},
 };
-use crate::{Directory, Store, StoreError, audit::write_audit, identity::record_revocation};
+use crate::{
+    Directory, Store, StoreError,
+    audit::write_audit,
+    identity::{lock_memberships, record_revocation, standing},
+};
 use cowork_domain::{
     audit::{AuditAction, AuditRow, AuditTarget},
-    ids::stable_id,
+    ids::{UserId, stable_id},
+    membership::{MembershipRefused, Standing, keeps_an_owner},
     principal::Role,
     scim::UserRequest,
+    signup::MemberStatus,
     timestamp::Timestamp,
 };
 use serde_json::json;
@@ -26,12 +32,29 @@ pub struct Deed<'a> {
     pub at: Timestamp,
 }
 
+/// Why a directory's change has no effect, not even in part.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum DirectoryError {
+    /// The rules say no: the organisation would have no owner.
+    #[error(transparent)]
+    Refused(#[from] MembershipRefused),
+    /// The database failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl From<sqlx::Error> for DirectoryError {
+    fn from(error: sqlx::Error) -> Self {
+        Self::Store(error.into())
+    }
+}
+
 impl Store {
     /// Makes a member, or finds the one with the address and does what the directory says of them. A member's role stays.
     ///
     /// # Errors
-    /// `Unavailable`, `Database`, `Inconsistent`.
-    pub async fn provision_user(&self, directory: &Directory, user: &UserRequest, deed: Deed<'_>) -> Result<DirectoryUser, StoreError> {
+    /// See [`DirectoryError`].
+    pub async fn provision_user(&self, directory: &Directory, user: &UserRequest, deed: Deed<'_>) -> Result<DirectoryUser, DirectoryError> {
         let mut transaction = self.begin_for(directory).await?;
         let mut aftermath = Aftermath::default();
         let known = known_account(&mut transaction, directory, &user.email).await?;
@@ -52,14 +75,14 @@ impl Store {
     /// answer: the directory's id is unknown.
     ///
     /// # Errors
-    /// `Unavailable`, `Database`, `Inconsistent`.
+    /// See [`DirectoryError`].
     pub async fn set_directory_user_active(
         &self,
         directory: &Directory,
         id: &str,
         active: Option<bool>,
         deed: Deed<'_>,
-    ) -> Result<Option<DirectoryUser>, StoreError> {
+    ) -> Result<Option<DirectoryUser>, DirectoryError> {
         let mut transaction = self.begin_for(directory).await?;
         let mut aftermath = Aftermath::default();
         let Some(account) = account_of(&mut transaction, directory, id).await? else { return Ok(None) };
@@ -75,14 +98,14 @@ impl Store {
     /// their API tokens, too.
     ///
     /// # Errors
-    /// `Unavailable`, `Database`, `Inconsistent`.
+    /// See [`DirectoryError`].
     pub async fn grant_directory_role(
         &self,
         directory: &Directory,
         members: &[String],
         role: Role,
         deed: Deed<'_>,
-    ) -> Result<(), StoreError> {
+    ) -> Result<(), DirectoryError> {
         let mut transaction = self.begin_for(directory).await?;
         let mut aftermath = Aftermath::default();
         let rows = sqlx::query!(
@@ -101,6 +124,7 @@ impl Store {
         for row in rows {
             let before = Role::parse(&row.role)
                 .ok_or_else(|| StoreError::inconsistent("memberships", format!("{} {}", directory.org, row.account), "unknown role"))?;
+            keeps_owned(&mut transaction, directory, &row.account, |member| Standing { role, ..member }).await?;
             sqlx::query!(
                 "update memberships set role = $3, updated_at = now() where org = $1 and account = $2",
                 directory.org.as_str(),
@@ -122,15 +146,14 @@ impl Store {
                 aftermath.revoke_tokens(&mut transaction, &directory.org, &row.account, &deed).await?;
             }
         }
-        self.finish(transaction, aftermath).await
+        Ok(self.finish(transaction, aftermath).await?)
     }
 
-    /// One change of a directory at a time: two requests about the same person must not both find nobody.
+    /// One change of memberships at a time: two requests about the same person must not both find nobody, and a directory and an
+    /// owner must not each remove one of the last two owners.
     async fn begin_for(&self, directory: &Directory) -> Result<PgTransaction<'static>, StoreError> {
         let mut transaction = self.pool.begin().await?;
-        sqlx::query!("select org from sso_configs where org = $1 for update", directory.org.as_str())
-            .fetch_optional(&mut *transaction)
-            .await?;
+        lock_memberships(&mut transaction, &directory.org).await?;
         Ok(transaction)
     }
 
@@ -222,8 +245,10 @@ async fn set_active(
     account: &str,
     active: bool,
     deed: &Deed<'_>,
-) -> Result<(), StoreError> {
-    let status = if active { "active" } else { "disabled" };
+) -> Result<(), DirectoryError> {
+    let status = if active { MemberStatus::Active } else { MemberStatus::Disabled };
+    keeps_owned(connection, directory, account, |member| Standing { status, ..member }).await?;
+    let status = status.as_str();
     let role = sqlx::query_scalar!(
         "update memberships set status = $3, updated_at = now() where org = $1 and account = $2 and status <> $3 returning role",
         directory.org.as_str(),
@@ -240,6 +265,19 @@ async fn set_active(
         aftermath.shut_out(connection, &directory.org, account, deed).await?;
     }
     Ok(())
+}
+
+/// Refuses what would leave the organisation without an owner.
+async fn keeps_owned(
+    connection: &mut PgConnection,
+    directory: &Directory,
+    account: &str,
+    change: impl FnOnce(Standing) -> Standing + Send,
+) -> Result<(), DirectoryError> {
+    let found = standing(connection, &directory.org, &directory.tenant, &UserId::new(account)).await?;
+    let Some((before, other_owners)) = found else { return Ok(()) };
+    let after = change(before.clone());
+    Ok(keeps_an_owner(&before, &after, other_owners)?)
 }
 
 fn membership_row(directory: &Directory, account: &str, action: AuditAction, role: &str, status: &str, deed: &Deed<'_>) -> AuditRow {

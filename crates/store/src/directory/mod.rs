@@ -4,5 +4,5 @@ mod change;
 mod departure;
 mod user;
 
-pub use change::Deed;
+pub use change::{Deed, DirectoryError};
 pub use user::DirectoryUser;

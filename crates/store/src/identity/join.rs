@@ -76,13 +76,13 @@ impl Store {
     pub async fn claim_membership(&self, principal: &Principal, activates: bool) -> Result<Option<UserId>, StoreError> {
         let mut transaction = self.pool.begin().await?;
         let (org, tenant, account) = (principal.org_id.as_str(), principal.tenant_id.as_str(), principal.account_id.as_str());
-        // As every change of memberships, so that no invitation is sent again in the middle of this.
-        sqlx::query!(r#"select 1 as "one!" from orgs where org = $1 for no key update"#, org).fetch_optional(&mut *transaction).await?;
+        // The organisation is locked as for every change of memberships, so that no invitation is sent again in the middle of
+        // this; but only where something waits: newcomers don't queue for nothing.
         let waiting = sqlx::query_scalar!(
             "select m.account from memberships m join orgs o on o.org = m.org join accounts a on a.tenant = o.tenant and a.account = m.account
               where m.org = $1 and o.tenant = $2 and lower(a.email) = lower($3) and a.subject is null and a.account <> $4
                 and ($5 or m.status <> 'invited')
-              order by m.created_at limit 1 for update of m",
+              order by m.created_at limit 1 for no key update of o for update of m",
             org,
             tenant,
             principal.email,

@@ -19,7 +19,7 @@ use cowork_domain::{
     signup::MemberStatus,
 };
 use serde_json::json;
-use sqlx::PgTransaction;
+use sqlx::{PgConnection, PgTransaction};
 use time::OffsetDateTime;
 
 /// An organisation whose memberships nobody else changes until this ends.
@@ -92,33 +92,12 @@ impl LockedOrg {
 
     /// A membership by its account.
     pub(super) async fn member(&mut self, account: &UserId) -> Result<Option<Found>, StoreError> {
-        let row = sqlx::query_as!(
-            MemberRow,
-            r#"select m.account, a.email, a.display_name, m.role, m.status, m.custom_role, m.created_at, m.updated_at,
-                      (select r.permissions from custom_roles r where r.org = m.org and r.role_key = m.custom_role) as permissions
-                 from memberships m join accounts a on a.tenant = $3 and a.account = m.account
-                where m.org = $1 and m.account = $2"#,
-            self.org.as_str(),
-            account.as_str(),
-            self.tenant.as_str()
-        )
-        .fetch_optional(&mut *self.tx)
-        .await?;
-        row.map(|row| row.read(&self.org)).transpose()
+        member(&mut self.tx, &self.org, &self.tenant, account).await
     }
 
     /// How many members have an owner's full power, apart from one.
     pub(super) async fn owners_besides(&mut self, account: &UserId) -> Result<u64, StoreError> {
-        let owners = sqlx::query_scalar!(
-            r#"select count(*) as "owners!" from memberships m
-                where m.org = $1 and m.account <> $2 and m.role = 'owner' and m.status = 'active'
-                  and not exists (select from custom_roles r where r.org = m.org and r.role_key = m.custom_role)"#,
-            self.org.as_str(),
-            account.as_str()
-        )
-        .fetch_one(&mut *self.tx)
-        .await?;
-        Ok(crate::column::count(owners))
+        owners_besides(&mut self.tx, &self.org, account).await
     }
 
     /// Draws the consequences of a change: who loses something loses what was issued with it, and what is open.
@@ -161,4 +140,50 @@ impl LockedOrg {
         }
         Ok(())
     }
+}
+
+async fn member(connection: &mut PgConnection, org: &OrgId, tenant: &TenantId, account: &UserId) -> Result<Option<Found>, StoreError> {
+    let row = sqlx::query_as!(
+        MemberRow,
+        r#"select m.account, a.email, a.display_name, m.role, m.status, m.custom_role, m.created_at, m.updated_at,
+                      (select r.permissions from custom_roles r where r.org = m.org and r.role_key = m.custom_role) as permissions
+                 from memberships m join accounts a on a.tenant = $3 and a.account = m.account
+                where m.org = $1 and m.account = $2"#,
+        org.as_str(),
+        account.as_str(),
+        tenant.as_str()
+    )
+    .fetch_optional(connection)
+    .await?;
+    row.map(|row| row.read(org)).transpose()
+}
+
+async fn owners_besides(connection: &mut PgConnection, org: &OrgId, account: &UserId) -> Result<u64, StoreError> {
+    let owners = sqlx::query_scalar!(
+        r#"select count(*) as "owners!" from memberships m
+                where m.org = $1 and m.account <> $2 and m.role = 'owner' and m.status = 'active'
+                  and not exists (select from custom_roles r where r.org = m.org and r.role_key = m.custom_role)"#,
+        org.as_str(),
+        account.as_str()
+    )
+    .fetch_one(connection)
+    .await?;
+    Ok(crate::column::count(owners))
+}
+
+/// Holds the organisation's memberships as [`Store::lock_org`] does, in a transaction that somebody else ends.
+pub(crate) async fn lock_memberships(connection: &mut PgConnection, org: &OrgId) -> Result<(), StoreError> {
+    sqlx::query_scalar!("select tenant from orgs where org = $1 for no key update", org.as_str()).fetch_optional(connection).await?;
+    Ok(())
+}
+
+/// A member as the rules see them, while the organisation is locked, and how many others have an owner's full power.
+pub(crate) async fn standing(
+    connection: &mut PgConnection,
+    org: &OrgId,
+    tenant: &TenantId,
+    account: &UserId,
+) -> Result<Option<(Standing, u64)>, StoreError> {
+    let Some(found) = member(connection, org, tenant, account).await? else { return Ok(None) };
+    Ok(Some((found.standing, owners_besides(connection, org, account).await?)))
 }

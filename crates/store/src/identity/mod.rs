@@ -22,6 +22,7 @@ pub use join::Joined;
 pub use lookup::{CredentialState, Key, Membership, Standing, StoredCredential};
 pub use mandate::Mandate;
 pub use member::MemberError;
+pub(crate) use membership_lock::{lock_memberships, standing};
 pub use org::{OrgOrderError, OrgRow};
 pub(crate) use revocation::record_revocation;
 pub use revocation::{Revocation, RevocationSignals, Revoked};

@@ -57,6 +57,7 @@ impl Claimant {
             max,
             stream,
             hourly: self.hourly,
+            is_used: state.options.usage.is_recorded,
             again: false,
         }
     }

@@ -27,10 +27,6 @@ impl From<ClaimError> for ApiError {
                     .verdict(Code::GatewayDeliveriesPerHourExceeded.as_str())
                     .retry_after(Duration::from_millis(retry_after_millis))
             }
-            ClaimError::Owner(cowork_actors::SessionError::Quarantined { .. }) => {
-                let text = "This channel binding failed too often and is stopped until an operator lifts the stop.";
-                Self::new(StatusCode::SERVICE_UNAVAILABLE, text).code(Code::SessionQuarantined)
-            }
             ClaimError::Owner(error) => error.into(),
             ClaimError::Store(error) => error.into(),
         }

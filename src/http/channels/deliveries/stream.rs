@@ -17,6 +17,7 @@ use crate::http::{
     streams::{self, StreamKind},
 };
 use axum::{Extension, extract::State, response::Response};
+use bytes::Bytes;
 use cowork_domain::channel::{delivery::StreamCredit, ids::ChannelBindingId};
 use http::Uri;
 
@@ -61,7 +62,7 @@ pub(super) async fn stream(
     let credit = StreamCredit { stream: state.node.clock().mint_claim_id(), credit: credit.min(MOST_CREDIT) };
     let sources = Sources::new(state.clone(), claimant, bindings);
     let feed = Feed::new(sources, credit, state.options.keep_alive, state.revocations.clone());
-    Ok(sse::open(&state, connection, Box::pin(feed.frames()), b"", permit))
+    Ok(sse::open(&state, connection, Box::pin(feed.frames()), Bytes::new(), permit))
 }
 
 /// Which bindings a claimant serves: those it names, or all that it may.

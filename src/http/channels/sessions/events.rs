@@ -24,7 +24,8 @@ use axum::{
 #[utoipa::path(get, path = "/api/channels/sessions/{sessionBindingId}/events", operation_id = "followChannelSession", tag = "channels",
     params(
         ("sessionBindingId" = String, Path, description = "The thread's id"),
-        ("after" = Option<u64>, Query, description = "Resume after this sequence; 0 replays everything"),
+        ("after" = Option<String>, Query,
+            description = "Resume after this sequence; 0 replays everything, `latest` nothing: only what comes from now on"),
         ("Last-Event-ID" = Option<u64>, Header, description = "Resumes a stream when `after` does not"),
     ),
     responses(
@@ -43,8 +44,9 @@ pub(in crate::http::channels) async fn events(
     let by = authority::prove(&state, caller.member(), Target::SessionBinding(&id)).await?;
     let (thread, binding) = authority::session_binding(&state, &by, &caller.principal().org_id, &id).await?;
     owned(&state, &caller, thread.session).await?;
-    let after = query::stream_cursor(request.uri(), request.headers());
+    let start = query::stream_start(request.uri(), request.headers());
+    let (after, began) = start.place(state.node.store().session_bounds(thread.session)).await?;
     let permit = streams::admit_through(&state, caller.member(), vec![binding.id], StreamKind::Session, connection.cut())?;
     let subscription = state.node.subscribe_session(caller.principal(), thread.session, after).await?;
-    Ok(sse::respond(&state, connection, subscription, permit))
+    Ok(sse::respond(&state, connection, subscription, permit, began))
 }

@@ -28,6 +28,9 @@ pub struct ClaimOrder {
     pub stream: Option<StreamCredit>,
     /// How many the organisation may claim within an hour.
     pub hourly: Option<u64>,
+    /// Whether what is claimed is recorded as usage.
+    #[serde(default)]
+    pub is_used: bool,
     /// Whether it was asked before and the answer got lost: what it took then is the answer.
     pub again: bool,
 }

@@ -108,6 +108,7 @@ impl Draft<'_> {
         let mut command = self.new_command(submission, CommandStatus::Acked);
         command.attempt = 1;
         self.receive(&command, fence);
+        self.used_start(&command);
         self.used_worker(&command, None);
         self.changes.commands.push(command);
     }

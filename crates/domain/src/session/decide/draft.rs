@@ -2,11 +2,8 @@
 
 use super::open_work::OpenWork;
 use crate::{
-    audit::{UsageRow, attempt_cause},
     event::EventBody,
     ids::{CommandId, Sequence},
-    provider::ProviderId,
-    runtime_event::Tokens,
     session::{
         Changes, CommandKind, CommandRecord, CommandStatus, CommandWrite, Decision, Effect, Receipt, SessionIdentity, SessionState,
         Submission,
@@ -17,14 +14,6 @@ use serde_json::{Value, json};
 
 /// What `session.status` says while a prompt runs.
 pub(super) const RUNNING: &str = "running";
-
-/// A model call that the organisation's key paid for.
-pub(super) struct ModelCall<'a> {
-    pub(super) provider: &'a ProviderId,
-    pub(super) model: &'a str,
-    pub(super) cost: f64,
-    pub(super) tokens: Tokens,
-}
 
 pub(super) struct Draft<'s> {
     pub(super) state: &'s SessionState,
@@ -93,6 +82,8 @@ impl<'s> Draft<'s> {
                 imported: false,
             })
         });
+        self.used_claim(&command);
+        self.used_start(&command);
         self.effects.push(Effect::StartTurn { command: command.id, attempt: command.attempt, text, agent, model });
         self.changes.commands.push(command);
         fence
@@ -110,48 +101,6 @@ impl<'s> Draft<'s> {
         let status = if error.is_some() { CommandStatus::Failed } else { CommandStatus::Acked };
         self.used_worker(command, error.as_ref().map(|(code, _)| code.as_str()));
         self.changes.commands.push(CommandWrite { status, error, is_new: false, ..command.clone() });
-    }
-
-    /// The usage row of an executed command (contract 03 §4).
-    pub(super) fn used_worker(&mut self, command: &CommandWrite, error_code: Option<&str>) {
-        let message_id = prompt_message_id(command.id);
-        let told = self.state.projection.messages().iter().rfind(|message| message.id == message_id);
-        let started = told.map_or(command.created_at, |message| message.created_at);
-        let event_type = if error_code.is_some() { "worker.execution_failed" } else { "worker.execution_completed" };
-        let metadata = json!({
-            "tenantId": self.identity().tenant,
-            "workerId": null,
-            "commandId": command.id,
-            "commandKind": command.kind.as_str(),
-            "sessionId": self.identity().session,
-            "elapsedMs": (self.at.as_millis() - started.as_millis()).max(0),
-            "errorCode": error_code,
-        });
-        let cause = attempt_cause(command.id, command.attempt);
-        self.changes.usage.push(UsageRow::once(&self.identity().org, None, &cause, event_type, metadata, self.at));
-    }
-
-    /// The usage row of a model call with the organisation's key; `place` is its cost's place in the log. Our addition to the
-    /// contract's types: quantity is the call's tokens.
-    pub(super) fn used_model(&mut self, command: &CommandWrite, place: Sequence, call: &ModelCall<'_>) {
-        let Tokens { input, output, reasoning, cache_read, cache_write } = call.tokens;
-        let metadata = json!({
-            "tenantId": self.identity().tenant,
-            "sessionId": self.identity().session,
-            "commandId": command.id,
-            "providerId": call.provider,
-            "model": call.model,
-            "input": input,
-            "output": output,
-            "reasoning": reasoning,
-            "cacheRead": cache_read,
-            "cacheWrite": cache_write,
-            "cost": call.cost,
-        });
-        let cause = format!("{}:{}", self.identity().session, place.0);
-        let total = [input, output, cache_read, cache_write].into_iter().fold(0_u64, u64::saturating_add);
-        let row = UsageRow::once(&self.identity().org, None, &cause, "model.tokens", metadata, self.at);
-        self.changes.usage.push(UsageRow { quantity: i64::try_from(total).unwrap_or(i64::MAX), ..row });
     }
 
     /// Closes what a turn that is over left open. `why` is what people read in a tool's output.

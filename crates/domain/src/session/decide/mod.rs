@@ -9,6 +9,7 @@ mod runtime;
 mod submit;
 #[cfg(test)]
 mod tests;
+mod usage;
 
 pub use artifact::decide_artifact;
 

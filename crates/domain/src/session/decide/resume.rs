@@ -32,6 +32,7 @@ impl Draft<'_> {
         self.take_back_streamed(command.id);
         self.status("idle", Some("moving to another node".to_owned()));
         self.effects.push(Effect::StopTurn { command: command.id, attempt: command.attempt });
+        self.used_deferral(command);
         self.changes.commands.push(CommandWrite {
             status: CommandStatus::Pending,
             attempt: command.attempt.saturating_sub(1),
@@ -55,6 +56,7 @@ impl Draft<'_> {
             return;
         }
         self.take_back_streamed(command.id);
+        self.used_deferral(command);
         let reason = format!("attempt {} of {MAX_ATTEMPTS}: the previous run was interrupted", command.attempt + 1);
         self.start(CommandWrite { is_new: false, ..command.clone() }, Some(reason));
     }

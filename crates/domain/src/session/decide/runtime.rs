@@ -1,6 +1,9 @@
 //! What the reports of a running turn become.
 
-use super::draft::{Draft, ModelCall, RUNNING, prompt_message_id};
+use super::{
+    draft::{Draft, RUNNING, prompt_message_id},
+    usage::ModelCall,
+};
 use crate::{
     audit::UsageRow,
     codes::Code,

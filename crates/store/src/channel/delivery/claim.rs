@@ -189,7 +189,7 @@ async fn begin(
     given_up: Vec<Changed>,
     now: Timestamp,
 ) -> Result<(), StoreError> {
-    let usage: Vec<UsageRow> = begun.iter().map(|changed| used(order, changed, now)).collect();
+    let usage: Vec<UsageRow> = begun.iter().filter(|_| order.is_used).map(|changed| used(order, changed, now)).collect();
     let lanes: Vec<Uuid> = begun.iter().chain(&given_up).map(|changed| changed.lane).collect();
     let rows = |changed: Vec<Changed>| changed.into_iter().map(|changed| (changed.number, changed.progress)).collect::<Vec<_>>();
     row::write(transaction, &rows(begun), order.stream.map(|stream| stream.stream), now).await?;

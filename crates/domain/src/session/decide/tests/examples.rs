@@ -41,7 +41,7 @@ fn a_prompt_on_an_idle_session_starts_at_once() {
     assert_eq!((command.status, command.attempt, command.is_new), (CommandStatus::Running, 1, true));
     assert!(matches!(decision.effects.as_slice(), [Effect::StartTurn { attempt: 1, .. }]));
     let usage: Vec<_> = decision.changes.usage.iter().map(|row| row.event_type.as_str()).collect();
-    assert_eq!(usage, ["work.queued", "prompt.enqueued"]);
+    assert_eq!(usage, ["work.queued", "prompt.enqueued", "work.claimed", "worker.execution_started"]);
     assert_eq!(decision.changes.audit[0].metadata, json!({"commandId": cmd, "agent": "build"}));
 }
 
@@ -59,7 +59,16 @@ fn a_second_prompt_waits_and_the_same_prompt_again_changes_nothing() {
     let done = story.reports(1, 1, vec![says("m", "Hi"), RuntimeEvent::Finished, says("m", "never")]);
     assert_eq!(types(&done), ["assistant.message", "session.idle", "session.status", "prompt.submitted"]);
     assert!(matches!(done.effects.as_slice(), [Effect::StartTurn { command, .. }] if *command == id(2)));
-    assert_eq!(done.changes.usage[0].event_type, "worker.execution_completed");
+    let used: Vec<_> = done.changes.usage.iter().map(|row| (row.event_type.as_str(), row.quantity, row.unit.as_str())).collect();
+    assert_eq!(
+        used,
+        [
+            ("worker.execution_completed", 1, "count"),
+            ("worker.minute", 1, "minute"),
+            ("work.claimed", 1, "count"),
+            ("worker.execution_started", 1, "count")
+        ]
+    );
 }
 
 #[test]
@@ -150,6 +159,8 @@ fn a_parked_prompt_goes_on_elsewhere_at_the_same_attempt_and_before_the_others()
     story.reports(1, 1, vec![says("m", "half")]);
     let parked = story.does(SessionInput::Park);
     assert_eq!(types(&parked), ["assistant.message", "session.status"]);
+    let [deferred] = parked.changes.usage.as_slice() else { panic!("one row: {:?}", parked.changes.usage) };
+    assert_eq!((deferred.event_type.as_str(), &deferred.metadata["errorCode"]), ("worker.execution_deferred", &json!(null)));
     assert!(matches!(parked.effects.as_slice(), [Effect::StopTurn { attempt: 1, .. }]));
     assert_eq!(story.state.projection.status(), SessionStatus::Idle);
     let meanwhile = story.submits(3, prompt("three"));
