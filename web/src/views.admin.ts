@@ -41,6 +41,13 @@ export const adminViews: View[] = [
     nav: { section: 'admin', icon: 'plug' },
   },
   {
+    path: '/app/admin/channels',
+    title: titles.channels,
+    may: () => me.has('channels') && me.can('org:manage'),
+    load: () => import('./views/admin/channels/Channels.svelte'),
+    nav: { section: 'admin', icon: 'bubbles' },
+  },
+  {
     path: '/app/admin/policy',
     title: titles.policy,
     may: anyOf('policy:manage'),

@@ -49,7 +49,7 @@ test('everybody sees what their role may do, and nothing else', async ({ browser
     return { page, url, names: await page.getByRole('navigation', { name: 'Main' }).locator('a[href^="/app/admin/"], a[href^="/app/operator/"]').allInnerTexts() }
   }
   const owner = await links(KIM)
-  expect(owner.names).toEqual(['Members', 'Roles', 'API tokens', 'Provider keys', 'Policy', 'Usage', 'Audit log', 'Actors', 'Cluster', 'Performance'])
+  expect(owner.names).toEqual(['Members', 'Roles', 'API tokens', 'Provider keys', 'Channels', 'Policy', 'Usage', 'Audit log', 'Actors', 'Cluster', 'Performance'])
   const admin = await links(MAX)
   expect(admin.names).toEqual(owner.names.filter((name) => name !== 'Roles'))
   const member = await links(ADA)
@@ -186,24 +186,35 @@ test('a policy is changed in parts, and changes are not lost by accident', async
   await expect(page.getByRole('textbox', { name: 'Allowed providers' })).toHaveValue('anthropic\nopenai')
 })
 
-test('limits are bars, and a server without usage says so', async ({ browser, watch }) => {
+test('limits are bars in their order, full ones stand out, and a server without usage says so', async ({ browser, watch }) => {
   watch.expect(NETWORK)
   const { page, url } = await as(KIM, browser, watch)
-  const quota = { quotaKey: 'prompts:hour', label: 'Prompts per hour', unit: 'count', enabled: true, limit: 600, used: 540, remaining: 60, windowMs: 3_600_000, windowStartedAt: null, resetAt: new Date(Date.now() + 600_000).toISOString(), policyCode: 'quota.prompts_per_hour_exceeded' }
+  const hour = { unit: 'count', enabled: true, windowMs: 3_600_000, windowStartedAt: new Date().toISOString(), resetAt: new Date(Date.now() + 600_000).toISOString() }
+  const quota = (quotaKey: string, label: string, limit: number | null, used: number, rest: object = {}) => ({ ...hour, quotaKey, label, limit, used, remaining: limit === null ? null : Math.max(0, limit - used), policyCode: 'quota.exceeded', ...rest })
+  const event = { eventId: 'usage_1', orgId: 'acme', accountId: null, eventType: 'worker.minute', quantity: 1, unit: 'minute', metadata: {}, createdAt: new Date().toISOString() }
   await page.route('**/api/usage/summary**', (route) =>
     route.fulfill({
       json: {
         enabled: true, generatedAt: new Date().toISOString(), totalsScope: 'recent_events', eventSampleLimit: 100,
-        events: [{ eventId: 'usage_1', orgId: 'acme', accountId: 'kim', eventType: 'artifact.uploaded', quantity: 48_213, unit: 'byte', metadata: {}, createdAt: new Date().toISOString() }],
-        totals: [{ eventType: 'artifact.uploaded', unit: 'byte', quantity: 48_213 }],
-        quotas: [quota, { ...quota, quotaKey: 'artifact_bytes:day', label: 'Artifact bytes per day', unit: 'byte', limit: null, remaining: null, used: 48_213 }],
+        events: [event, { ...event, eventId: 'usage_2', accountId: 'kim', eventType: 'artifact.uploaded', quantity: 48_213, unit: 'byte' }],
+        totals: [{ eventType: 'artifact.uploaded', unit: 'byte', quantity: 48_213 }, { eventType: 'worker.minute', unit: 'minute', quantity: 1 }],
+        quotas: [
+          quota('prompts:hour', 'Prompts per hour', 600, 540),
+          quota('workflow_runs:hour', 'Workflow runs per hour', 200, 0, { enabled: false }),
+          quota('gateway_prompts:hour', 'Gateway prompts per hour', 300, 300),
+          quota('gateway_deliveries:hour', 'Gateway deliveries per hour', 1000, 0),
+          quota('worker_minutes:hour', 'Worker minutes per hour', 1200, 11, { unit: 'minute' }),
+          quota('artifact_bytes:day', 'Artifact bytes per day', null, 48_213, { unit: 'byte', windowMs: 86_400_000 }),
+        ],
       },
     }),
   )
   await page.goto(`${url}/app/admin/usage`)
-  await expect(page.getByRole('meter', { name: 'Prompts per hour' })).toHaveAttribute('aria-valuenow', '90')
-  await expect(page.getByText('60 left')).toBeVisible()
-  await expect(page.getByText('48.2 KB, no limit')).toBeVisible()
+  await expect(page.getByRole('meter')).toHaveCount(6)
+  const shares = await page.getByRole('meter').evaluateAll((meters) => meters.map((meter) => [document.getElementById(meter.getAttribute('aria-labelledby') ?? '')?.textContent, meter.getAttribute('aria-valuenow')]))
+  expect(shares).toEqual([['Prompts per hour', '90'], ['Workflow runs per hour', '0'], ['Gateway prompts per hour', '100'], ['Gateway deliveries per hour', '0'], ['Worker minutes per hour', '1'], ['Artifact bytes per day', '0']])
+  for (const words of ['60 left', '0 left', 'counted, not enforced', '11 min of 1,200 min', '48.2 KB, no limit']) await expect(page.getByText(words, { exact: true })).toBeVisible()
+  await expect(page.getByRole('row').filter({ hasText: 'Worker time' })).toContainText('system')
   await page.unroute('**/api/usage/summary**')
   await page.route('**/api/usage/summary**', (route) => route.fulfill({ status: 404, json: { error: 'Not found.' } }))
   await page.reload()

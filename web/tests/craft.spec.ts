@@ -40,6 +40,8 @@ for (const stop of stops) {
     }).map((one) => one.outerHTML.slice(0, 120)))
     expect(overflow).toEqual([])
     expect(await page.evaluate(() => document.scrollingElement?.scrollWidth ?? 0)).toBeLessThanOrEqual(360)
+    // A view scrolls down and never to the side.
+    expect(await page.evaluate(() => [...document.querySelectorAll('main *')].filter((one) => getComputedStyle(one).overflowY === 'auto' && one.clientHeight > 300 && one.scrollWidth > one.clientWidth + 1).map((one) => one.className))).toEqual([])
   })
 }
 

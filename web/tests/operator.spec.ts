@@ -52,5 +52,5 @@ test('plots show what was measured', async ({ page, server }) => {
   await server.prompt(session, 'One')
   await expect(rate).toHaveAccessibleName(/at most [1-9]/)
   await expect(page.getByRole('row').filter({ hasText: '/api/sessions/{id}/prompt' })).toContainText('ms')
-  await expect(page.getByText('No channel has deliveries')).toBeVisible()
+  await expect(page.getByText('No channel has deliveries that wait')).toBeVisible()
 })

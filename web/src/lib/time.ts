@@ -25,10 +25,12 @@ export function shownShort(iso: string, now: number): string {
   return at.getFullYear() === new Date(now).getFullYear() ? day.format(at) : dayAndYear.format(at)
 }
 
-/** Such as "1.4 s" or "3 min 20 s". */
+/** Such as "1.4 s", "3 min 20 s", "5 h 12 min" or "3 d 4 h". */
 export function shownDuration(milliseconds: number): string {
   if (milliseconds < 1000) return `${Math.max(0, Math.round(milliseconds))} ms`
   const seconds = milliseconds / 1000
   if (seconds < 60) return `${seconds < 10 ? seconds.toFixed(1) : Math.round(seconds)} s`
-  return `${Math.floor(seconds / 60)} min ${Math.round(seconds % 60)} s`
+  if (seconds < 3600) return `${Math.floor(seconds / 60)} min ${Math.floor(seconds % 60)} s`
+  if (seconds < 86_400) return `${Math.floor(seconds / 3600)} h ${Math.floor((seconds % 3600) / 60)} min`
+  return `${Math.floor(seconds / 86_400)} d ${Math.floor((seconds % 86_400) / 3600)} h`
 }

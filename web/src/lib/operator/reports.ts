@@ -51,6 +51,8 @@ export type Cluster = Schema['ClusterReport']
 export const readSupervision = (signal: AbortSignal) => operator.json<Supervision>('get', '/api/ops/supervision', signal)
 export const readCluster = (signal: AbortSignal) => operator.json<Cluster>('get', '/api/ops/cluster', signal)
 
+export const readDeliveries = (signal: AbortSignal) => operator.json<Schema['DeliveryBacklogs']>('get', '/api/ops/deliveries?limit=500', signal)
+
 export const liftQuarantine = (entity: string) => operator.json<Schema['Lift']>('post', `/api/ops/quarantine/${encodeURIComponent(entity)}/lift`)
 
 const node = (name: string, verb = '') => `/api/ops/cluster/nodes/${encodeURIComponent(name)}${verb}`

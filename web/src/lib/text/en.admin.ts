@@ -7,6 +7,7 @@ export const admin = {
     roles: 'Roles',
     tokens: 'API tokens',
     keys: 'Provider keys',
+    channels: 'Channels',
     policy: 'Policy',
     usage: 'Usage',
     audit: 'Audit log',

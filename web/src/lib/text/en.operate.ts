@@ -102,9 +102,17 @@ export const operate = {
     columns: { route: 'Route', requests: 'Requests', p50: 'Half within', p99: '99 % within' },
     plotLabel: (title: string, now: string, most: string) => `${title}: now ${now}, at most ${most}`,
     noRequests: 'No requests were measured yet.',
-    backlog: 'Deliveries',
-    backlogLead: 'Messages to channels, of the last ones.',
-    deliveries: { pending: 'Waiting', claimed: 'On their way', sent: 'Sent', failed: 'Failed', dead: 'Given up' } as Record<string, string>,
-    noBacklog: 'No channel has deliveries.',
+  },
+
+  backlog: {
+    title: 'Deliveries',
+    lead: 'Messages that wait for the gateways of channels, the oldest first.',
+    unavailable: 'Channels are switched off on this server.',
+    none: 'No channel has deliveries that wait.',
+    columns: { chat: 'Chat', pending: 'Waiting', claimed: 'On their way', failed: 'To be tried again', dead: 'Given up', oldest: 'Oldest', actions: 'Actions' },
+    states: { disabled: 'Paused', auth_required: 'Needs a new credential', error: 'In trouble' } as Record<string, string>,
+    of: (provider: string, org: string) => `${provider}, of ${org}`,
+    show: 'Show',
+    showOne: (chat: string) => `Show the deliveries of ${chat}`,
   },
 }

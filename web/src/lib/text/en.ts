@@ -38,6 +38,7 @@ export const en = {
     navigation: 'Main',
     newSession: 'New session',
     recent: 'Recent',
+    noRecent: 'Your sessions appear here.',
     allSessions: 'All sessions',
     openMenu: 'Open menu',
     closeMenu: 'Close menu',
