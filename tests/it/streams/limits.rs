@@ -5,13 +5,17 @@ use crate::{
     program::resident_bytes,
     server::Server,
 };
-use futures_util::future::join_all;
+use futures_util::{SinkExt, StreamExt, future::join_all};
 use reqwest::{Method, StatusCode};
 use serde_json::json;
 use std::time::Instant;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::{TcpSocket, TcpStream},
+};
+use tokio_tungstenite::{
+    WebSocketStream, client_async,
+    tungstenite::{Message, client::IntoClientRequest, http::HeaderValue},
 };
 
 const MEBIBYTE: u64 = 1024 * 1024;
@@ -63,12 +67,28 @@ async fn a_stream_ends_in_order_when_its_time_is_up_and_goes_on_by_cursor() {
     assert_eq!(seen, server.log_of(&session).await);
 }
 
-/// A stream whose reader takes nothing: its receive buffer is small and stays full.
-async fn stopped_reader(server: &Server, path: &str) -> TcpStream {
+/// A connection whose reader will take next to nothing: its receive buffer is small.
+async fn narrow_connection(server: &Server) -> TcpStream {
     let address = server.url.strip_prefix("http://").expect("http").parse().expect("an address");
     let socket = TcpSocket::new_v4().expect("a socket");
     socket.set_recv_buffer_size(4096).expect("a small buffer");
-    let mut connection = socket.connect(address).await.expect("the server listens");
+    socket.connect(address).await.expect("the server listens")
+}
+
+/// A WebSocket that follows a session and reads nothing of it.
+async fn stopped_socket(server: &Server, session: &str) -> WebSocketStream<TcpStream> {
+    let mut request = format!("{}/api/ws", server.url.replacen("http", "ws", 1)).into_client_request().expect("a request");
+    request.headers_mut().insert("sec-websocket-protocol", HeaderValue::from_static("cowork.v1"));
+    let (mut socket, _) = client_async(request, narrow_connection(server).await).await.expect("the socket opens");
+    let follow = json!({ "type": "subscribe", "topic": format!("session:{session}"), "after": 0 });
+    socket.send(Message::Text(follow.to_string().into())).await.expect("the socket is open");
+    socket
+}
+
+/// A stream whose reader takes nothing.
+async fn stopped_reader(server: &Server, path: &str) -> TcpStream {
+    let address = server.url.strip_prefix("http://").expect("http");
+    let mut connection = narrow_connection(server).await;
     let request = format!("GET {path} HTTP/1.1\r\nhost: {address}\r\n\r\n");
     connection.write_all(request.as_bytes()).await.expect("the request is sent");
     connection
@@ -84,6 +104,7 @@ async fn a_reader_that_stops_is_cut_and_costs_the_others_nothing() {
     for path in [&path, &path, &"/api/events".to_owned()] {
         stopped.push(stopped_reader(&server, path).await);
     }
+    let mut socket = stopped_socket(&server, &session).await;
     let before = resident_bytes(server.pid());
     // Each prompt is stored as it is, so sixteen of them are 14 MiB of events: more than a reader may be behind.
     let mut reading: EventStream = server.stream(&path).await;
@@ -97,13 +118,16 @@ async fn a_reader_that_stops_is_cut_and_costs_the_others_nothing() {
     tokio::join!(flood, reading.until(|records| of_type(records, "session.idle").count() == 17));
     assert_dense(reading.records());
     let cut =
-        server.until_answer("/api/metrics", |answer| metric(answer.body.as_str().unwrap_or_default(), "cowork_sse_cut_total") >= 3.0).await;
+        server.until_answer("/api/metrics", |answer| metric(answer.body.as_str().unwrap_or_default(), "cowork_sse_cut_total") >= 4.0).await;
     assert!(metric(cut.body.as_str().expect("text"), "cowork_sse_streams{kind=\"session\"}") <= 1.0, "only the reader is left");
     for mut connection in stopped {
         let mut rest = Vec::new();
         // Cut without a goodbye: an end or a reset, but no last chunk that would look like a complete answer.
         connection.read_to_end(&mut rest).await.ok();
         assert!(!rest.ends_with(b"0\r\n\r\n"), "a cut stream must not look complete");
+    }
+    while let Some(Ok(message)) = socket.next().await {
+        assert!(!message.is_close(), "whoever doesn't read isn't told goodbye");
     }
     let grown = resident_bytes(server.pid()).saturating_sub(before);
     assert!(grown < 200 * MEBIBYTE, "memory grew by {} MiB", grown / MEBIBYTE);
