@@ -10,7 +10,7 @@ fn sources(folder: &Path, found: &mut Vec<String>) {
         let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
         if path.is_dir() && name != "tests" {
             sources(&path, found);
-        } else if name.ends_with(".rs") && !["codes.rs", "tests.rs"].contains(&name) {
+        } else if path.extension().is_some_and(|kind| kind == "rs") && !["codes.rs", "tests.rs"].contains(&name) {
             let text = fs::read_to_string(&path).expect("sources are text");
             let end = text.find("#[cfg(test)]\nmod tests {").unwrap_or(text.len());
             found.push(text[..end].to_owned());
