@@ -58,7 +58,7 @@ impl Setting {
     }
 
     /// With servers that run as another user, to whom their data directory belongs. Only root can ask for it.
-    pub(crate) fn as_user(mut self, user: u32) -> Self {
+    pub(crate) fn run_by(mut self, user: u32) -> Self {
         std::os::unix::fs::chown(self.data_dir(), Some(user), Some(user)).expect("root may give its folders away");
         let home = self.data_dir().display().to_string();
         self.user = Some(user);

@@ -31,7 +31,7 @@ async fn a_server_that_is_not_root_says_so_and_its_agents_find_no_more() {
         return eprintln!("skipped: only root can start it as somebody else, who must get to the programs");
     }
     let settings = [("RUNTIME", "opencode"), ("ISOLATION_OPENCODE_BIN", path.as_str())];
-    let setting = Setting::new(None, &settings).as_user(USER);
+    let setting = Setting::new(None, &settings).run_by(USER);
     let mut doctor = program_as(USER);
     doctor.args(["doctor", "--output", "json"]).env("HOME", setting.data_dir());
     doctor.env("OPEN_COWORK_CLOUD_ISOLATION_OPENCODE_BIN", &path).env("OPEN_COWORK_CLOUD_ROOT", setting.data_dir());
