@@ -73,7 +73,7 @@ export const adminStops: Stop[] = [
   { name: 'channels-people', path: withExamples('/app/admin/channels?show=people'), shows: /Noa Lindqvist/ },
   { name: 'channels-deliveries', path: withExamples('/app/admin/channels?show=deliveries'), shows: /workflow\.completed/ },
   { name: 'policy', path: withExamples('/app/admin/policy'), shows: /The most that agents may do/ },
-  { name: 'usage', path: withExamples('/app/admin/usage'), shows: /What the organisation used/, mayFail: true },
+  { name: 'usage', path: withExamples('/app/admin/usage'), shows: /Prompts per hour/ },
   { name: 'audit', path: withExamples('/app/admin/audit'), shows: /api_token\.created/ },
   { name: 'actors', path: withExamples('/app/operator/actors'), shows: /Actors in memory/ },
   { name: 'cluster', path: withExamples('/app/operator/cluster'), shows: /Last moves/ },

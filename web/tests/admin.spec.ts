@@ -25,7 +25,7 @@ async function as(person: Person, browser: Browser, watch: Watch): Promise<{ pag
 
 test.beforeAll(async ({}, info) => {
   info.setTimeout(90_000)
-  server = await Server.start({ AUTH_MODE: 'header', HEADER_AUTH_SECRET: SECRET, COOKIE_SECRET: 'vJ4q0ZrT8mXw1LkYb6HsNc9FgPu3Ea5D', COOKIE_SECURE: 'false', SIGNUP_MODE: 'open', OPERATOR_TOKEN: OPERATOR })
+  server = await Server.start({ AUTH_MODE: 'header', HEADER_AUTH_SECRET: SECRET, COOKIE_SECRET: 'vJ4q0ZrT8mXw1LkYb6HsNc9FgPu3Ea5D', COOKIE_SECURE: 'false', SIGNUP_MODE: 'open', OPERATOR_TOKEN: OPERATOR, MAX_PROMPTS_PER_HOUR: '2' })
   // Whoever comes in first has the role that the proxy says; afterwards the organisation is closed to strangers.
   for (const person of [KIM, MAX, ADA]) {
     const proxy = await IdentityProxy.start(server.port, person)
@@ -186,39 +186,27 @@ test('a policy is changed in parts, and changes are not lost by accident', async
   await expect(page.getByRole('textbox', { name: 'Allowed providers' })).toHaveValue('anthropic\nopenai')
 })
 
-test('limits are bars in their order, full ones stand out, and a server without usage says so', async ({ browser, watch }) => {
-  watch.expect(NETWORK)
+test('limits are bars in their order, a full one stands out, and what was used is told', async ({ browser, watch }) => {
   const { page, url } = await as(KIM, browser, watch)
-  const hour = { unit: 'count', enabled: true, windowMs: 3_600_000, windowStartedAt: new Date().toISOString(), resetAt: new Date(Date.now() + 600_000).toISOString() }
-  const quota = (quotaKey: string, label: string, limit: number | null, used: number, rest: object = {}) => ({ ...hour, quotaKey, label, limit, used, remaining: limit === null ? null : Math.max(0, limit - used), policyCode: 'quota.exceeded', ...rest })
-  const event = { eventId: 'usage_1', orgId: 'acme', accountId: null, eventType: 'worker.minute', quantity: 1, unit: 'minute', metadata: {}, createdAt: new Date().toISOString() }
-  await page.route('**/api/usage/summary**', (route) =>
-    route.fulfill({
-      json: {
-        enabled: true, generatedAt: new Date().toISOString(), totalsScope: 'recent_events', eventSampleLimit: 100,
-        events: [event, { ...event, eventId: 'usage_2', accountId: 'kim', eventType: 'artifact.uploaded', quantity: 48_213, unit: 'byte' }],
-        totals: [{ eventType: 'artifact.uploaded', unit: 'byte', quantity: 48_213 }, { eventType: 'worker.minute', unit: 'minute', quantity: 1 }],
-        quotas: [
-          quota('prompts:hour', 'Prompts per hour', 600, 540),
-          quota('workflow_runs:hour', 'Workflow runs per hour', 200, 0, { enabled: false }),
-          quota('gateway_prompts:hour', 'Gateway prompts per hour', 300, 300),
-          quota('gateway_deliveries:hour', 'Gateway deliveries per hour', 1000, 0),
-          quota('worker_minutes:hour', 'Worker minutes per hour', 1200, 11, { unit: 'minute' }),
-          quota('artifact_bytes:day', 'Artifact bytes per day', null, 48_213, { unit: 'byte', windowMs: 86_400_000 }),
-        ],
-      },
-    }),
-  )
+  const ask = (path: string, body: object) => fetch(url + path, { method: 'POST', body: JSON.stringify(body) })
+  const { session } = (await (await ask('/api/sessions', { title: 'Counted' })).json()) as { session: { sessionId: string } }
+  const prompt = () => ask(`/api/sessions/${session.sessionId}/prompt`, { text: 'One' })
+  expect((await prompt()).status).toBe(202)
   await page.goto(`${url}/app/admin/usage`)
-  await expect(page.getByRole('meter')).toHaveCount(6)
-  const shares = await page.getByRole('meter').evaluateAll((meters) => meters.map((meter) => [document.getElementById(meter.getAttribute('aria-labelledby') ?? '')?.textContent, meter.getAttribute('aria-valuenow')]))
-  expect(shares).toEqual([['Prompts per hour', '90'], ['Workflow runs per hour', '0'], ['Gateway prompts per hour', '100'], ['Gateway deliveries per hour', '0'], ['Worker minutes per hour', '1'], ['Artifact bytes per day', '0']])
-  for (const words of ['60 left', '0 left', 'counted, not enforced', '11 min of 1,200 min', '48.2 KB, no limit']) await expect(page.getByText(words, { exact: true })).toBeVisible()
-  await expect(page.getByRole('row').filter({ hasText: 'Worker time' })).toContainText('system')
-  await page.unroute('**/api/usage/summary**')
-  await page.route('**/api/usage/summary**', (route) => route.fulfill({ status: 404, json: { error: 'Not found.' } }))
+  const names = page.locator('[id^="quota-"]')
+  await expect(names).toHaveText(['Prompts per hour', 'Workflow runs per hour', 'Gateway prompts per hour', 'Gateway deliveries per hour', 'Worker minutes per hour', 'Artifact bytes per day'])
+  const prompts = page.getByRole('meter', { name: 'Prompts per hour', exact: true })
+  await expect(prompts).toHaveAttribute('aria-valuetext', '1 of 2')
+  await expect(page.getByText('1 left', { exact: true })).toBeVisible()
+  await expect(page.getByRole('meter', { name: 'Artifact bytes per day' })).toHaveAttribute('aria-valuetext', '0 bytes, no limit')
+  const events = page.getByRole('table', { name: 'Recent usage' }).getByRole('row')
+  await expect(events.filter({ hasText: 'Session begun' })).toContainText('kim@acme.example')
+  expect((await prompt()).status).toBe(202)
+  expect((await prompt()).status, 'no more than that').toBe(429)
   await page.reload()
-  await expect(page.getByText('Not available on this server')).toBeVisible()
+  await expect(prompts).toHaveAttribute('aria-valuenow', '100')
+  await expect(page.getByText('0 left', { exact: true })).toBeVisible()
+  await expect(events.filter({ has: page.getByText('Prompt', { exact: true }) })).toHaveCount(2)
 })
 
 test('people show the operator token, which stays in the tab', async ({ browser, watch }) => {

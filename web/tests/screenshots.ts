@@ -2,7 +2,7 @@
 
 import { mkdirSync, writeFileSync } from 'node:fs'
 import type { Page } from '@playwright/test'
-import { expect, NETWORK, test } from './test'
+import { expect, test } from './test'
 import { examples, stops } from './views'
 
 const FOLDER = new URL('../../docs/screenshots/', import.meta.url).pathname
@@ -25,8 +25,7 @@ async function take(page: Page, camera: Page, name: string): Promise<void> {
 
 test.use({ viewport: { width: 1280, height: 800 }, deviceScaleFactor: 1 })
 
-test('pictures', async ({ page, context, server, watch }) => {
-  if (stops.some((stop) => stop.mayFail)) watch.expect(NETWORK)
+test('pictures', async ({ page, context, server }) => {
   test.setTimeout(240_000)
   mkdirSync(FOLDER, { recursive: true })
   const camera = await context.newPage()

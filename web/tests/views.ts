@@ -11,8 +11,6 @@ export interface Stop {
   /** Seen when the view is there. */
   shows: RegExp
   then?: (page: Page) => Promise<void>
-  /** Where the server may lack what is asked, the browser complains and the view explains. */
-  mayFail?: boolean
 }
 
 const ANSWER = `Here is how the two compare.

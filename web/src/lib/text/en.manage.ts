@@ -285,9 +285,7 @@ export const manage = {
 
   usage: {
     lead: 'What the organisation used lately, and how much is left.',
-    unavailable: 'This server does not report usage yet. Limits are enforced all the same.',
     quotas: 'Limits',
-    none: 'No limits are set.',
     off: 'This server enforces no limits and counts no usage.',
     left: (n: string) => `${n} left`,
     notEnforced: 'counted, not enforced',
