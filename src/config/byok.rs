@@ -102,12 +102,9 @@ impl ByokConfig {
     }
 }
 
-/// A budget that can't be read or counted must not become none, so it is a problem that stops the start.
+/// A budget that can't be read must not become none, so it is a problem that stops the start.
 fn budget(values: &Values, findings: &mut Findings) -> BudgetRules {
     let Some(given) = values.json("BYOK_BUDGET") else { return BudgetRules::default() };
-    if !values.flag("ABUSE_ENABLED") {
-        findings.problem(format!("{PREFIX}BYOK_BUDGET is counted by usage rows, which nobody records while {PREFIX}ABUSE_ENABLED is off"));
-    }
     BudgetRules::deserialize(given).unwrap_or_else(|error| {
         findings.problem(format!("cloud.byok.budget is malformed: {error}"));
         BudgetRules::default()

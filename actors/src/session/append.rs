@@ -6,6 +6,7 @@ use crate::{
     supervise::{Failure, FailureClass},
 };
 use cowork_domain::{
+    audit::UsageRow,
     ids::CommandId,
     session::{Changes, SessionState},
 };
@@ -24,10 +25,11 @@ pub(super) enum Journaled {
 }
 
 impl SessionCore {
-    /// The changes as this deployment records them: usage is part of them only where it is asked for.
+    /// The changes as this deployment records them: usage is part of them only where it is asked for. What models cost is
+    /// recorded in any case: an organisation's budget counts it.
     pub(super) fn recorded(&self, mut changes: Changes) -> Changes {
         if !self.shared.options.records_usage {
-            changes.usage.clear();
+            changes.usage.retain(UsageRow::is_of_a_model);
         }
         changes
     }

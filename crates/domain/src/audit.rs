@@ -250,7 +250,15 @@ pub struct UsageRow {
     pub at: Timestamp,
 }
 
+/// What a model call cost, in tokens and perhaps in dollars.
+pub(crate) const MODEL_TOKENS: &str = "model.tokens";
+
 impl UsageRow {
+    /// Whether it says what a model cost, which an organisation's budget counts.
+    pub fn is_of_a_model(&self) -> bool {
+        self.event_type == MODEL_TOKENS
+    }
+
     /// So many bytes, as [`Self::once`] otherwise.
     pub fn bytes(org: &OrgId, account: Option<&UserId>, cause: &str, event_type: &str, bytes: i64, metadata: Value, at: Timestamp) -> Self {
         Self { quantity: bytes, unit: UsageUnit::Byte, ..Self::once(org, account, cause, event_type, metadata, at) }

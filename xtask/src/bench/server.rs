@@ -42,8 +42,6 @@ impl Server {
             .env("OPEN_COWORK_CLOUD_HEADER_AUTH_SECRET", &secret)
             .env("OPEN_COWORK_CLOUD_MAX_SSE_CONNECTIONS_PER_ORG", "100000")
             .env("OPEN_COWORK_CLOUD_MAX_CONNECTIONS", "20000")
-            // No deployment with quotas takes this many prompts; one without them records no usage either.
-            .env("OPEN_COWORK_CLOUD_ABUSE_ENABLED", "false")
             .env("OPEN_COWORK_CLOUD_LOG_LEVEL", "warn")
             .envs(settings.iter().copied())
             .spawn()

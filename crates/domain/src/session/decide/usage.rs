@@ -4,7 +4,7 @@
 
 use super::draft::{Draft, prompt_message_id};
 use crate::{
-    audit::{UsageRow, UsageUnit, attempt_cause},
+    audit::{MODEL_TOKENS, UsageRow, UsageUnit, attempt_cause},
     ids::Sequence,
     provider::ProviderId,
     runtime_event::Tokens,
@@ -82,7 +82,7 @@ impl Draft<'_> {
         });
         let cause = format!("{}:{}", self.identity().session, place.0);
         let total = [input, output, cache_read, cache_write].into_iter().fold(0_u64, u64::saturating_add);
-        let row = UsageRow::once(&self.identity().org, None, &cause, "model.tokens", metadata, self.at);
+        let row = UsageRow::once(&self.identity().org, None, &cause, MODEL_TOKENS, metadata, self.at);
         self.changes.usage.push(UsageRow { quantity: i64::try_from(total).unwrap_or(i64::MAX), ..row });
     }
 
