@@ -9,7 +9,7 @@ const FOLDER = new URL('../../docs/screenshots/', import.meta.url).pathname
 
 /** A third of the size of a PNG; the browser itself makes it. */
 async function take(page: Page, camera: Page, name: string): Promise<void> {
-  const png = (await page.screenshot({ path: `test-results/screenshots/${name}.png` })).toString('base64')
+  const png = (await page.screenshot({ path: `test-results/screenshots/${name}.png`, animations: 'disabled' })).toString('base64')
   const webp = await camera.evaluate(async (data) => {
     const picture = new Image()
     picture.src = `data:image/png;base64,${data}`
