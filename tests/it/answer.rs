@@ -46,6 +46,13 @@ impl Answer {
         assert_eq!((self.status, self.error()), (status, error), "{self:?}");
         self
     }
+
+    /// Fails with the whole answer unless the error has this stable code.
+    #[track_caller]
+    pub(crate) fn coded(self, code: &str) -> Self {
+        assert_eq!(self.body["code"], code, "{self:?}");
+        self
+    }
 }
 
 /// Nothing runs and nothing waits.

@@ -103,7 +103,10 @@ async fn a_check_that_panics_is_run_again_without_anybody_asking() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn whoever_asks_for_a_check_that_is_stopped_for_good_is_told_so() {
-    let world = World::with(looking_often()).await;
+    // By default a check is given up before its actor has failed so often.
+    let mut options = looking_often();
+    options.key_checks.rules.attempts = 100;
+    let world = World::with(options).await;
     let secret = world.asked_key().await;
     world.node.check_keys_with(checker(usize::MAX));
     let stopped = SessionError::EntityQuarantined { kind: ActorKind::Byok, code: "actor.panicked".into() };

@@ -106,7 +106,11 @@ async fn what_a_browser_put_there_is_checked_published_once_and_fetched_from_the
     let made = upload.finalize(&about).await.expect(StatusCode::CREATED, "");
     let again = upload.finalize(&about).await.expect(StatusCode::CREATED, "");
     assert_eq!((&made.body["artifact"]["artifactId"], &again.body["artifact"]["artifactId"]), (&json!(id(1)), &json!(id(1))));
-    upload.reserve(&about).await.expect(StatusCode::CONFLICT, "Cloud artifact identity is already published.");
+    upload
+        .reserve(&about)
+        .await
+        .expect(StatusCode::CONFLICT, "Cloud artifact identity is already published.")
+        .coded("artifacts.upload_conflict");
     assert_eq!(upload.abort(1).await.body["upload"]["state"], "already_finalized");
     assert_eq!(of_type(&server.log_of(&upload.session).await, "artifact.created").count(), 1);
 
@@ -144,7 +148,7 @@ async fn an_upload_that_is_not_what_was_announced_is_given_up_for_good() {
     }
     let mut large = metadata(9, b"x");
     large["expectedSize"] = json!(26_214_401);
-    upload.reserve(&large).await.expect(StatusCode::PAYLOAD_TOO_LARGE, "Artifact is too large.");
+    upload.reserve(&large).await.expect(StatusCode::PAYLOAD_TOO_LARGE, "Artifact is too large.").coded("artifacts.too_large");
     upload.finalize(&metadata(9, b"x")).await.expect(StatusCode::CONFLICT, "Cloud artifact upload reservation was not found.");
 
     // Never put there.

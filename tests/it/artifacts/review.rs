@@ -24,11 +24,16 @@ async fn a_status_moves_forward_and_everybody_sees_it() {
         (&json!("in-review"), &json!("reviewer"), &json!("deck"))
     );
     assert_eq!(artifact["statusUpdatedAt"], artifact["updatedAt"]);
-    server.post(&path, json!({ "status": "draft" })).await.expect(StatusCode::CONFLICT, "Artifact status cannot move backwards.");
+    server
+        .post(&path, json!({ "status": "draft" }))
+        .await
+        .expect(StatusCode::CONFLICT, "Artifact status cannot move backwards.")
+        .coded("artifacts.status_backwards");
     assert_eq!(server.post(&path, json!({})).await.status, StatusCode::BAD_REQUEST);
     assert_eq!(server.post(&path, json!({ "status": "lost" })).await.status, StatusCode::BAD_REQUEST);
     let unknown = format!("/api/sessions/{session}/artifacts/nothing/status");
-    assert_eq!(server.post(&unknown, json!({ "status": "final" })).await.status, StatusCode::NOT_FOUND);
+    let unknown = server.post(&unknown, json!({ "status": "final" })).await;
+    unknown.expect(StatusCode::NOT_FOUND, "Cloud artifact was not found.").coded("artifacts.unknown");
 
     let log = server.log_of(&session).await;
     assert_eq!(of_type(&log, "artifact.updated").count(), 1);

@@ -83,7 +83,11 @@ async fn a_permission_is_granted_from_the_chat_once_by_somebody_who_may() {
     let permission = asking.target("pendingApprovals").await;
     let token = asking.token_for("permission", &permission, "gw_permission_1").await;
     assert!(token.starts_with("occi_") && token.len() <= 60, "{token}");
-    asking.create("permission", &permission, "gw_permission_1").await.expect(StatusCode::CONFLICT, "Channel interaction id is in use.");
+    asking
+        .create("permission", &permission, "gw_permission_1")
+        .await
+        .expect(StatusCode::CONFLICT, "Channel interaction id is in use.")
+        .coded("channels.interaction_exists");
 
     let made_up = format!("{}AAAA", &token[..token.len() - 4]);
     for body in [
@@ -126,6 +130,9 @@ async fn two_who_answer_one_question_see_who_came_first() {
     let statuses = [one.status, other.status];
     assert_eq!(statuses.iter().filter(|status| **status == StatusCode::ACCEPTED).count(), 1, "{one:?} {other:?}");
     assert!(statuses.iter().all(|status| [202, 404, 409].contains(&status.as_u16())), "{one:?} {other:?}");
+    for beaten in [one, other].into_iter().filter(|answer| answer.status == StatusCode::CONFLICT) {
+        beaten.coded("channels.interaction_resolved");
+    }
 
     let mut late = shown(&second, "u-1", "chat-1");
     late["reject"] = json!(true);

@@ -73,7 +73,10 @@ async fn a_thread_stays_with_its_binding_and_a_session_with_its_owner() {
 
     let off = json!({ "status": "disabled" });
     server.ask(&owner, Method::PATCH, &format!("/api/channels/agents/{agent_id}"), Some(off)).await.expect(StatusCode::OK, "");
-    bind(&server, &token, thread(&first, "telegram", "u-1", "t-9")).await.expect(StatusCode::FORBIDDEN, "Headless agent is not active.");
+    bind(&server, &token, thread(&first, "telegram", "u-1", "t-9"))
+        .await
+        .expect(StatusCode::FORBIDDEN, "Headless agent is not active.")
+        .coded("channels.agent_disabled");
 }
 
 #[tokio::test]

@@ -147,8 +147,8 @@ async fn an_import_may_be_large_but_not_huge() {
 }
 
 #[tokio::test]
-async fn an_import_brings_no_artifacts_along() {
-    let server = Server::start().await;
+async fn where_artifacts_are_off_an_import_brings_none_along() {
+    let server = Server::with(&[("FEATURE_ARTIFACTS", "false")]).await;
     let mut with_artifact = local_session();
     with_artifact["artifacts"] = json!([{ "filename": "a.txt", "dataBase64": "aGVsbG8=" }]);
     let refused = server.post("/api/import/sessions", with_artifact).await;

@@ -117,3 +117,33 @@ impl Features {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_off_is_refused_by_its_own_code_and_name() {
+        let refused = |need| Features::none().check(need).map_err(|denial| (denial.code.as_str(), denial.text)).unwrap_err();
+        let mut seen: Vec<_> = Feature::ALL.iter().map(|feature| refused(FeatureNeed::All(std::slice::from_ref(feature)))).collect();
+        seen.push(refused(FeatureNeed::Capabilities));
+        let expected = [
+            ("chat.disabled", "Chat is"),
+            ("agents.disabled", "Agents are"),
+            ("artifacts.disabled", "Artifacts are"),
+            ("thread_index.disabled", "Thread index is"),
+            ("workflows.disabled", "Workflows are"),
+            ("webhooks.disabled", "Webhooks are"),
+            ("settings.disabled", "Settings are"),
+            ("custom_skills.disabled", "Custom skills are"),
+            ("custom_agents.disabled", "Custom agents are"),
+            ("custom_mcps.disabled", "Custom MCPs are"),
+            ("knowledge.disabled", "Knowledge is"),
+            ("channels.disabled", "Channels are"),
+            ("byok.disabled", "BYOK is"),
+            ("capabilities.disabled", "Capabilities are"),
+        ];
+        assert_eq!(seen, expected.map(|(code, subject)| (code, format!("{subject} disabled for this cloud profile."))));
+        assert_eq!(Features::default().check(FeatureNeed::All(&[Feature::Channels, Feature::Byok])), Ok(()));
+    }
+}
