@@ -18,7 +18,7 @@ mod upload;
 
 pub(super) use metadata::draft;
 pub(super) use read::fetch;
-pub(super) use upload::decoded;
+pub(super) use upload::{decoded, keep};
 
 use super::{error::ApiError, gate::Gate, state::HttpState};
 use artifact_path::ArtifactPath;

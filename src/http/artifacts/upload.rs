@@ -23,10 +23,11 @@ use base64::{
     Engine as _, alphabet,
     engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig},
 };
+use bytes::Bytes;
 use cowork_domain::{
-    artifact::{ArtifactChange, MAX_ARTIFACT_BYTES, PublishArtifact, Transfer},
+    artifact::{ArtifactChange, ArtifactDraft, MAX_ARTIFACT_BYTES, PublishArtifact, Transfer},
     event::ArtifactRecord,
-    ids::SessionId,
+    ids::{OrgId, SessionId},
 };
 use http::{StatusCode, Uri};
 
@@ -82,20 +83,25 @@ async fn store(
     let draft = draft(&fields)?;
     let content = decoded(&fields)?;
     drop(fields);
-    let artifact = state.node.clock().mint_artifact_id().hyphenated().to_string();
-    let size = content.len() as u64;
-    let new = NewContent {
-        org: &by.org_id,
-        session,
-        artifact: &artifact,
-        filename: &draft.filename,
-        content_type: draft.content_type.as_deref(),
-        content: content.into(),
-    };
-    let checksum = state.artifacts.store(new).await?;
-    let record = draft.into_record(artifact, size, checksum.to_string(), state.node.clock().now());
+    let record = keep(state, &by.org_id, session, draft, content.into()).await?;
     let change = ArtifactChange::Publish(Box::new(PublishArtifact { by: by.clone(), record, transfer: Transfer::Buffered }));
     Ok(state.node.change_artifact(by, session, change).await??)
+}
+
+/// Stores the content of a new artifact. No session has it yet.
+pub(in crate::http) async fn keep(
+    state: &HttpState,
+    org: &OrgId,
+    session: SessionId,
+    draft: ArtifactDraft,
+    content: Bytes,
+) -> Result<ArtifactRecord, ApiError> {
+    let artifact = state.node.clock().mint_artifact_id().hyphenated().to_string();
+    let size = content.len() as u64;
+    let new =
+        NewContent { org, session, artifact: &artifact, filename: &draft.filename, content_type: draft.content_type.as_deref(), content };
+    let checksum = state.artifacts.store(new).await?;
+    Ok(draft.into_record(artifact, size, checksum.to_string(), state.node.clock().now()))
 }
 
 /// `dataBase64`, in either alphabet.

@@ -3,14 +3,11 @@
 //! They are stored before the session begins and are in its log from its first moment, in the same transaction. What was stored for
 //! a session that then didn't begin is given up.
 
-use crate::{
-    artifacts::NewContent,
-    http::{
-        artifacts::{decoded, draft},
-        body::Fields,
-        error::ApiError,
-        state::HttpState,
-    },
+use crate::http::{
+    artifacts::{decoded, draft, keep},
+    body::Fields,
+    error::ApiError,
+    state::HttpState,
 };
 use bytes::Bytes;
 use cowork_domain::{
@@ -65,21 +62,11 @@ pub(super) async fn store(
     }
     let mut stored = Vec::with_capacity(artifacts.len());
     for ImportedArtifact { draft, content } in artifacts {
-        let artifact = state.node.clock().mint_artifact_id().hyphenated().to_string();
-        let size = content.len() as u64;
-        let new = NewContent {
-            org: &by.org_id,
-            session,
-            artifact: &artifact,
-            filename: &draft.filename,
-            content_type: draft.content_type.as_deref(),
-            content,
-        };
-        match state.artifacts.store(new).await {
-            Ok(checksum) => stored.push(draft.into_record(artifact, size, checksum.to_string(), state.node.clock().now())),
+        match keep(state, &by.org_id, session, draft, content).await {
+            Ok(record) => stored.push(record),
             Err(error) => {
                 give_up(state, by, session, &stored).await;
-                return Err(error.into());
+                return Err(error);
             }
         }
     }
