@@ -1,6 +1,9 @@
 //! How a node starts, leaves and ends.
 
-use super::{Holds, NodeHandle, NodeOptions, Shared, feed_peers::ClusterFeeds, gate::NodeGate, holds, root::NodeRoot, root::NodeRootMsg};
+use super::{
+    Holds, KnownIdentities, NodeHandle, NodeOptions, Shared, feed_peers::ClusterFeeds, gate::NodeGate, holds, root::NodeRoot,
+    root::NodeRootMsg,
+};
 use crate::{
     binding,
     clock::Clock,
@@ -107,6 +110,7 @@ impl NodeHandle {
             org_post,
             holds: Holds::default(),
             table: EntityTable::new(),
+            elsewhere: KnownIdentities::default(),
             stats: Stats::new(),
             shards: DashMap::new(),
             root: OnceLock::new(),

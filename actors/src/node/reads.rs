@@ -1,8 +1,9 @@
 //! Reads. They never need the owner: a live session answers from memory, any other from snapshot and
 //! tail, without being activated (architecture §5).
 
-use super::{NodeHandle, requests::Repair, route::at_owner};
+use super::{NodeHandle, Shared, requests::Repair, route::at_owner};
 use crate::{
+    cluster::Place,
     session::{SessionError, SessionMsg, ViewShape, fold},
     supervise::{EntityKey, EntityRef, Mail},
 };
@@ -97,12 +98,17 @@ impl NodeHandle {
 
     /// Whose session it is. A session of somebody else does not exist for the caller (contract 01).
     pub(super) async fn authorise(&self, by: &Principal, session: SessionId) -> Result<Arc<SessionIdentity>, SessionError> {
-        let known = self.shared.table.identity(session).or_else(|| self.shared.hub.known_identity(session));
+        let Shared { table, hub, elsewhere, store, .. } = &*self.shared;
+        let known = table.identity(session).or_else(|| hub.known_identity(session)).or_else(|| elsewhere.get(session));
         let identity = if let Some(identity) = known {
             identity
         } else {
-            let head = self.shared.store.session_head(session).await.map_err(|_| SessionError::Unavailable)?;
-            Arc::new(head.ok_or(SessionError::NotFound)?.identity)
+            let head = store.session_head(session).await.map_err(|_| SessionError::Unavailable)?;
+            let identity = Arc::new(head.ok_or(SessionError::NotFound)?.identity);
+            if matches!(self.shared.place(&EntityKey::Session(session)), Place::Peer(_)) {
+                elsewhere.put(identity.clone());
+            }
+            identity
         };
         identity.belongs_to(by).then_some(identity).ok_or(SessionError::NotFound)
     }

@@ -1,6 +1,6 @@
 //! What all actors of a node share.
 
-use super::{Holds, NodeOptions, root::NodeRootMsg};
+use super::{Holds, KnownIdentities, NodeOptions, root::NodeRootMsg};
 use crate::{
     byok::KeyChecks,
     clock::Clock,
@@ -35,6 +35,7 @@ pub(crate) struct Shared {
     pub(crate) org_post: OrgPost,
     pub(crate) holds: Holds,
     pub(crate) table: EntityTable,
+    pub(crate) elsewhere: KnownIdentities,
     pub(crate) stats: Stats,
     /// Supervisors of the shards that have something to do.
     pub(crate) shards: DashMap<ShardId, ActorRef<ShardMsg>>,

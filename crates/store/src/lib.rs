@@ -63,7 +63,7 @@ pub use objects::{
     ArtifactFilter, ArtifactObject, ArtifactPage, ArtifactState, CheckpointVersion, DayQuota, IndexedArtifact, NewArtifactObject,
     NewProjectSnapshot, ProjectSnapshot, Reservation, SavedCheckpoint, WorkspaceCheckpoint,
 };
-pub use private_postgres::{PrivatePostgres, PrivatePostgresError, PrivatePostgresOptions};
+pub use private_postgres::{InstalledPostgres, PrivatePostgres, PrivatePostgresError, PrivatePostgresOptions};
 pub use session::{
     BusySession, LoadedSession, LogBounds, OrgCounts, SessionFilter, SessionHead, SessionPage, StoredSnapshot, StoredWorkspaceEvent,
 };

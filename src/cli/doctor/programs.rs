@@ -57,12 +57,12 @@ async fn simple(name: &'static str, path: &[PathBuf], arguments: &[&str], hint: 
     }
 }
 
-fn find(program: &str, path: &[PathBuf]) -> Option<PathBuf> {
+pub(super) fn find(program: &str, path: &[PathBuf]) -> Option<PathBuf> {
     path.iter().map(|directory| directory.join(program)).find(|candidate| candidate.is_file())
 }
 
 /// The first line of a program's output, if it succeeds in time.
-pub(super) async fn first_line(program: &Path, arguments: &[&str]) -> Option<String> {
+async fn first_line(program: &Path, arguments: &[&str]) -> Option<String> {
     let output = tokio::process::Command::new(program).args(arguments).stdin(Stdio::null()).kill_on_drop(true).output();
     let output = tokio::time::timeout(PATIENCE, output).await.ok()?.ok()?;
     output.status.success().then(|| String::from_utf8_lossy(&output.stdout).lines().next().unwrap_or_default().trim().to_owned())

@@ -10,10 +10,18 @@ use std::{
 /// The oldest major version that is known to work.
 const OLDEST: u32 = 15;
 
+/// Data that is there already.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Data<'a> {
+    pub(super) folder: &'a Path,
+    /// The major version that wrote it.
+    pub(super) version: u32,
+}
+
 /// A folder with `postgres` and `initdb`.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub(super) struct Binaries {
-    folder: PathBuf,
+    pub(super) folder: PathBuf,
     /// Major version.
     pub(super) version: u32,
 }
@@ -29,31 +37,45 @@ impl Binaries {
         self.folder.join("initdb")
     }
 
-    /// Looks in the folder that was named, or else in `PG_BIN`, `PATH` and the distribution's
-    /// folders (newest first), and downloads at last. With data of some version, only binaries of that version count.
-    pub(super) fn find(named: Option<&Path>, data: Option<(&Path, u32)>) -> Result<Self, PrivatePostgresError> {
+    /// What [`Binaries::installed`] finds, or else a download.
+    pub(super) fn find(named: Option<&Path>, data: Option<Data<'_>>) -> Result<Self, PrivatePostgresError> {
+        match Self::installed(named, data)? {
+            Some(found) => Ok(found),
+            None => fetch(&folders())?.fit(data),
+        }
+    }
+
+    /// Looks in the folder that was named, or else in `PG_BIN`, `PATH`, the distribution's folders (newest first) and what was
+    /// downloaded before. With data of some version, only binaries of that version count.
+    pub(super) fn installed(named: Option<&Path>, data: Option<Data<'_>>) -> Result<Option<Self>, PrivatePostgresError> {
         let from_env = super::environment::path("PG_BIN");
         if let Some(folder) = named.map(Path::to_owned).or(from_env) {
             let found = inspect(&folder).map_err(|reason| PrivatePostgresError::UnusableBinaries { folder, reason })?;
-            return match data {
-                Some((folder, version)) if version != found.version => Err(other_version(folder, version, &found)),
-                _ => Ok(found),
-            };
+            return found.fit(data).map(Some);
         }
-
-        let mut folders: Vec<PathBuf> = on_path("postgres").and_then(|program| program.parent().map(Path::to_owned)).into_iter().collect();
-        folders.extend(distribution_folders());
-        folders.extend(download::cached());
-        let found: Vec<Self> = folders.iter().filter_map(|folder| inspect(folder).ok()).collect();
-        let Some((folder, version)) = data else {
-            return found.into_iter().next().map_or_else(|| fetch(&folders), Ok);
-        };
-        if let Some(matching) = found.iter().find(|binaries| binaries.version == version) {
-            return Ok(matching.clone());
+        let mut found: Vec<Self> = folders().iter().filter_map(|folder| inspect(folder).ok()).collect();
+        let Some(Data { version, .. }) = data else { return Ok(found.into_iter().next()) };
+        if let Some(matching) = found.iter().position(|binaries| binaries.version == version) {
+            return Ok(Some(found.swap_remove(matching)));
         }
-        let newest = found.into_iter().max_by_key(|binaries| binaries.version).map_or_else(|| fetch(&folders), Ok)?;
-        if newest.version == version { Ok(newest) } else { Err(other_version(folder, version, &newest)) }
+        found.into_iter().max_by_key(|binaries| binaries.version).map(|newest| newest.fit(data)).transpose()
     }
+
+    /// Itself, if it can work with the data.
+    fn fit(self, data: Option<Data<'_>>) -> Result<Self, PrivatePostgresError> {
+        match data {
+            Some(Data { folder, version }) if version != self.version => {
+                Err(PrivatePostgresError::OtherVersion { folder: folder.to_owned(), data: version, binaries: self.version })
+            }
+            _ => Ok(self),
+        }
+    }
+}
+
+/// Where binaries may be, the first choice first.
+fn folders() -> Vec<PathBuf> {
+    let on_path = on_path("postgres").and_then(|program| program.parent().map(Path::to_owned));
+    on_path.into_iter().chain(distribution_folders()).chain(download::cached()).collect()
 }
 
 /// The first program of this name on `PATH`.
@@ -109,10 +131,6 @@ fn fetch(searched: &[PathBuf]) -> Result<Binaries, PrivatePostgresError> {
         };
         PrivatePostgresError::NoBinaries { searched, download }
     })
-}
-
-fn other_version(folder: &Path, data: u32, found: &Binaries) -> PrivatePostgresError {
-    PrivatePostgresError::OtherVersion { folder: folder.to_owned(), data, binaries: found.version }
 }
 
 #[cfg(test)]

@@ -16,7 +16,7 @@ mod survivor;
 pub use error::PrivatePostgresError;
 
 use account::Account;
-use binaries::Binaries;
+use binaries::{Binaries, Data};
 use folder::Folder;
 use nix::sys::signal::Signal;
 use process::Process;
@@ -38,6 +38,15 @@ pub struct PrivatePostgresOptions {
     /// The folder that has `postgres` and `initdb`. Otherwise they are looked for in `PG_BIN`, `PATH`
     /// and the distribution's folders, and downloaded at last.
     pub pg_bin: Option<PathBuf>,
+}
+
+/// Programs of a server that this machine has.
+#[derive(Debug)]
+pub struct InstalledPostgres {
+    /// The folder that has `postgres` and `initdb`.
+    pub folder: PathBuf,
+    /// Major version.
+    pub version: u32,
 }
 
 /// A running server. When it is dropped the server is told to end; [`PrivatePostgres::stop`] also waits for that.
@@ -83,8 +92,8 @@ impl PrivatePostgres {
             let account = Account::choose()?;
             let folder = Folder::open(&options.data_dir, &account)?;
             let cluster = folder.cluster();
-            let data = folder.version()?;
-            let binaries = Binaries::find(options.pg_bin.as_deref(), data.map(|version| (cluster.as_path(), version)))?;
+            let data = folder.version()?.map(|version| Data { folder: &cluster, version });
+            let binaries = Binaries::find(options.pg_bin.as_deref(), data)?;
             if data.is_none() {
                 folder.make_cluster(&account, &binaries)?;
             }
@@ -97,6 +106,15 @@ impl PrivatePostgres {
         let mut server = Self { process, url, account, binaries, folder, durability };
         server.ready().await?;
         Ok(server)
+    }
+
+    /// The programs that a first start would use; `None` if it would have to download them.
+    ///
+    /// # Errors
+    /// [`PrivatePostgresError::UnusableBinaries`] for a folder that was named and has none.
+    pub async fn installed(pg_bin: Option<PathBuf>) -> Result<Option<InstalledPostgres>, PrivatePostgresError> {
+        let found = blocking(move || Binaries::installed(pg_bin.as_deref(), None)).await?;
+        Ok(found.map(|Binaries { folder, version }| InstalledPostgres { folder, version }))
     }
 
     /// The URL of the database.
