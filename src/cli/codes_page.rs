@@ -14,8 +14,8 @@ pub(super) fn as_markdown() -> String {
     for code in Code::ALL {
         writeln!(page, "| `{code}` | {} |", code.description()).expect("a string takes any text");
     }
-    page.push_str("\n## Not sent by this version\n\nNo answer has these codes yet. They keep their meaning.\n\n");
-    let quotas_why = "`GET /api/usage/summary` shows them beside their quotas with `enabled: false`; nothing is refused";
+    page.push_str("\n## Not in use yet\n\nNothing is refused with these codes in this version. They keep their meaning.\n\n");
+    let quotas_why = "`GET /api/usage/summary` shows them beside their quotas with `enabled: false`";
     let fetcher_why = "a turn on a node that can't fetch projects ends with it, and every node that runs turns can";
     for (codes, why) in [
         (unsent_codes::of_features(), "no route asks for these features"),

@@ -1,4 +1,4 @@
-//! Codes that keep their meaning and that no answer of this version has (docs/codes.md).
+//! Codes that keep their meaning and with which this version refuses nothing (docs/codes.md).
 
 use super::{access_page, usage};
 use cowork_domain::{
