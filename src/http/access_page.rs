@@ -36,7 +36,8 @@ pub fn as_markdown() -> String {
     page
 }
 
-fn routes_by_action() -> BTreeMap<String, Vec<String>> {
+/// What asks for each action, by its name.
+pub(super) fn routes_by_action() -> BTreeMap<String, Vec<String>> {
     let mut by_action: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for (path, item) in routes::openapi().paths.paths {
         for (method, operation) in operations(&item) {

@@ -60,6 +60,7 @@ mod sso;
 mod state;
 mod streams;
 mod tokens;
+pub mod unsent_codes;
 mod usage;
 mod workspace;
 mod ws;

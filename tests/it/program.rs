@@ -27,6 +27,22 @@ pub(crate) fn program_as(user: u32) -> Command {
     in_clean_environment(command)
 }
 
+/// The same where a program can't be had: what is in each of its places can't be executed. None where there is no way to do that.
+pub(crate) fn program_without(name: &str) -> Option<Command> {
+    let on_everything = || {
+        let mut command = Command::new("bwrap");
+        command.args(["--die-with-parent", "--dev-bind", "/", "/"]);
+        command
+    };
+    on_everything().arg("true").output().ok().filter(|tried| tried.status.success())?;
+    let mut command = on_everything();
+    for place in ["/usr/local/bin", "/usr/bin", "/bin"].map(|folder| Path::new(folder).join(name)).iter().filter(|place| place.exists()) {
+        command.args(["--ro-bind", "/dev/null"]).arg(place.canonicalize().expect("it is there"));
+    }
+    command.arg(env!("CARGO_BIN_EXE_cowork"));
+    Some(in_clean_environment(command))
+}
+
 #[expect(clippy::disallowed_methods, reason = "a test has no configuration; it passes on what a process can't do without")]
 fn in_clean_environment(mut command: Command) -> Command {
     command.env_clear();

@@ -1,6 +1,6 @@
 //! What a server runs on, and what outlives it when it is killed.
 
-use crate::program::{program, program_as};
+use crate::program::{program, program_as, program_without};
 use cowork_store::test_database::TestDatabase;
 use std::{
     io::{BufRead, BufReader, Read},
@@ -15,8 +15,16 @@ pub(crate) struct Setting {
     database: Option<Arc<TestDatabase>>,
     folder: TempDir,
     environment: Vec<(String, String)>,
-    /// The user and group that its servers run as, where they aren't ours.
-    user: Option<u32>,
+    runs: Runs,
+}
+
+/// How servers run.
+enum Runs {
+    AsWe,
+    /// As this user and group.
+    AsUser(u32),
+    /// Where this program can't be had.
+    Without(&'static str),
 }
 
 impl Setting {
@@ -37,7 +45,7 @@ impl Setting {
         std::fs::set_permissions(folder.path(), open).expect("our own folder can be changed");
         std::fs::create_dir(folder.path().join("data")).expect("our own folder can be changed");
         let prefixed = |(name, value): &(&str, &str)| (format!("OPEN_COWORK_CLOUD_{name}"), (*value).to_owned());
-        Self { database, folder, environment: environment.iter().map(prefixed).collect(), user: None }
+        Self { database, folder, environment: environment.iter().map(prefixed).collect(), runs: Runs::AsWe }
     }
 
     /// With the variable that names a configuration file.
@@ -61,8 +69,15 @@ impl Setting {
     pub(crate) fn run_by(mut self, user: u32) -> Self {
         std::os::unix::fs::chown(self.data_dir(), Some(user), Some(user)).expect("root may give its folders away");
         let home = self.data_dir().display().to_string();
-        self.user = Some(user);
+        self.runs = Runs::AsUser(user);
         self.with_foreign("HOME", &home)
+    }
+
+    /// With servers for which there is no such program; none where that can't be done.
+    pub(crate) fn without(mut self, name: &'static str) -> Option<Self> {
+        program_without(name)?;
+        self.runs = Runs::Without(name);
+        Some(self)
     }
 
     pub(crate) fn is_private(&self) -> bool {
@@ -79,7 +94,11 @@ impl Setting {
 
     /// `cowork serve` on any free port.
     pub(crate) fn command(&self) -> Command {
-        let mut command = self.user.map_or_else(program, program_as);
+        let mut command = match self.runs {
+            Runs::AsWe => program(),
+            Runs::AsUser(user) => program_as(user),
+            Runs::Without(name) => program_without(name).expect("it was possible before"),
+        };
         command.args(["serve", "--listen", "127.0.0.1:0", "--data-dir"]).arg(self.data_dir());
         if let Some(database) = &self.database {
             command.env("OPEN_COWORK_CLOUD_CONTROL_PLANE_URL", database.url());

@@ -5,6 +5,7 @@ mod faults;
 mod feeds;
 mod holds;
 mod keys;
+mod projects;
 mod script;
 mod switchboard;
 mod world;

@@ -72,6 +72,17 @@ impl TestDatabase {
         Store::connect(StoreOptions::new(&self.url)).await
     }
 
+    /// Changes something behind everybody's back.
+    ///
+    /// # Panics
+    /// When the statement is wrong.
+    pub async fn execute(&self, statement: &str) {
+        let options: PgConnectOptions = self.url.parse().expect("its url can be read");
+        let mut connection = PgConnection::connect_with(&options.disable_statement_logging()).await.expect("the test server answers");
+        sqlx::raw_sql(AssertSqlSafe(statement.to_owned())).execute(&mut connection).await.expect("the statement is right");
+        connection.close().await.ok();
+    }
+
     /// The URL of this database.
     pub fn url(&self) -> &str {
         &self.url

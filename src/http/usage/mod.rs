@@ -7,6 +7,7 @@ mod record;
 mod summary;
 
 pub use options::UsageOptions;
+pub(super) use quota::unenforced as unenforced_quotas;
 pub(super) use summary::UsageSummary;
 
 use super::{gate::Gate, state::HttpState};

@@ -74,6 +74,12 @@ pub(super) fn all(options: &UsageOptions, consumed: &Consumed) -> [Quota; 6] {
     .map(|(kind, limit, used)| Quota::of(&kind, options.is_recorded, limit, used, consumed.at))
 }
 
+/// The codes of those whose limits are shown alone.
+pub(in crate::http) fn unenforced() -> Vec<Code> {
+    let kinds = [PROMPTS, WORKFLOW_RUNS, GATEWAY_PROMPTS, GATEWAY_DELIVERIES, WORKER_MINUTES, ARTIFACT_BYTES];
+    kinds.iter().filter(|kind| !kind.is_enforced).map(|kind| kind.code).collect()
+}
+
 impl Quota {
     fn of(kind: &Kind, is_on: bool, limit: Option<u64>, used: u64, at: Timestamp) -> Self {
         let passed = at.as_millis().rem_euclid(kind.window_ms);

@@ -1,7 +1,13 @@
-use super::{agent, server, text};
-use crate::caller::Caller;
+use super::{agent, binding, server, text};
+use crate::{
+    caller::{Caller, HEADER_MODE},
+    server::Server,
+    setting::Setting,
+};
+use cowork_store::test_database::TestDatabase;
 use reqwest::{Method, StatusCode};
 use serde_json::json;
+use std::sync::Arc;
 
 #[tokio::test]
 async fn the_same_seed_is_the_same_agent_and_a_change_changes_only_what_it_names() {
@@ -56,4 +62,25 @@ async fn only_who_runs_the_organisation_manages_channels() {
     let (_, admin) = crate::tokens::issue(&server, &owner, &["admin"]).await;
     let listed = server.ask_with(&admin, Method::GET, "/api/channels/agents", None).await;
     assert_eq!(listed.body["agents"].as_array().map(Vec::len), Some(1), "{listed:?}");
+}
+
+/// Whoever is alone at their own machine names things as they are, so a name may be taken by those who were there before.
+#[tokio::test]
+async fn an_id_of_another_organisation_is_not_to_be_had() {
+    let database = Arc::new(TestDatabase::create().await);
+    let shared = Server::launch(Setting::sharing(database.clone(), &HEADER_MODE));
+    let owner = Caller::new("acme", "kim", "owner");
+    let their_agent = agent(&shared, &owner, "support").await;
+    let their_binding = binding(&shared, &owner, &their_agent, "telegram", "tg").await;
+    drop(shared);
+
+    let alone = Server::launch(Setting::sharing(database, &[]));
+    let unavailable = "Channel resource id is unavailable.";
+    let refused = alone.post("/api/channels/agents", json!({ "agentId": their_agent, "name": "Mine" })).await;
+    refused.expect(StatusCode::CONFLICT, unavailable).coded("channels.id_unavailable");
+    let mine = alone.post("/api/channels/agents", json!({ "agentId": "mine", "name": "Mine" })).await.expect(StatusCode::CREATED, "");
+    assert_eq!(mine.body["agent"]["agentId"], "mine");
+    let body = json!({ "agentId": "mine", "bindingId": their_binding, "provider": "telegram", "displayName": "Mine" });
+    let refused = alone.post("/api/channels/bindings", body).await;
+    refused.expect(StatusCode::CONFLICT, unavailable).coded("channels.id_unavailable");
 }

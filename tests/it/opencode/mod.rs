@@ -3,4 +3,5 @@
 #[path = "../../../crates/runtime/tests/it/opencode/program.rs"]
 mod program;
 mod turn;
+mod unavailable;
 mod unprivileged;

@@ -16,13 +16,17 @@ const TOKEN: &str = "kim:opensesame-4711";
 const SHOWN: &str = "a2ltOm9wZW5zZXNhbWUtNDcxMQ==";
 
 async fn server(host: &GitHost, more: Value) -> Server {
+    Server::launch(setting(host, more).await)
+}
+
+async fn setting(host: &GitHost, more: Value) -> Setting {
     let mut git = json!({
         "allowedHosts": [format!("localhost:{}", host.port)], "allowPrivateNetwork": true, "caFile": host.authority(),
         "credentialRefPrefixes": ["env:GIT_"], "timeoutMs": 60_000,
     });
     git.as_object_mut().expect("an object").extend(more.as_object().expect("an object").clone());
     let setting = Setting::new(Some(TestDatabase::create().await), &[("PROJECT_SOURCES_GIT", &git.to_string())]);
-    Server::launch(setting.with_variable("GIT_ACME", TOKEN).with_variable("GIT_WRONG", "kim:nothing"))
+    setting.with_variable("GIT_ACME", TOKEN).with_variable("GIT_WRONG", "kim:nothing")
 }
 
 /// Prompts a new session on a source; returns its id and the code of its failure.
@@ -91,4 +95,14 @@ async fn a_host_inside_is_reached_only_where_the_profile_says_so() {
     let server = server(&host, json!({ "allowPrivateNetwork": false })).await;
     let source = json!({ "kind": "git", "repositoryUrl": host.url("acme/site.git") });
     assert_eq!(look(&server, source).await.1.as_deref(), Some("project_source.git.address_denied"));
+}
+
+#[tokio::test]
+async fn a_node_without_git_says_so() {
+    let host = GitHost::start(None).await;
+    let Some(setting) = setting(&host, json!({})).await.without("git") else {
+        return eprintln!("skipped: bubblewrap can't be used here");
+    };
+    let source = json!({ "kind": "git", "repositoryUrl": host.url("acme/site.git") });
+    assert_eq!(look(&Server::launch(setting), source).await.1.as_deref(), Some("project_source.git.unavailable"));
 }

@@ -3,7 +3,7 @@
 use crate::house::{House, brisk, broker, failure, finish, house, next, org, retries, runtime, table, tool_ends, willing};
 use cowork_domain::runtime_event::RuntimeEvent;
 use cowork_runtime::{Runtime as _, TurnLimits, TurnRequest};
-use std::time::Duration;
+use std::{sync::atomic::Ordering, time::Duration};
 
 #[tokio::test]
 async fn a_refused_key_fails_at_once_and_is_not_quoted() {
@@ -109,4 +109,14 @@ async fn rounds_are_bounded() {
     assert_eq!((tool_ends(&events).len(), events.last()), (4, Some(&RuntimeEvent::Finished)));
     let events = house.run("[[loop:5]] done").await;
     assert_eq!((tool_ends(&events).len(), failure(&events)), (5, "runtime.rounds_exhausted"));
+}
+
+#[tokio::test]
+async fn what_breaks_inside_ends_its_own_turn_with_a_code() {
+    let house = House::with(brisk(), Some("right-key")).await;
+    house.keys.is_broken.store(true, Ordering::SeqCst);
+    let events = house.run("hello").await;
+    assert_eq!((failure(&events), events.len()), ("runtime.failed", 1));
+    house.keys.is_broken.store(false, Ordering::SeqCst);
+    assert_eq!(house.run("hello").await.last(), Some(&RuntimeEvent::Finished));
 }

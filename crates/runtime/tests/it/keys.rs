@@ -8,7 +8,10 @@ use cowork_domain::{
 use cowork_runtime::broker::{ActiveKey, KeySource, KeySourceError, Purpose};
 use futures_util::future::BoxFuture;
 use parking_lot::Mutex;
-use std::sync::Arc;
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering},
+};
 use tokio::sync::{broadcast, watch};
 use uuid::Uuid;
 
@@ -16,6 +19,8 @@ pub(crate) struct Keys {
     held: Mutex<Vec<Held>>,
     /// What every question is answered with, if something is wrong.
     pub(crate) trouble: Mutex<Option<KeySourceError>>,
+    /// Whether no question is answered, because asking panics.
+    pub(crate) is_broken: AtomicBool,
     pub(crate) asked: watch::Sender<u32>,
     pub(crate) opened: watch::Sender<u32>,
     pub(crate) refused: watch::Sender<u32>,
@@ -32,7 +37,15 @@ impl Keys {
     pub(crate) fn none() -> Arc<Self> {
         let count = || watch::channel(0).0;
         let (asked, opened, refused) = (count(), count(), count());
-        Arc::new(Self { held: Mutex::default(), trouble: Mutex::default(), asked, opened, refused, changes: broadcast::channel(16).0 })
+        Arc::new(Self {
+            held: Mutex::default(),
+            trouble: Mutex::default(),
+            is_broken: AtomicBool::new(false),
+            asked,
+            opened,
+            refused,
+            changes: broadcast::channel(16).0,
+        })
     }
 
     pub(crate) fn place(&self, org: &OrgId, provider: &ProviderId, text: &str) {
@@ -58,6 +71,7 @@ impl Keys {
 impl KeySource for Keys {
     fn active<'a>(&'a self, org: &'a OrgId) -> BoxFuture<'a, Result<Vec<ActiveKey>, KeySourceError>> {
         self.asked.send_modify(|asked| *asked += 1);
+        assert!(!self.is_broken.load(Ordering::SeqCst), "the test says that asking panics");
         let answer = match self.trouble.lock().clone() {
             Some(trouble) => Err(trouble),
             None => Ok(self.held.lock().iter().filter(|held| held.org == *org).map(|held| held.key.clone()).collect()),

@@ -7,7 +7,7 @@ mod poison;
 mod quota;
 mod retried;
 mod shared;
-mod stream;
+pub(super) mod stream;
 
 use super::{agent, binding, gateway, text};
 use crate::{answer::Answer, caller::Caller, event_stream::EventStream, server::Server};

@@ -2,7 +2,8 @@ use super::{Channel, channel};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
-fn deliveries(text: &str) -> Vec<Value> {
+/// The deliveries of a stream, or of a piece of it that ends with a frame.
+pub(in crate::channels) fn deliveries(text: &str) -> Vec<Value> {
     let data = text.lines().filter_map(|line| line.strip_prefix("data: "));
     data.map(|data| serde_json::from_str::<Value>(data).expect("JSON")["delivery"].clone()).filter(|delivery| !delivery.is_null()).collect()
 }

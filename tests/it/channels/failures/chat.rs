@@ -15,25 +15,36 @@ pub(super) struct Message {
     /// The same for the same message, however often it is sent.
     pub(super) idempotency_key: String,
     pub(super) gateway: String,
+    /// The node that gave it to the gateway.
+    pub(super) node: String,
     pub(super) attempt: u64,
     pub(super) chat: String,
     pub(super) number: u64,
 }
 
-/// Of this gateway's messages, the one with this number, counted from 1, is taken and never answered. Until then nobody else gets
-/// further than that either, so that the blow falls in the middle.
+/// What comes between a message and its answer.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Blow {
-    pub(super) victim: &'static str,
-    pub(super) at: usize,
+pub(super) enum Obstacle {
+    None,
+    /// Of this gateway's messages, the one with this number, counted from 1, is taken and never answered. Until then nobody else
+    /// gets further than that either, so that the blow falls in the middle.
+    Blow {
+        victim: &'static str,
+        at: usize,
+    },
+    /// The message with this number, counted from 1, and those behind it are taken and wait for their answers until the test says so.
+    Pause {
+        at: usize,
+    },
 }
 
 #[derive(Debug)]
 struct Shared {
     messages: Mutex<Vec<Message>>,
     count: watch::Sender<usize>,
-    has_struck: watch::Sender<bool>,
-    blow: Option<Blow>,
+    /// Whether the obstacle is out of the way.
+    goes_on: watch::Sender<bool>,
+    obstacle: Obstacle,
 }
 
 /// A running chat system; it ends with the test.
@@ -44,9 +55,9 @@ pub(super) struct Chat {
 }
 
 impl Chat {
-    pub(super) async fn start(blow: Option<Blow>) -> Self {
+    pub(super) async fn start(obstacle: Obstacle) -> Self {
         let shared =
-            Arc::new(Shared { messages: Mutex::default(), count: watch::Sender::new(0), has_struck: watch::Sender::new(false), blow });
+            Arc::new(Shared { messages: Mutex::default(), count: watch::Sender::new(0), goes_on: watch::Sender::new(false), obstacle });
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let url = format!("http://{}/messages", listener.local_addr().expect("an address"));
         let router = Router::new().route("/messages", post(take)).with_state(shared.clone());
@@ -56,9 +67,14 @@ impl Chat {
 
     /// Waits until the victim sent what it gets no answer to.
     pub(super) async fn until_struck(&self) {
-        let mut struck = self.shared.has_struck.subscribe();
-        let waited = timeout(PATIENCE, struck.wait_for(|has_struck| *has_struck)).await;
+        let mut goes_on = self.shared.goes_on.subscribe();
+        let waited = timeout(PATIENCE, goes_on.wait_for(|goes_on| *goes_on)).await;
         waited.unwrap_or_else(|_| panic!("the victim never got so far: {:?}", self.messages())).expect("the chat is there");
+    }
+
+    /// Ends a pause.
+    pub(super) fn go_on(&self) {
+        self.shared.goes_on.send_replace(true);
     }
 
     /// Waits until so many messages came.
@@ -100,12 +116,17 @@ async fn take(State(shared): State<Arc<Shared>>, Json(message): Json<Message>) -
         (messages.len(), messages.iter().filter(|message| message.gateway == gateway).count())
     };
     shared.count.send_replace(all);
-    if let Some(blow) = shared.blow.filter(|blow| of_gateway >= blow.at) {
-        if gateway == blow.victim {
-            shared.has_struck.send_replace(true);
+    let is_held = match shared.obstacle {
+        Obstacle::None => false,
+        Obstacle::Blow { victim, at } if of_gateway >= at && gateway == victim => {
+            shared.goes_on.send_replace(true);
             return std::future::pending().await;
         }
-        shared.has_struck.subscribe().wait_for(|has_struck| *has_struck).await.expect("the chat is there");
+        Obstacle::Blow { at, .. } => of_gateway >= at,
+        Obstacle::Pause { at } => all >= at,
+    };
+    if is_held {
+        shared.goes_on.subscribe().wait_for(|goes_on| *goes_on).await.expect("the chat is there");
     }
     StatusCode::NO_CONTENT
 }

@@ -1,6 +1,6 @@
 //! A gateway that is a process of its own: this very program, run again for one test that is no test.
 
-use super::{chat::Message, text};
+use super::{super::deliveries::stream::deliveries, chat::Message, text};
 use reqwest::StatusCode;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -29,6 +29,16 @@ pub(super) struct Orders {
     pub(super) chat: String,
     /// How long a claim holds.
     pub(super) ttl_ms: u64,
+    pub(super) way: Way,
+}
+
+/// How a gateway comes by its deliveries.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+pub(super) enum Way {
+    /// It asks for some, again and again.
+    Pull,
+    /// It follows a stream of them, and opens another one at the next node when that breaks.
+    Stream,
 }
 
 /// A running gateway.
@@ -81,27 +91,64 @@ struct Gateway {
 
 impl Gateway {
     async fn serve(&mut self) {
-        let ttl = Duration::from_millis(self.orders.ttl_ms);
         loop {
-            let asked = Instant::now();
-            let order = json!({ "claimedBy": self.orders.name, "max": IN_HAND, "waitMs": 1000, "ttlMs": self.orders.ttl_ms });
-            let Some(claimed) = self.ask("deliveries/claim", &order).await else { continue };
-            for delivery in claimed["deliveries"].as_array().expect("an array") {
-                // What somebody else may have by now is theirs.
-                if asked.elapsed() > ttl / 2 {
-                    break;
-                }
-                self.send(delivery).await;
-                let word = json!({ "status": "sent", "claimToken": delivery["claimToken"] });
-                self.ask(&format!("deliveries/{}/ack", text(&delivery["deliveryId"])), &word).await;
+            match self.orders.way {
+                Way::Pull => self.pull().await,
+                Way::Stream => self.follow().await,
             }
         }
     }
 
-    async fn send(&self, delivery: &Value) {
+    /// The node that it talks to at the moment.
+    fn node(&self) -> String {
+        self.orders.clouds[self.cloud % self.orders.clouds.len()].clone()
+    }
+
+    async fn pull(&mut self) {
+        let asked = Instant::now();
+        let order = json!({ "claimedBy": self.orders.name, "max": IN_HAND, "waitMs": 1000, "ttlMs": self.orders.ttl_ms });
+        if let Some(claimed) = self.ask("deliveries/claim", &order).await {
+            self.deliver(claimed["deliveries"].as_array().expect("an array"), asked, &self.node()).await;
+        }
+    }
+
+    async fn follow(&mut self) {
+        let (cloud, node) = (self.cloud, self.node());
+        let query = format!("claimedBy={}&ttlMs={}&credit={IN_HAND}", self.orders.name, self.orders.ttl_ms);
+        let request = self.http.get(format!("{node}/api/channels/deliveries/stream?{query}")).bearer_auth(&self.orders.token);
+        if let Ok(mut stream) = request.send().await.and_then(reqwest::Response::error_for_status) {
+            let mut text = String::new();
+            while let Ok(Some(chunk)) = stream.chunk().await {
+                let came = Instant::now();
+                text.push_str(std::str::from_utf8(&chunk).expect("these deliveries are ASCII"));
+                let whole = text.rfind("\n\n").map_or(0, |end| end + 2);
+                let frames: String = text.drain(..whole).collect();
+                self.deliver(&deliveries(&frames), came, &node).await;
+            }
+        }
+        // Whoever got no answer to their word has gone on to the next node already.
+        self.cloud = self.cloud.max(cloud + 1);
+        tokio::time::sleep(PAUSE).await;
+    }
+
+    /// Sends what a node gave it no earlier than then.
+    async fn deliver(&mut self, claimed: &[Value], since: Instant, node: &str) {
+        for delivery in claimed {
+            // What somebody else may have by now is theirs.
+            if since.elapsed() > Duration::from_millis(self.orders.ttl_ms) / 2 {
+                return;
+            }
+            self.send(delivery, node).await;
+            let word = json!({ "status": "sent", "claimToken": delivery["claimToken"] });
+            self.ask(&format!("deliveries/{}/ack", text(&delivery["deliveryId"])), &word).await;
+        }
+    }
+
+    async fn send(&self, delivery: &Value, node: &str) {
         let message = Message {
             idempotency_key: text(&delivery["deliveryId"]),
             gateway: self.orders.name.clone(),
+            node: node.to_owned(),
             attempt: delivery["attemptCount"].as_u64().expect("a count"),
             chat: text(&delivery["target"]["externalChatId"]),
             number: delivery["payload"]["number"].as_u64().expect("a number"),
@@ -113,8 +160,7 @@ impl Gateway {
     /// Asks until there is an answer that no repetition changes; none if it is a refusal.
     async fn ask(&mut self, path: &str, body: &Value) -> Option<Value> {
         loop {
-            let cloud = &self.orders.clouds[self.cloud % self.orders.clouds.len()];
-            let request = self.http.post(format!("{cloud}/api/channels/{path}")).bearer_auth(&self.orders.token).json(body);
+            let request = self.http.post(format!("{}/api/channels/{path}", self.node())).bearer_auth(&self.orders.token).json(body);
             match request.send().await {
                 Ok(answer) if answer.status().is_success() => {
                     if let Ok(body) = answer.json().await {

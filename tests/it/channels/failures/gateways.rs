@@ -2,8 +2,8 @@
 
 use super::{
     NODES, Pair,
-    chat::{Blow, Chat},
-    gateway::{Orders, Process},
+    chat::{Chat, Obstacle},
+    gateway::{Orders, Process, Way},
 };
 
 const CHATS: usize = 20;
@@ -15,13 +15,14 @@ const OF_EACH: usize = 10;
 async fn a_gateway_that_is_killed_among_200_deliveries_loses_and_disorders_nothing() {
     let pair = Pair::start().await;
     pair.deliver(CHATS, OF_EACH).await;
-    let chat = Chat::start(Some(Blow { victim: "gw-a", at: 50 })).await;
+    let chat = Chat::start(Obstacle::Blow { victim: "gw-a", at: 50 }).await;
     let orders = |name: &str, node: &str, ttl_ms| Orders {
         name: name.to_owned(),
         clouds: vec![pair.cluster[node].url.clone()],
         token: pair.token.clone(),
         chat: chat.url.clone(),
         ttl_ms,
+        way: Way::Pull,
     };
     // What the victim had in hand must not be long in coming.
     let mut victim = Process::start(&orders("gw-a", NODES[0], 6_000));

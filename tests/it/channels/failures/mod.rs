@@ -5,6 +5,7 @@ mod gateway;
 mod gateways;
 mod inbox;
 mod owner;
+mod stream;
 
 use super::{agent, allow, binding, gateway as issue, text};
 use crate::{

@@ -2,8 +2,8 @@
 
 use super::{
     NODES, Pair,
-    chat::Chat,
-    gateway::{Orders, Process},
+    chat::{Chat, Obstacle},
+    gateway::{Orders, Process, Way},
     other,
 };
 use nix::sys::signal::Signal;
@@ -16,10 +16,11 @@ const OF_EACH: usize = 10;
 async fn claims_go_on_when_the_owner_of_their_binding_is_killed() {
     let pair = Pair::start().await;
     pair.deliver(CHATS, OF_EACH).await;
-    let chat = Chat::start(None).await;
+    let chat = Chat::start(Obstacle::None).await;
     let gateways = NODES.map(|node| {
         let clouds = [node, other(node)].map(|node| pair.cluster[node].url.clone()).into();
-        Process::start(&Orders { name: format!("gw-{node}"), clouds, token: pair.token.clone(), chat: chat.url.clone(), ttl_ms: 8_000 })
+        let (token, chat) = (pair.token.clone(), chat.url.clone());
+        Process::start(&Orders { name: format!("gw-{node}"), clouds, token, chat, ttl_ms: 8_000, way: Way::Pull })
     });
     chat.until_sent(CHATS * OF_EACH / 3).await;
     pair.cluster[pair.owner().await].signal(Signal::SIGKILL);

@@ -191,6 +191,17 @@ fn a_failure_is_told_without_secrets() {
 }
 
 #[test]
+fn a_failure_whose_code_is_none_has_the_code_of_all_others() {
+    let mut story = Story::begin();
+    for (number, code) in (1..).zip(["", "two words", "drop\u{0}", "x".repeat(101).as_str()]) {
+        story.submits(number, prompt("go on"));
+        let failed = RuntimeEvent::Failed { code: code.to_owned(), message: "it broke".to_owned() };
+        let told = payloads(&story.reports(number, 1, vec![failed]));
+        assert_eq!(told[0].1["code"], json!("runtime.failed"), "{code:?}");
+    }
+}
+
+#[test]
 fn an_artifact_shows_no_object_key() {
     let mut story = Story::begin();
     story.submits(1, prompt("one"));
