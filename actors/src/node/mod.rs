@@ -23,7 +23,7 @@ pub use handle::{CreateSession, NodeHandle};
 pub(crate) use holds::Holds;
 pub use life::StartError;
 pub use operate::ClusterSupervision;
-pub use options::{NodeOptions, NodeRole};
+pub use options::{NodeOptions, NodeRole, PlanRules};
 pub use readiness::Readiness;
 pub use reads::{ProjectionRepair, ProjectionStatus};
 pub(crate) use root::NodeRootMsg;
