@@ -66,7 +66,7 @@ impl Subscriptions {
             let now = Clock.instant();
             // One that is locked is being asked for.
             let is_old = |known: &Option<Known>| known.as_ref().is_some_and(|known| now.saturating_duration_since(known.at) >= FRESH);
-            slots.retain(|_, slot| slot.known.try_lock().is_ok_and(|known| !is_old(&known)));
+            slots.retain(|_, slot| !slot.known.try_lock().is_ok_and(|known| is_old(&known)));
         }
         let slot = Arc::<Slot>::default();
         slots.insert(org.clone(), slot.clone());
