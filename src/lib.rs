@@ -1,6 +1,7 @@
 //! Open Cowork Cloud: everything behind the `cowork` binary.
 
 pub mod artifacts;
+pub mod billing;
 pub mod byok;
 pub mod cli;
 pub mod config;

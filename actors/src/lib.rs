@@ -26,8 +26,8 @@ pub use clock::Clock;
 pub use cluster::{ClusterReport, Heartbeat, LinkOptions, LinkSecret, LinkTls};
 pub use feed::{CutReason, CutSwitch, FeedOptions, Subscription};
 pub use node::{
-    ClaimError, ClusterSupervision, CreateSession, NodeHandle, NodeOptions, NodeRole, ProjectionRepair, ProjectionStatus, Readiness,
-    StartError, TakenDeliveries,
+    ClaimError, ClusterSupervision, CreateSession, NodeHandle, NodeOptions, NodeRole, PlanRules, ProjectionRepair, ProjectionStatus,
+    Readiness, StartError, TakenDeliveries,
 };
 pub use org::AuditRetention;
 pub use session::{SessionError, Submitted, ViewShape};

@@ -34,7 +34,7 @@ const SECTIONS: [(&str, &[Setting]); 19] = [
 pub(super) const FOREIGN_NAMES: [&str; 1] = ["BASE_URL"];
 
 /// Sections of the file whose inner keys other parts of the product read. What stands there is accepted.
-pub(super) const OPEN_FILE_SECTIONS: [&str; 4] = ["billing", "entitlements", "projectSources", "runtime"];
+pub(super) const OPEN_FILE_SECTIONS: [&str; 2] = ["projectSources", "runtime"];
 
 /// All settings.
 pub fn all() -> impl Iterator<Item = &'static Setting> {

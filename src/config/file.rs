@@ -120,10 +120,10 @@ mod tests {
 
     #[test]
     fn a_misspelt_key_stops_and_an_unfamiliar_one_warns() {
-        let (_, findings) = parse(r#"{"cloud": {"features": {"webhoks": true}, "billing": {"plans": []}}}"#);
+        let (_, findings) = parse(r#"{"cloud": {"features": {"webhoks": true}, "billing": {"invoices": []}}}"#);
         let error = findings.finish().unwrap_err();
         assert_eq!(error.problems.len(), 1);
         assert!(error.problems[0].text().contains("did you mean cloud.features.webhooks?"), "{error}");
-        assert!(error.warnings[0].contains("cloud.billing.plans"), "{:?}", error.warnings);
+        assert!(error.warnings[0].contains("cloud.billing.invoices"), "{:?}", error.warnings);
     }
 }

@@ -6,7 +6,7 @@
 
 pub mod abuse;
 pub mod auth;
-mod billing;
+pub mod billing;
 mod branding;
 pub mod byok;
 pub mod catalogue;
@@ -84,6 +84,8 @@ pub struct Config {
     pub observability: observability::ObservabilityConfig,
     /// Provider keys that organisations bring.
     pub byok: byok::ByokConfig,
+    /// Who bills, and for which plans.
+    pub billing: billing::BillingConfig,
     /// Features and allow-lists.
     pub profile: profile::ProfileConfig,
     /// Projects that sessions may work on.
@@ -151,6 +153,7 @@ impl Config {
             retention: retention::RetentionConfig::read(values),
             observability: observability::ObservabilityConfig::read(values),
             byok: byok::ByokConfig::read(values, environment, role, findings),
+            billing: billing::BillingConfig::read(values, environment, role, tier, findings),
             profile: profile::ProfileConfig::read(values, tier, findings),
             project_sources: project_sources::ProjectSourcesConfig::read(values, environment, role, findings),
             branding: branding::read(values),

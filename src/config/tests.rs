@@ -1,5 +1,6 @@
 //! The rules that keep a deployment from starting open, and the order of the sources.
 
+mod billing;
 mod nodes;
 mod oidc;
 mod providers;
@@ -97,7 +98,7 @@ fn stronger_sources_win_and_the_dump_says_which() {
     assert_eq!(row("_FEATURE_WEBHOOKS").source, values::Source::File);
     assert_eq!(row("_MAX_QUEUE_AGE_MS").value.as_deref(), Some("unlimited"));
     assert_eq!(row("_CONTROL_PLANE_URL").value.as_deref(), Some("[set]"));
-    assert!(!row("_BILLING_ENABLED").used);
+    assert!(!row("_MAX_ACTIVE_WORKERS_PER_ORG").used);
     let everything = format!("{} {:?} {:?}", serde_json::to_string(&rows).unwrap(), rows, loaded.config);
     assert!(!everything.contains("hunter2"), "a secret shows");
 }

@@ -42,15 +42,19 @@ impl FromRequest<HttpState> for BulkJsonBody {
 }
 
 async fn read(request: Request, state: &HttpState, limit: usize) -> Result<JsonBody, ApiError> {
+    JsonBody::parse(read_bytes(request, state, limit).await?)
+}
+
+/// A body as it came: for whoever must see it before it is understood.
+pub(super) async fn read_bytes(request: Request, state: &HttpState, limit: usize) -> Result<Bytes, ApiError> {
     let announced = request.headers().get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
     if announced.is_some_and(|length| length > limit as u64) {
         return Err(too_large());
     }
     let collecting = collect(request.into_body(), limit);
-    let raw = tokio::time::timeout(state.options.timeouts.body, collecting)
+    tokio::time::timeout(state.options.timeouts.body, collecting)
         .await
-        .map_err(|_| ApiError::new(StatusCode::REQUEST_TIMEOUT, "The request body took too long to arrive.").closing())??;
-    JsonBody::parse(raw)
+        .map_err(|_| ApiError::new(StatusCode::REQUEST_TIMEOUT, "The request body took too long to arrive.").closing())?
 }
 
 async fn collect(mut body: Body, limit: usize) -> Result<Bytes, ApiError> {

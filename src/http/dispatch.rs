@@ -3,7 +3,7 @@
 //! carries (request id, security headers, CORS) is added here, on the way out.
 
 use super::{
-    auth,
+    auth, billing,
     connection::Connection,
     cors::Cors,
     error::ApiError,
@@ -128,7 +128,9 @@ async fn unmatched(State(state): State<HttpState>, request: Request) -> Response
         state.metrics.unmatched.answered(request.method(), answer.status(), clock.instant().duration_since(started));
         return answer;
     }
-    let error = if state.options.role.serves_clients() {
+    let error = if state.options.role.serves_clients() && billing::is_webhook(request.uri().path()) {
+        ApiError::new(StatusCode::METHOD_NOT_ALLOWED, "Method not allowed.")
+    } else if state.options.role.serves_clients() {
         gate::refuse_unknown(&state, request.method(), request.uri().path(), request.headers()).await
     } else {
         let role = state.options.role;

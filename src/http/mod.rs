@@ -18,6 +18,7 @@ mod answer;
 mod artifacts;
 mod audit;
 mod auth;
+mod billing;
 mod body;
 mod byok;
 mod channels;

@@ -7,6 +7,7 @@ use super::{
     usage::UsageOptions,
 };
 use crate::{
+    billing::BillingOptions,
     config::{cluster::Role, network::Network},
     identity::AuthOptions,
 };
@@ -48,6 +49,8 @@ pub struct HttpOptions {
     pub project_sources: ProjectSourceRules,
     /// What `/api/config` shows as `publicBranding`; null leaves it to the client.
     pub branding: serde_json::Value,
+    /// Who bills, and for which plans.
+    pub billing: BillingOptions,
     /// Provider keys that organisations bring.
     pub byok: ByokOptions,
     /// Limits of channels.
@@ -108,6 +111,7 @@ impl Default for HttpOptions {
             allowed_mcps: None,
             project_sources: ProjectSourceRules::default(),
             branding: serde_json::Value::Null,
+            billing: BillingOptions::default(),
             byok: ByokOptions::default(),
             channels: ChannelOptions::default(),
             deliveries: DeliveryOptions::default(),

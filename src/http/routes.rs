@@ -1,8 +1,8 @@
 //! The route table, and the description of the API that is made from it.
 
 use super::{
-    admin, artifacts, audit, auth, byok, channels, docs, gate::Gate, health, import, invites, managed_workers, members, metrics, ops,
-    policy, project_sources, roles, runtime, scim, sessions, settings, sso, state::HttpState, tokens, usage, workspace, ws,
+    admin, artifacts, audit, auth, billing, byok, channels, docs, gate::Gate, health, import, invites, managed_workers, members, metrics,
+    ops, policy, project_sources, roles, runtime, scim, sessions, settings, sso, state::HttpState, tokens, usage, workspace, ws,
 };
 use crate::web;
 use utoipa::{
@@ -35,6 +35,7 @@ pub(super) fn table(gate: &Gate, metrics_are_open: bool) -> OpenApiRouter<HttpSt
         .merge(managed_workers::routes(gate))
         .merge(settings::routes(gate))
         .merge(sso::routes(gate))
+        .merge(billing::routes(gate))
         .merge(byok::routes(gate))
         .merge(channels::routes(gate))
         .merge(scim::routes(gate))

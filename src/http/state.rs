@@ -9,6 +9,7 @@ use super::{
 };
 use crate::{
     artifacts::Artifacts,
+    billing::Billing,
     identity::{Authenticator, Revocations},
     project_sources::Snapshots,
     secrets::Keyring,
@@ -31,6 +32,7 @@ pub struct Shared {
     /// What seals customers' keys, and on nodes that execute opens them.
     pub(super) keyring: Keyring,
     pub(super) artifacts: Artifacts,
+    pub(super) billing: Billing,
     pub(super) snapshots: Snapshots,
     pub(super) object_store: Probe,
     pub(super) authenticator: Authenticator,
@@ -61,6 +63,7 @@ impl HttpState {
         Self(Arc::new(Shared {
             authenticator: Authenticator::new(options.auth.clone(), revocations.clone()),
             revocations,
+            billing: Billing::new(options.billing.clone(), node.store().clone()),
             limits: Limits::start(&options, node.store()),
             streams: OrgStreams::new(options.max_streams_per_org),
             metrics: HttpMetrics::default(),

@@ -2,6 +2,7 @@
 
 use crate::{
     artifacts::ArtifactOptions,
+    billing::BillingOptions,
     config::{
         Config,
         abuse::{AbuseConfig, AuthBackoff, HttpRateLimit},
@@ -30,7 +31,7 @@ const A_CENTURY: Duration = Duration::from_secs(100 * 365 * 86_400);
 /// Whoever asks for a check waits a little longer than a check may take.
 const CHECK_MARGIN: Duration = Duration::from_secs(2);
 
-pub(super) fn options(config: &Config, auth: AuthOptions, execution_isolation: ExecutionIsolation) -> HttpOptions {
+pub(super) fn options(config: &Config, auth: AuthOptions, billing: BillingOptions, execution_isolation: ExecutionIsolation) -> HttpOptions {
     let limits = config.server.body_limits;
     HttpOptions {
         public_url: config.server.public_url.clone(),
@@ -46,6 +47,7 @@ pub(super) fn options(config: &Config, auth: AuthOptions, execution_isolation: E
         allowed_mcps: config.profile.allowed_mcps.clone(),
         project_sources: config.project_sources.rules.clone(),
         branding: config.branding.clone(),
+        billing,
         byok: ByokOptions {
             table: config.providers.table.clone(),
             providers: config.byok.providers.clone(),

@@ -4,6 +4,7 @@
 //! database, the runtime, the node, and last the front door; which of them do something is the role's
 //! to say. Stopping goes the other way; `stopping` tells it.
 
+mod billing;
 mod database;
 mod front_door;
 mod keys;
@@ -65,6 +66,7 @@ async fn serve(
     signals: &mut Signals,
 ) -> anyhow::Result<()> {
     let auth = front_door::auth(config)?;
+    let billing = billing::options(config)?;
     start_notes::write(config, &database.store()).await.context("the start cannot be noted in the audit log")?;
     let keyring = Keyring::open(config, &database.store()).await.context("the keys of this node can't be had")?;
     let keys = keys::ProviderKeys::new(config, database.store(), &keyring);
@@ -87,7 +89,7 @@ async fn serve(
     }
     let address = listener.local_addr()?;
     let upkeep = upkeep(metrics.clone());
-    let options = front_door::options(config, auth, agents.isolation());
+    let options = front_door::options(config, auth, billing, agents.isolation());
     let state =
         http::HttpState::new(options, node.clone(), keyring, artifacts.clone(), snapshots.clone(), Arc::new(move || metrics.render()));
     let closing = CancellationToken::new();

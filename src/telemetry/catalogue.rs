@@ -230,7 +230,7 @@ pub const METRICS: &[Metric] = &[
     counter(
         "cowork_rate_limited_total",
         &["scope"],
-        "requests refused because their address, organisation or token, or its cursors of channels, used up their window",
+        "requests refused because their address, organisation or token, its cursors of channels, or its webhooks used up their window",
     ),
     counter(
         "cowork_rate_limit_unanswered_total",

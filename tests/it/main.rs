@@ -3,6 +3,7 @@
 mod answer;
 mod artifacts;
 mod audit;
+mod billing;
 mod byok;
 mod caller;
 mod channels;

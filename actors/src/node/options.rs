@@ -1,8 +1,8 @@
 //! How a node runs.
 
 use crate::{AuditRetention, ChannelRetention, KeyCheckOptions, LinkOptions, WorkspaceOptions, feed::FeedOptions};
-use cowork_domain::{admission::OrgLimits, project_source::ProjectSourceRules};
-use std::time::Duration;
+use cowork_domain::{admission::OrgLimits, billing::Plans, project_source::ProjectSourceRules};
+use std::{sync::Arc, time::Duration};
 
 /// What a node does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,6 +34,15 @@ impl NodeRole {
     }
 }
 
+/// Where an organisation's limits come from if it pays.
+#[derive(Debug, Clone)]
+pub struct PlanRules {
+    /// Who bills: what another provider told doesn't count.
+    pub provider: &'static str,
+    /// What is sold.
+    pub plans: Arc<Plans>,
+}
+
 /// Everything that a node needs to know.
 #[derive(Debug, Clone)]
 pub struct NodeOptions {
@@ -61,6 +70,8 @@ pub struct NodeOptions {
     pub concurrent_activations: usize,
     /// Limits of every organisation.
     pub org_limits: OrgLimits,
+    /// What plans say about these limits, where somebody bills.
+    pub plan_limits: Option<PlanRules>,
     /// Whether usage is recorded; what is uploaded straight to the object store is in any case (contract 03 §4).
     pub records_usage: bool,
     /// How long audit rows are kept; for ever without it.
@@ -92,6 +103,7 @@ impl Default for NodeOptions {
             deadline: Duration::from_secs(10),
             concurrent_activations: 8,
             org_limits: OrgLimits::default(),
+            plan_limits: None,
             records_usage: true,
             audit_retention: None,
             channel_retention: ChannelRetention::default(),

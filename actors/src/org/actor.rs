@@ -18,6 +18,8 @@ use std::{
 };
 
 const HOUR_MILLIS: i64 = 3_600_000;
+/// A change of the plan counts after this time at the latest.
+const PLAN_FRESH: Duration = Duration::from_secs(1);
 /// A refusal may rest on a count of this age.
 const COUNT_FRESH: Duration = Duration::from_secs(2);
 
@@ -28,6 +30,8 @@ pub(crate) struct OrgState {
     shared: Arc<Shared>,
     ledger: OrgLedger,
     counted: Instant,
+    /// When the plan's limits were looked at.
+    plan_known: Option<Instant>,
     #[expect(dead_code, reason = "counts for as long as it exists")]
     alive: Alive,
 }
@@ -39,7 +43,7 @@ impl Actor for OrgActor {
 
     async fn pre_start(&self, _: ActorRef<Self::Msg>, (id, shared): Self::Arguments) -> Result<OrgState, ActorProcessingErr> {
         let (ledger, counted) = (OrgLedger::new(shared.options.org_limits), shared.clock.instant());
-        let mut state = OrgState { id, alive: Alive::count(&shared, ActorKind::Org), shared, ledger, counted };
+        let mut state = OrgState { id, alive: Alive::count(&shared, ActorKind::Org), shared, ledger, counted, plan_known: None };
         state.count().await?;
         Ok(state)
     }
@@ -77,12 +81,29 @@ impl OrgState {
         if self.ledger.is_doubtful() {
             self.count().await?;
         }
+        self.look_at_plan().await?;
         let admitted = ask(&mut self.ledger, self.shared.clock.now());
         if admitted.is_ok() || self.counted.elapsed() < COUNT_FRESH {
             return Ok(admitted);
         }
         self.count().await?;
         Ok(ask(&mut self.ledger, self.shared.clock.now()))
+    }
+
+    /// The limits of the plan, which may have changed: looked at now and then, and only where somebody bills.
+    async fn look_at_plan(&mut self) -> Result<(), Failure> {
+        let Some(rules) = &self.shared.options.plan_limits else { return Ok(()) };
+        let now = self.shared.clock.instant();
+        if self.plan_known.is_some_and(|at| now.saturating_duration_since(at) < PLAN_FRESH) {
+            return Ok(());
+        }
+        let subscription = self.shared.store.subscription(&self.id).await.map_err(Failure::from)?;
+        let paid = subscription.filter(|found| found.terms.provider == rules.provider && found.terms.status.is_active());
+        let configured = self.shared.options.org_limits;
+        let limits = paid.map_or(configured, |paid| paid.terms.entitlements(&rules.plans).limits.over_admission(configured));
+        self.ledger.set_limits(limits);
+        self.plan_known = Some(now);
+        Ok(())
     }
 
     fn hear(&mut self, news: OrgNews) {

@@ -7,6 +7,7 @@ pub mod admission;
 pub mod artifact;
 pub mod artifact_list;
 pub mod audit;
+pub mod billing;
 pub mod byok;
 pub mod channel;
 pub mod codes;

@@ -8,6 +8,7 @@
 //! against the recorded answers in `.sqlx` otherwise.
 
 mod audit;
+mod billing;
 mod byok;
 mod channel;
 mod column;
@@ -32,6 +33,7 @@ mod store;
 pub mod test_database;
 
 pub use audit::{AuditFilter, AuditPlace, AuditSealed, UnsealedAudit};
+pub use billing::{BillingEvent, BillingNews};
 pub use byok::{
     BegunCheck, ByokChange, ByokKey, ByokRow, ByokSave, ByokSignals, DaySpending, NewByokSecret, OrgDataKey, Overridden, OwnedDataKey,
     SealedSecret, Shredded, UnderKey,

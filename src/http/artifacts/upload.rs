@@ -9,6 +9,7 @@ use crate::{
     artifacts::NewContent,
     http::{
         answer::Json,
+        billing,
         body::{BulkJsonBody, Fields, JsonBody},
         error::ApiError,
         gate::Caller,
@@ -26,6 +27,7 @@ use base64::{
 use bytes::Bytes;
 use cowork_domain::{
     artifact::{ArtifactChange, ArtifactDraft, MAX_ARTIFACT_BYTES, PublishArtifact, Transfer},
+    billing::BillingAction,
     event::ArtifactRecord,
     ids::{OrgId, SessionId},
 };
@@ -51,6 +53,7 @@ const URL_SAFE: GeneralPurpose = GeneralPurpose::new(&alphabet::URL_SAFE, LENIEN
             example = json!({"artifact": {"artifactId": "0d0f7c1e-5a1f-4a0f-9b5b-7ae1f0b6f111", "filename": "q3 report.pdf", "size": 13}})),
         (status = 200, description = "A form, or that there is none", body = serde_json::Value, example = json!({"upload": {"transfer": "unsupported"}})),
         (status = 400, description = "A field is missing or malformed", body = ErrorBody),
+        (status = 402, description = "The organisation's subscription doesn't cover it", body = ErrorBody),
         (status = 404, description = "No such session, or somebody else's", body = ErrorBody),
         (status = 409, description = "The upload can't go on as it is", body = ErrorBody),
         (status = 413, description = "Larger than 25 MiB", body = ErrorBody, example = json!({"error": "Artifact is too large.", "code": "artifacts.too_large"})),
@@ -67,6 +70,7 @@ pub(super) async fn upload(
     let by = caller.principal();
     let session = session.id()?;
     state.node.session_identity(by, session).await?;
+    billing::require(&state, &by.org_id, BillingAction::ArtifactUpload).await?;
     if Query::of(&uri).get("transfer") == Some("presigned") {
         return reserve::reserve(&state, by, session, &fields).await;
     }

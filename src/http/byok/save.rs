@@ -6,11 +6,12 @@ use super::{
     provider,
 };
 use crate::{
-    http::{answer::Json, error::ApiError, gate::Caller, mandate, schema::ErrorBody, state::HttpState},
+    http::{answer::Json, billing, error::ApiError, gate::Caller, mandate, schema::ErrorBody, state::HttpState},
     secrets::{OrgKeyError, SealerMissing},
 };
 use axum::extract::{Path, State};
 use cowork_domain::{
+    billing::BillingAction,
     byok::{KeyInvalid, KmsReference, KmsReferenceRefused, ProviderKey},
     codes::Code,
     provider::ProviderId,
@@ -65,6 +66,7 @@ enum SaveError {
             "createdAt": "2026-11-21T17:58:20.261Z", "updatedAt": "2026-11-21T17:58:20.261Z"}})),
         (status = 400, description = "No key, more than one, or one that can't be a key", body = ErrorBody,
             example = json!({"error": "BYOK credential requires exactly one of plaintext/apiKey/key/secret or kmsRef.", "code": "request.invalid_field"})),
+        (status = 402, description = "The organisation's subscription doesn't cover it", body = ErrorBody),
         (status = 403, description = "The provider or the reference is not allowed here", body = ErrorBody,
             example = json!({"error": "Provider \"anthropic\" is not enabled for BYOK in this cloud profile.", "code": "byok.provider_disabled",
                 "verdict": {"allowed": false, "reason": "Provider \"anthropic\" is not enabled for BYOK in this cloud profile.", "policyCode": "byok.provider_disabled"}})),
@@ -79,6 +81,7 @@ pub(super) async fn save(
     request: SaveRequest,
 ) -> Result<Json, ApiError> {
     let provider = provider::usable(&state, &caller, &provider).await?;
+    billing::require(&state, &caller.principal().org_id, BillingAction::ByokProvider(provider.as_str())).await?;
     let text = "BYOK credential requires exactly one of plaintext/apiKey/key/secret or kmsRef.";
     let brought = request.credential().ok_or_else(|| ApiError::invalid(text))?;
     let new = match brought {

@@ -1,9 +1,9 @@
 //! `POST /api/byok/{provider}/validate` (contract 03 §1).
 
 use super::{metadata::SecretMetadata, provider};
-use crate::http::{answer::Json, error::ApiError, gate::Caller, mandate, schema::ErrorBody, state::HttpState};
+use crate::http::{answer::Json, billing, error::ApiError, gate::Caller, mandate, schema::ErrorBody, state::HttpState};
 use axum::extract::{Path, State};
-use cowork_domain::byok::ByokStatus;
+use cowork_domain::{billing::BillingAction, byok::ByokStatus};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -28,12 +28,14 @@ struct ByokValidated {
             "lastValidatedAt": "2026-11-21T17:58:20.283Z", "validationError": null, "validationCode": null, "validationSource": "validator",
             "health": "healthy", "createdAt": "2026-11-21T17:58:20.261Z", "updatedAt": "2026-11-21T17:58:20.283Z"}, "validated": true})),
         (status = 400, description = "That is no provider's name", body = ErrorBody),
+        (status = 402, description = "The organisation's subscription doesn't cover it", body = ErrorBody),
         (status = 403, description = "The provider is not allowed", body = ErrorBody),
         (status = 503, description = "Checks of this key failed so often that they are stopped until an operator lifts that", body = ErrorBody,
             example = json!({"error": "This provider key failed too often and is stopped until an operator lifts the stop.", "code": "entity.quarantined"})),
     ))]
 pub(super) async fn validate(State(state): State<HttpState>, caller: Caller, Path(provider): Path<String>) -> Result<Json, ApiError> {
     let provider = provider::usable(&state, &caller, &provider).await?;
+    billing::require(&state, &caller.principal().org_id, BillingAction::ByokProvider(provider.as_str())).await?;
     let (org, store) = (&caller.principal().org_id, state.node.store());
     let asked = store.ask_byok_check(org, &provider, &mandate::of(&state, &caller), state.node.clock().now()).await?;
     let Some(asked) = asked else { return Ok(Json::of(&ByokValidated { secret: None, validated: false })) };

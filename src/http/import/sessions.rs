@@ -3,6 +3,7 @@
 use super::artifacts::{self, ImportedArtifact};
 use crate::http::{
     answer::Json,
+    billing,
     body::{self, BulkJsonBody},
     error::ApiError,
     gate::Caller,
@@ -12,6 +13,7 @@ use crate::http::{
 use axum::extract::State;
 use cowork_actors::SessionError;
 use cowork_domain::{
+    billing::BillingAction,
     ids::SessionId,
     import::{self, ImportError, ImportPlan},
     principal::Principal,
@@ -32,6 +34,7 @@ use serde_json::{Map, Value};
         (status = 201, description = "The new session", body = CloudSessionView),
         (status = 400, description = "The import is malformed, or holds local paths or secrets", body = ErrorBody,
             example = json!({"error": "Session import payload contains local paths or secret-like values.", "code": "import.unsafe_content"})),
+        (status = 402, description = "The organisation's subscription doesn't cover it", body = ErrorBody),
         (status = 413, description = "More than 35 MiB", body = ErrorBody),
         (status = 429, description = "A quota is used up", body = ErrorBody),
         (status = 503, description = "The import has artifacts, and artifacts are off or their store is away", body = ErrorBody),
@@ -63,6 +66,10 @@ async fn begin(
     artifacts: Vec<ImportedArtifact>,
 ) -> Result<String, ApiError> {
     let profile_name = plan.profile_name.clone().unwrap_or_else(|| state.options.profile_name.clone());
+    billing::require(state, &by.org_id, BillingAction::SessionCreate(&profile_name)).await?;
+    if !artifacts.is_empty() {
+        billing::require(state, &by.org_id, BillingAction::ArtifactUpload).await?;
+    }
     let records = artifacts::store(state, by, id, artifacts).await?;
     let plan = ImportPlan { artifacts: records.clone(), ..plan };
     let imported = state.node.import_session(by, id, profile_name, plan).await;

@@ -7,6 +7,7 @@ mod forwarded;
 mod proxies;
 mod reach;
 mod refusal;
+mod webhooks;
 
 use super::{error::ApiError, options::HttpOptions};
 use crate::identity::{
@@ -24,6 +25,7 @@ use std::{
     net::{IpAddr, SocketAddr},
     time::Instant,
 };
+use webhooks::WebhookLimits;
 
 /// So many cursors of channels stand for one request.
 const CURSORS_OF_A_REQUEST: u64 = 20;
@@ -39,6 +41,7 @@ pub(in crate::http) struct Limits {
     proxies: Proxies,
     /// Scrapers show it, and aren't counted.
     operator_token: Option<OperatorToken>,
+    webhooks: WebhookLimits,
     _sweeper: Sweeper,
 }
 
@@ -87,6 +90,7 @@ impl Limits {
             backoff: options.auth_backoff.map(|rule| AuthBackoff::start(rule, store.clone())),
             proxies: Proxies::new(options.trusted_proxies.clone()),
             operator_token: options.auth.operator_token.clone(),
+            webhooks: WebhookLimits::start(store),
             _sweeper: Sweeper::start(store.clone()),
         }
     }
@@ -129,6 +133,11 @@ impl Limits {
     /// Whose requests the messages of a connection are that stays open.
     pub(in crate::http) fn sender(&self, peer: SocketAddr, headers: &HeaderMap) -> Sender {
         Sender(self.proxies.client(peer, headers).counted())
+    }
+
+    /// The limits of webhooks, which authenticate in a way of their own.
+    pub(in crate::http) const fn webhooks(&self) -> &WebhookLimits {
+        &self.webhooks
     }
 
     /// Whether a message that asks for something may go on: it takes one of its address's requests, as it would over HTTP.

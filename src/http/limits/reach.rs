@@ -21,10 +21,12 @@ impl Reach {
         let is_page = *method == Method::GET && matches!(path, "/" | "/index.html" | "/app");
         let is_probe = matches!(path, "/livez" | "/progressz" | "/readyz");
         let is_asset = *method == Method::GET && path.starts_with("/app/assets/");
-        let is_webhook = path == "/webhooks/billing" || path.starts_with("/webhooks/workflows/");
+        // It has a limiter of its own.
+        let is_billing = path == "/webhooks/billing";
+        let is_webhook = path.starts_with("/webhooks/workflows/");
         // Counted behind authentication, in a budget of their own.
         let is_cursor = *method == Method::POST && path == "/api/channels/cursor";
-        if is_page || is_probe || *method == Method::OPTIONS {
+        if is_page || is_probe || is_billing || *method == Method::OPTIONS {
             Self::Nothing
         } else if is_asset || is_webhook || is_cursor {
             Self::Rejections
@@ -48,7 +50,7 @@ mod tests {
             (Method::POST, "/readyz", Reach::Nothing),
             (Method::GET, "/app/assets/index.js", Reach::Rejections),
             (Method::POST, "/webhooks/workflows/w1", Reach::Rejections),
-            (Method::POST, "/webhooks/billing", Reach::Rejections),
+            (Method::POST, "/webhooks/billing", Reach::Nothing),
             (Method::POST, "/api/channels/cursor", Reach::Rejections),
             (Method::GET, "/api/channels/cursor", Reach::Everything),
             (Method::HEAD, "/", Reach::Everything),

@@ -1,8 +1,9 @@
 //! `GET /api/diagnostics` (contract 02 §1).
 
-use super::{gateway, off_billing, report};
+use super::{gateway, report};
 use crate::http::{
     answer::Json,
+    billing,
     byok::SecretMetadata,
     error::ApiError,
     gate::Caller,
@@ -43,6 +44,7 @@ pub(super) async fn read(State(state): State<HttpState>, caller: Caller) -> Resu
     let heartbeats = report::heartbeats(&state, &caller).await?;
     let used = UsageSummary::read(&state, &principal.org_id, USAGE_SAMPLE).await?;
     let keys = SecretMetadata::shown(state.node.store().byok_shown(&principal.org_id, None).await?);
+    let billing = billing::shown(&state, &principal.org_id).await?;
     let now = state.node.clock().now();
     let runtime = Runtime {
         capabilities: report::Capabilities::of(&state),
@@ -56,7 +58,7 @@ pub(super) async fn read(State(state): State<HttpState>, caller: Caller) -> Resu
             "orgId": principal.org_id, "tenantId": principal.tenant_id, "role": principal.role, "profileName": state.options.profile_name,
         },
         "runtime": runtime,
-        "billing": off_billing::subscription(),
+        "billing": billing,
         "byok": { "configuredProviders": keys.in_use.len(), "providers": keys.latest },
         "usage": used,
         "gateway": gateway::nothing(),

@@ -3,7 +3,6 @@
 mod diagnostics;
 mod gateway;
 mod heartbeats;
-mod off_billing;
 mod report;
 mod status;
 

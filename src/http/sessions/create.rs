@@ -3,6 +3,7 @@
 use super::project_source;
 use crate::http::{
     answer::Json,
+    billing,
     body::JsonBody,
     error::ApiError,
     gate::Caller,
@@ -12,7 +13,7 @@ use crate::http::{
 };
 use axum::extract::State;
 use cowork_actors::CreateSession;
-use cowork_domain::ids::SessionId;
+use cowork_domain::{billing::BillingAction, ids::SessionId};
 use http::StatusCode;
 
 /// Titles are shown in lists; longer ones are refused.
@@ -32,6 +33,9 @@ const LONGEST_PROFILE: usize = 200;
         (status = 400, description = "The project source is malformed or denied", body = ErrorBody,
             example = json!({"error": "Git repository URLs must use HTTPS.", "code": "project_source.git.scheme",
                 "verdict": {"allowed": false, "reason": "Git repository URLs must use HTTPS.", "policyCode": "project_source.git.scheme"}})),
+        (status = 402, description = "The organisation's subscription doesn't cover it", body = ErrorBody,
+            example = json!({"error": "A billing subscription is required for this cloud org.", "code": "billing.subscription_required",
+                "verdict": {"allowed": false, "reason": "A billing subscription is required for this cloud org.", "policyCode": "billing.subscription_required"}})),
         (status = 409, description = "The first request with this idempotency key isn't answered yet, and no node could be reached", body = ErrorBody),
         (status = 422, description = "The idempotency key was used for another request", body = ErrorBody),
         (status = 429, description = "A quota is used up", body = ErrorBody,
@@ -55,6 +59,7 @@ pub(super) async fn create(
     }
     let project_source = project_source::admit(&state, caller.principal(), fields.value("projectSource")).await?;
 
+    billing::require(&state, &caller.principal().org_id, BillingAction::SessionCreate(&profile_name)).await?;
     let minted = state.node.clock().mint_session_id().as_uuid();
     let claim = match idempotency::claim(&state, &caller, key, "session.create", &[&raw], minted).await? {
         Claimed::Answered(answer) => return Ok(answer),

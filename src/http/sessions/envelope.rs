@@ -1,9 +1,10 @@
 //! The 202 of a command (contract 01 §1.6): the command as enqueued, the session after it, and where
 //! in the log its first event stands.
 
-use crate::http::{answer::Json, error::ApiError, gate::Caller, state::HttpState};
+use crate::http::{answer::Json, billing, error::ApiError, gate::Caller, state::HttpState};
 use cowork_actors::Submitted;
 use cowork_domain::{
+    billing::BillingAction,
     ids::{CommandId, Sequence, SessionId, TenantId},
     session::CommandKind,
     timestamp::Timestamp,
@@ -24,7 +25,8 @@ struct ProjectionFence<'a> {
     issued_at: Timestamp,
 }
 
-/// Hands a command to the session and answers as the contract wants it.
+/// Hands a command to the session and answers as the contract wants it. Only prompts are something that an organisation pays
+/// for: stopping and answering always work.
 pub(in crate::http) async fn submit(
     state: &HttpState,
     caller: &Caller,
@@ -32,6 +34,10 @@ pub(in crate::http) async fn submit(
     id: CommandId,
     kind: CommandKind,
 ) -> Result<Json, ApiError> {
+    if matches!(kind, CommandKind::Prompt { .. }) && state.billing.is_on() {
+        let identity = state.node.session_identity(caller.principal(), session).await?;
+        billing::require(state, &caller.principal().org_id, BillingAction::PromptEnqueue(&identity.profile_name)).await?;
+    }
     let submitted = state.node.submit(caller.principal(), session, id, kind).await?;
     Ok(Json::text(text(&submitted, state.node.clock().now())).with_status(StatusCode::ACCEPTED))
 }

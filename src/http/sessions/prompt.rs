@@ -33,6 +33,9 @@ const LONGEST_NAME: usize = 200;
     responses(
         (status = 202, description = "Accepted", body = CommandEnvelope),
         (status = 400, description = "The text is missing or blank, or the profile doesn't allow any more what the session works on", body = ErrorBody, example = json!({"error": "Prompt text is required.", "code": "request.invalid_field"})),
+        (status = 402, description = "The organisation's subscription doesn't cover it", body = ErrorBody,
+            example = json!({"error": "Billing subscription is past_due.", "code": "billing.subscription_inactive",
+                "verdict": {"allowed": false, "reason": "Billing subscription is past_due.", "policyCode": "billing.subscription_inactive"}})),
         (status = 403, description = "The profile does not have this agent", body = ErrorBody),
         (status = 404, description = "No such session, or somebody else's", body = ErrorBody),
         (status = 409, description = "The first request with this idempotency key isn't answered yet, and no node could be reached", body = ErrorBody,

@@ -1,12 +1,13 @@
 //! `GET /api/usage/summary` (contract 03 §4).
 
 use super::{
-    DEFAULT_LIMIT, MAXIMUM_LIMIT,
+    DEFAULT_LIMIT, MAXIMUM_LIMIT, UsageOptions,
     quota::{self, Quota},
     record::UsageEvent,
 };
 use crate::http::{
     answer::Json,
+    billing,
     error::ApiError,
     gate::Caller,
     query::Query,
@@ -14,7 +15,7 @@ use crate::http::{
     state::HttpState,
 };
 use axum::{extract::State, http::Uri};
-use cowork_domain::{audit::UsageRow, ids::OrgId, timestamp::Timestamp};
+use cowork_domain::{audit::UsageRow, billing::PlanLimit, ids::OrgId, timestamp::Timestamp};
 use serde::Serialize;
 use std::collections::BTreeMap;
 
@@ -50,9 +51,9 @@ struct Total<'a> {
 impl UsageSummary {
     /// Looks at the newest `sample` rows of an organisation, and at its quotas.
     pub(in crate::http) async fn read(state: &HttpState, org: &OrgId, sample: u32) -> Result<Self, ApiError> {
-        let (options, store) = (&state.options.usage, state.node.store());
+        let (options, store) = (paid_for(state, org).await?, state.node.store());
         let rows = store.usage_page(org, sample).await?;
-        let quotas = quota::all(options, &store.consumed(org).await?);
+        let quotas = quota::all(&options, &store.consumed(org).await?);
         Ok(Self { is_recorded: options.is_recorded, at: state.node.clock().now(), sample, rows, quotas })
     }
 }
@@ -70,6 +71,19 @@ impl Serialize for UsageSummary {
         };
         shown.serialize(serializer)
     }
+}
+
+/// The limits in force: the plan's, where it has them.
+async fn paid_for(state: &HttpState, org: &OrgId) -> Result<UsageOptions, ApiError> {
+    let configured = state.options.usage;
+    let limit = async |limit, configured| billing::limit(state, org, limit, configured).await;
+    Ok(UsageOptions {
+        is_recorded: configured.is_recorded,
+        prompts_per_hour: limit(PlanLimit::PromptsPerHour, configured.prompts_per_hour).await?,
+        gateway_prompts_per_hour: limit(PlanLimit::GatewayPromptsPerHour, configured.gateway_prompts_per_hour).await?,
+        gateway_deliveries_per_hour: limit(PlanLimit::GatewayDeliveriesPerHour, configured.gateway_deliveries_per_hour).await?,
+        ..configured
+    })
 }
 
 /// Sums by type and unit, in the order of both.

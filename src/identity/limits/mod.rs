@@ -8,6 +8,7 @@
 mod auth_backoff;
 mod client_address;
 mod failures;
+mod local_backoff;
 mod permits;
 mod rate_limits;
 mod scope_map;
@@ -16,6 +17,7 @@ mod write_budget;
 
 pub(crate) use auth_backoff::{Attempt, AuthBackoff, CredentialHash};
 pub(crate) use client_address::{AddressBlock, ClientAddress};
+pub(crate) use local_backoff::LocalBackoff;
 pub(crate) use rate_limits::{RateLimits, RateScope};
 pub(crate) use sweeper::Sweeper;
 

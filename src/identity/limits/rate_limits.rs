@@ -36,6 +36,8 @@ pub(crate) enum RateScope<'a> {
     Token(&'a str),
     /// The cursors of an API token, by its id, or of whoever shows none, by their organisation.
     Cursors(&'a str),
+    /// Webhooks of an address.
+    Webhooks(AddressBlock),
 }
 
 impl RateScope<'_> {
@@ -45,6 +47,7 @@ impl RateScope<'_> {
             Self::Org(_) => "org",
             Self::Token(_) => "token",
             Self::Cursors(_) => "cursors",
+            Self::Webhooks(_) => "webhooks",
         }
     }
 }
@@ -53,7 +56,7 @@ impl RateScope<'_> {
 impl fmt::Display for RateScope<'_> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Address(address) => address.fmt(formatter),
+            Self::Address(address) | Self::Webhooks(address) => address.fmt(formatter),
             Self::Org(org) => fmt::Display::fmt(org, formatter),
             Self::Token(name) | Self::Cursors(name) => formatter.write_str(name),
         }
@@ -78,14 +81,14 @@ struct Shared {
     hashers: [RandomState; 2],
     /// Until when the database is left alone.
     resting: Mutex<Option<Instant>>,
-    refused: [Counter; 4],
+    refused: [Counter; 5],
     unanswered: Counter,
 }
 
 impl RateLimits {
     /// Starts to count; must be called within a runtime.
     pub(crate) fn start(limit: RateLimit, store: Store) -> Self {
-        let refused = ["ip", "org", "token", "cursors"].map(|scope| counter!("cowork_rate_limited_total", "scope" => scope));
+        let refused = ["ip", "org", "token", "cursors", "webhooks"].map(|scope| counter!("cowork_rate_limited_total", "scope" => scope));
         let shared = Arc::new(Shared {
             limit,
             store,
@@ -183,6 +186,7 @@ impl Shared {
             RateScope::Org(_) => &self.refused[1],
             RateScope::Token(_) => &self.refused[2],
             RateScope::Cursors(_) => &self.refused[3],
+            RateScope::Webhooks(_) => &self.refused[4],
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use crate::http::{
     answer::Json,
+    billing,
     body::JsonBody,
     channels::{
         input,
@@ -14,6 +15,7 @@ use crate::http::{
     state::HttpState,
 };
 use axum::extract::State;
+use cowork_domain::billing::BillingAction;
 use cowork_domain::channel::{
     agent::{AgentStatus, NewAgent},
     ids::AgentId,
@@ -40,12 +42,14 @@ struct HeadlessAgentMade {
             "name": "Support bot", "status": "active", "managed": false, "createdByAccountId": "kim",
             "createdAt": "2026-11-21T17:52:41.475Z", "updatedAt": "2026-11-21T17:52:41.475Z"}})),
         (status = 400, description = "No name, or a field that is too long", body = ErrorBody),
+        (status = 402, description = "The organisation's subscription doesn't cover channels", body = ErrorBody),
         (status = 403, description = "The caller doesn't run the organisation", body = ErrorBody),
         (status = 409, description = "Another organisation has an agent with the id", body = ErrorBody,
             example = json!({"error": "Channel resource id is unavailable.", "code": "channels.id_unavailable"})),
     ))]
 pub(in crate::http::channels) async fn create(State(state): State<HttpState>, caller: Caller, body: JsonBody) -> Result<Json, ApiError> {
     require_admin(&caller)?;
+    billing::require(&state, &caller.principal().org_id, BillingAction::ChannelManage).await?;
     let fields = &body.fields;
     let name = input::name(fields, "name")?.ok_or_else(|| ApiError::invalid("Headless agent requires a name."))?;
     let seed = input::name(fields, "agentId")?;

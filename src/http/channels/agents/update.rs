@@ -2,6 +2,7 @@
 
 use crate::http::{
     answer::Json,
+    billing,
     body::JsonBody,
     channels::{
         input,
@@ -14,6 +15,7 @@ use crate::http::{
     state::HttpState,
 };
 use axum::extract::{Path, State};
+use cowork_domain::billing::BillingAction;
 use cowork_domain::channel::{
     agent::{AgentChange, AgentStatus},
     ids::AgentId,
@@ -36,6 +38,7 @@ struct HeadlessAgentUpdated {
     responses(
         (status = 200, description = "The agent as it is now", body = HeadlessAgentUpdated),
         (status = 400, description = "A blank name, or a field that is too long", body = ErrorBody),
+        (status = 402, description = "The organisation's subscription doesn't cover channels", body = ErrorBody),
         (status = 403, description = "The caller doesn't run the organisation", body = ErrorBody),
         (status = 404, description = "The organisation has no such agent", body = ErrorBody,
             example = json!({"error": "Headless agent was not found."})),
@@ -48,6 +51,10 @@ pub(in crate::http::channels) async fn update(
 ) -> Result<Json, ApiError> {
     require_admin(&caller)?;
     let fields = &body.fields;
+    // What is turned off is nothing to pay for.
+    if fields.text("status") != Some("disabled") {
+        billing::require(&state, &caller.principal().org_id, BillingAction::ChannelManage).await?;
+    }
     let change = AgentChange {
         profile_name: input::new_name(fields, "profileName")?.map(str::to_owned),
         name: input::new_name(fields, "name")?.map(str::to_owned),

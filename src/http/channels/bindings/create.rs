@@ -3,6 +3,7 @@
 use super::credential_ref;
 use crate::http::{
     answer::Json,
+    billing,
     body::JsonBody,
     channels::{
         default_source::default_source,
@@ -16,6 +17,7 @@ use crate::http::{
     state::HttpState,
 };
 use axum::extract::State;
+use cowork_domain::billing::{BillingAction, PlanLimit};
 use cowork_domain::channel::{
     binding::{BindingStatus, NewBinding},
     ids::ChannelBindingId,
@@ -47,6 +49,7 @@ struct ChannelBindingMade {
                 "settings": {"botName": "helper"}, "createdAt": "2026-11-21T17:52:41.856Z", "updatedAt": "2026-11-21T17:52:41.856Z"}})),
         (status = 400, description = "A field is missing or malformed", body = ErrorBody,
             example = json!({"error": "Channel binding requires agentId, provider, and displayName.", "code": "request.invalid_field"})),
+        (status = 402, description = "The organisation's subscription doesn't cover channels", body = ErrorBody),
         (status = 403, description = "The caller doesn't run the organisation", body = ErrorBody),
         (status = 404, description = "The organisation has no such agent", body = ErrorBody,
             example = json!({"error": "Headless agent was not found."})),
@@ -56,6 +59,7 @@ struct ChannelBindingMade {
     ))]
 pub(in crate::http::channels) async fn create(State(state): State<HttpState>, caller: Caller, body: JsonBody) -> Result<Json, ApiError> {
     require_admin(&caller)?;
+    billing::require(&state, &caller.principal().org_id, BillingAction::ChannelManage).await?;
     let fields = &body.fields;
     let agent = input::name(fields, "agentId")?.and_then(|agent| agent.parse().ok());
     let provider = fields.text("provider").and_then(ChannelProvider::parse);
@@ -75,8 +79,9 @@ pub(in crate::http::channels) async fn create(State(state): State<HttpState>, ca
         credential_ref: credential_ref(fields)?.flatten(),
         settings,
     };
-    let (store, most) = (state.node.store(), state.options.channels.bindings_per_org);
-    match store.create_channel_binding(&caller.principal().org_id, &binding, most, &mandate::of(&state, &caller)).await? {
+    let (store, org) = (state.node.store(), &caller.principal().org_id);
+    let most = billing::limit(&state, org, PlanLimit::GatewayChannelBindings, state.options.channels.bindings_per_org).await?;
+    match store.create_channel_binding(org, &binding, most, &mandate::of(&state, &caller)).await? {
         BindingCreated::There(binding) => Ok(Json::of(&json!({ "binding": binding.public() })).with_status(StatusCode::CREATED)),
         BindingCreated::NoAgent => Err(agent_not_found()),
         BindingCreated::IdTaken => Err(id_taken()),

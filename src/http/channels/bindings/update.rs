@@ -3,6 +3,7 @@
 use super::credential_ref;
 use crate::http::{
     answer::Json,
+    billing,
     body::JsonBody,
     channels::{
         default_source::default_source,
@@ -16,6 +17,7 @@ use crate::http::{
     state::HttpState,
 };
 use axum::extract::{Path, State};
+use cowork_domain::billing::{BillingAction, PlanLimit};
 use cowork_domain::channel::{
     binding::{BindingChange, BindingStatus},
     ids::ChannelBindingId,
@@ -38,6 +40,7 @@ struct ChannelBindingUpdated {
     responses(
         (status = 200, description = "The binding as it is now", body = ChannelBindingUpdated),
         (status = 400, description = "A blank name, or a malformed field", body = ErrorBody),
+        (status = 402, description = "The organisation's subscription doesn't cover channels", body = ErrorBody),
         (status = 403, description = "The caller doesn't run the organisation", body = ErrorBody),
         (status = 404, description = "The organisation has no such binding", body = ErrorBody,
             example = json!({"error": "Channel binding was not found."})),
@@ -51,6 +54,10 @@ pub(in crate::http::channels) async fn update(
 ) -> Result<Json, ApiError> {
     require_admin(&caller)?;
     let fields = &body.fields;
+    // What is turned off is nothing to pay for.
+    if fields.text("status") != Some("disabled") {
+        billing::require(&state, &caller.principal().org_id, BillingAction::ChannelManage).await?;
+    }
     let settings = input::object(fields, "settings")?;
     if let Some(settings) = &settings {
         default_source(&state, caller.principal(), settings).await?;
@@ -62,7 +69,8 @@ pub(in crate::http::channels) async fn update(
         settings,
     };
     let id: ChannelBindingId = id.parse().map_err(|_| binding_not_found())?;
-    let (org, most) = (&caller.principal().org_id, state.options.channels.bindings_per_org);
+    let org = &caller.principal().org_id;
+    let most = billing::limit(&state, org, PlanLimit::GatewayChannelBindings, state.options.channels.bindings_per_org).await?;
     let changed = state.node.store().change_channel_binding(org, &id, change, most, &mandate::of(&state, &caller)).await?;
     let binding = changed.map_err(|_| too_many_bindings())?.ok_or_else(binding_not_found)?;
     Ok(Json::of(&json!({ "binding": binding.public() })))

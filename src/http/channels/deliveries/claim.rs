@@ -52,7 +52,7 @@ pub(super) async fn claim(State(state): State<HttpState>, caller: Caller, body: 
     let number = |name: &str| fields.value(name).and_then(Value::as_u64);
     let max = number("max").filter(|max| *max > 0).unwrap_or(DEFAULT_MAX).min(MOST);
     let wait = number("waitMs").map_or(Duration::ZERO, Duration::from_millis).min(LONGEST_WAIT);
-    let claimant = Claimant::of(&state, &caller, &proven, fields.text("claimedBy"), claimant::ttl(number("ttlMs")))?;
+    let claimant = Claimant::of(&state, &caller, &proven, fields.text("claimedBy"), claimant::ttl(number("ttlMs"))).await?;
     let taken = take(&state, Sources::new(state.clone(), claimant, bindings), usize::try_from(max).unwrap_or(1), wait).await?;
     Ok(Json::of(&Answer { deliveries: taken.iter().map(ChannelDelivery::raw).collect() }))
 }

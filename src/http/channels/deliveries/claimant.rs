@@ -1,7 +1,8 @@
 //! Who claims deliveries, and for how long.
 
-use crate::http::{channels::authority::ChannelCaller, error::ApiError, gate::Caller, state::HttpState};
+use crate::http::{billing, channels::authority::ChannelCaller, error::ApiError, gate::Caller, state::HttpState};
 use cowork_domain::{
+    billing::PlanLimit,
     channel::{
         delivery::{ClaimOrder, ClaimProof, NewClaim, StreamCredit},
         ids::{ChannelBindingId, is_id},
@@ -28,7 +29,7 @@ pub(super) struct Claimant {
 
 impl Claimant {
     /// `claimed_by`: as they call themselves; otherwise the token's id, or the user's.
-    pub(super) fn of(
+    pub(super) async fn of(
         state: &HttpState,
         caller: &Caller,
         proven: &ChannelCaller,
@@ -36,13 +37,15 @@ impl Claimant {
         ttl: Duration,
     ) -> Result<Self, ApiError> {
         let principal = caller.principal();
+        let configured = state.options.deliveries.per_hour;
+        let hourly = billing::limit(state, &principal.org_id, PlanLimit::GatewayDeliveriesPerHour, configured).await?;
         Ok(Self {
             org: principal.org_id.clone(),
             account: principal.account_id.clone(),
             by: name(caller, proven, claimed_by)?,
             token: proven.token().cloned(),
             ttl,
-            hourly: state.options.deliveries.per_hour,
+            hourly,
         })
     }
 

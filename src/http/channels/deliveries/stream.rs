@@ -57,7 +57,7 @@ pub(super) async fn stream(
     let bindings = bindings(&state, &caller, &proven, &named).await?;
     let permit = streams::admit_through(&state, caller.member(), bindings.clone(), StreamKind::Deliveries, connection.cut())?;
     let number = |name: &str| query.get(name).and_then(|text| text.trim().parse::<u64>().ok());
-    let claimant = Claimant::of(&state, &caller, &proven, query.get("claimedBy"), claimant::ttl(number("ttlMs")))?;
+    let claimant = Claimant::of(&state, &caller, &proven, query.get("claimedBy"), claimant::ttl(number("ttlMs"))).await?;
     let credit = number("credit").filter(|credit| *credit > 0).map_or(DEFAULT_CREDIT, |credit| u32::try_from(credit).unwrap_or(u32::MAX));
     let credit = StreamCredit { stream: state.node.clock().mint_claim_id(), credit: credit.min(MOST_CREDIT) };
     let sources = Sources::new(state.clone(), claimant, bindings);

@@ -2,6 +2,7 @@
 
 use crate::http::{
     answer::Json,
+    billing,
     body::{Fields, JsonBody},
     channels::{
         authority::{self, Target},
@@ -16,8 +17,10 @@ use crate::http::{
 };
 use axum::extract::State;
 use cowork_domain::{
+    billing::BillingAction,
     channel::{
         binding::ChannelBinding,
+        ids::AgentId,
         inbox::{InboxMessage, NewInboxMessage},
         provider::ChannelProvider,
     },
@@ -61,6 +64,7 @@ struct HandedOver {
             "updatedAt": "2026-11-21T17:52:54.806Z"}, "duplicate": false})),
         (status = 400, description = "A field is missing or too long, or more than one binding fits", body = ErrorBody,
             example = json!({"error": INCOMPLETE, "code": "request.invalid_field"})),
+        (status = 402, description = "The organisation's subscription doesn't cover it", body = ErrorBody),
         (status = 403, description = "The token may not serve this binding", body = ErrorBody),
         (status = 429, description = "The organisation used up its prompts from channels of this hour", body = ErrorBody),
     ))]
@@ -75,16 +79,33 @@ pub(in crate::http::channels) async fn accept(
     let provider = fields.text("provider").and_then(ChannelProvider::parse).ok_or_else(|| ApiError::invalid(INCOMPLETE))?;
     let binding = origin::binding(&state, &gateway, org, &fields, &provider, SEVERAL).await?;
     let project_source = default_source(&state, caller.principal(), &binding.settings).await?;
+    let agent = binding.agent.clone();
     let told = told(&fields, org, binding, project_source)?;
 
     let (store, now) = (state.node.store(), state.node.clock().now());
     if let Some(message) = store.inbox_message(org, &told.id()).await? {
         return Ok(answer(message, true));
     }
+    pay(&state, org, &agent, &told).await?;
     prompt::count(&state, org).await?;
     let AcceptedMessage { message, duplicate } = store.accept_inbox_message(told, caller.principal(), now).await?;
     state.node.inbox_filled(&message.told.binding).await;
     Ok(answer(message, duplicate))
+}
+
+/// The message becomes a prompt, and the first one of a thread a session, too: nobody is told later that it wasn't paid for.
+async fn pay(state: &HttpState, org: &OrgId, agent: &AgentId, told: &NewInboxMessage) -> Result<(), ApiError> {
+    if !state.billing.is_on() {
+        return Ok(());
+    }
+    billing::require(state, org, BillingAction::GatewaySessionBind).await?;
+    let store = state.node.store();
+    // Without an agent it is refused for that, a moment later.
+    let Some(agent) = store.headless_agent(org, agent).await? else { return Ok(()) };
+    if store.channel_session_of_thread(org, &told.thread()).await?.is_none() {
+        billing::require(state, org, BillingAction::SessionCreate(&agent.profile_name)).await?;
+    }
+    billing::require(state, org, BillingAction::PromptEnqueue(&agent.profile_name)).await
 }
 
 fn answer(message: InboxMessage, duplicate: bool) -> Json {

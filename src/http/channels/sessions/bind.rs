@@ -3,6 +3,7 @@
 use super::{cursor, owned, view, with_view};
 use crate::http::{
     answer::Json,
+    billing,
     body::{Fields, JsonBody},
     channels::{
         actor::{ActorFields, actor},
@@ -18,6 +19,7 @@ use crate::http::{
 use axum::extract::State;
 use cowork_actors::CreateSession;
 use cowork_domain::{
+    billing::BillingAction,
     channel::{
         agent::{AgentStatus, HeadlessAgent},
         binding::ChannelBinding,
@@ -54,6 +56,7 @@ struct BoundSession {
         (status = 200, description = "The thread and its session", body = BoundSession),
         (status = 400, description = "A field is missing or malformed, or the provider is not the binding's", body = ErrorBody,
             example = json!({"error": "Channel provider does not match binding.", "code": "request.invalid_field"})),
+        (status = 402, description = "The organisation's subscription doesn't cover it", body = ErrorBody),
         (status = 403, description = "The token was not granted the binding, the person may not prompt, or the agent is disabled", body = ErrorBody,
             example = json!({"error": "Channel actor identity is not authorized for this channel session.", "code": "gateway.identity_not_allowed"})),
         (status = 409, description = "The thread is another binding's or another session", body = ErrorBody,
@@ -74,6 +77,7 @@ pub(in crate::http::channels) async fn bind(State(state): State<HttpState>, call
     let agent = state.node.store().headless_agent(org, &binding.agent).await?.filter(|agent| agent.status == AgentStatus::Active);
     let agent =
         agent.ok_or_else(|| ApiError::new(StatusCode::FORBIDDEN, "Headless agent is not active.").code(Code::ChannelAgentDisabled))?;
+    billing::require(&state, org, BillingAction::GatewaySessionBind).await?;
     let thread = asked.thread(&binding);
     if let Some(bound) = state.node.store().channel_session_of_thread(org, &thread).await? {
         return found(&state, &caller, &binding, asked.session, &bound).await;
@@ -116,6 +120,7 @@ async fn begin(state: &HttpState, caller: &Caller, begin: Begin<'_>) -> Result<J
         owned(state, caller, session).await?;
         (session, None)
     } else {
+        billing::require(state, &by.org_id, BillingAction::SessionCreate(&agent.profile_name)).await?;
         let id = thread.session_of(&by.org_id, &by.user_id);
         let title = asked.title.map_or_else(|| format!("Channel {}", binding.provider), str::to_owned);
         let request = CreateSession {

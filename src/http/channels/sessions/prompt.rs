@@ -3,6 +3,7 @@
 use super::{owned, refused, view};
 use crate::http::{
     answer::Json,
+    billing,
     body::JsonBody,
     channels::{
         actor::{ActorFields, actor},
@@ -18,6 +19,7 @@ use crate::http::{
 use axum::extract::State;
 use cowork_actors::Submitted;
 use cowork_domain::{
+    billing::{BillingAction, PlanLimit},
     channel::{
         identity::Purpose,
         session::{ChannelSession, channel_command},
@@ -57,6 +59,7 @@ struct ChannelPromptAccepted {
         (status = 202, description = "Accepted", body = ChannelPromptAccepted),
         (status = 400, description = "The thread or the text is missing", body = ErrorBody,
             example = json!({"error": "Channel prompt requires bindingId and text.", "code": "request.invalid_field"})),
+        (status = 402, description = "The organisation's subscription doesn't cover it", body = ErrorBody),
         (status = 403, description = "The token doesn't reach the thread, or the person may not prompt", body = ErrorBody),
         (status = 409, description = "The key was used for another prompt, or its prompt has failed", body = ErrorBody,
             example = json!({"error": "Channel prompt cannot replay a failed idempotent command.", "code": "channels.prompt_conflict"})),
@@ -86,6 +89,7 @@ pub(in crate::http::channels) async fn prompt(State(state): State<HttpState>, ca
     let (thread, binding) = authority::session_binding(&state, &by, org, thread).await?;
     let person = actor(&state, org, &binding, ActorFields::of(fields), Purpose::Prompt).await?;
     let identity = owned(&state, &caller, thread.session).await?;
+    billing::require(&state, org, BillingAction::PromptEnqueue(&identity.profile_name)).await?;
     let kind = CommandKind::Prompt { text: text.to_owned(), agent: agent.to_owned(), model: None };
     let command = key.map(|key| channel_command(org, &thread.id, key));
     if let Some(known) = known(&state, &thread, command).await? {
@@ -122,7 +126,8 @@ fn repeats(known: &CommandWrite, kind: &CommandKind) -> Result<(), ApiError> {
 
 /// One more of the hour's prompts from channels.
 pub(in crate::http::channels) async fn count(state: &HttpState, org: &OrgId) -> Result<(), ApiError> {
-    let Some(most) = state.options.channels.prompts_per_hour else { return Ok(()) };
+    let most = billing::limit(state, org, PlanLimit::GatewayPromptsPerHour, state.options.channels.prompts_per_hour).await?;
+    let Some(most) = most else { return Ok(()) };
     match state.node.store().count_in_window("gateway_prompt", org.as_str(), AN_HOUR, most).await? {
         Counted::Admitted => Ok(()),
         Counted::Refused { retry_after } => {
