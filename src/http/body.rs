@@ -50,7 +50,7 @@ async fn read(request: Request, state: &HttpState, limit: usize) -> Result<JsonB
     let raw = tokio::time::timeout(state.options.timeouts.body, collecting)
         .await
         .map_err(|_| ApiError::new(StatusCode::REQUEST_TIMEOUT, "The request body took too long to arrive.").closing())??;
-    JsonBody::parse(raw)
+    state.node.heavy().run(raw.len(), move || JsonBody::parse(raw)).await
 }
 
 async fn collect(mut body: Body, limit: usize) -> Result<Bytes, ApiError> {
