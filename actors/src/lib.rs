@@ -9,6 +9,7 @@ mod byok;
 mod clock;
 mod cluster;
 pub mod feed;
+mod heavy;
 mod invariants;
 mod journal;
 mod node;
@@ -25,6 +26,7 @@ pub use byok::{KeyCheckOptions, KeyChecker};
 pub use clock::Clock;
 pub use cluster::{ClusterReport, Heartbeat, LinkOptions, LinkSecret, LinkTls};
 pub use feed::{CutReason, CutSwitch, FeedOptions, Subscription};
+pub use heavy::HeavyWork;
 pub use node::{
     ClaimError, ClusterSupervision, CreateSession, NodeHandle, NodeOptions, NodeRole, PlanRules, ProjectionRepair, ProjectionStatus,
     Readiness, StartError, TakenDeliveries,

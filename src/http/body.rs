@@ -42,7 +42,8 @@ impl FromRequest<HttpState> for BulkJsonBody {
 }
 
 async fn read(request: Request, state: &HttpState, limit: usize) -> Result<JsonBody, ApiError> {
-    JsonBody::parse(read_bytes(request, state, limit).await?)
+    let raw = read_bytes(request, state, limit).await?;
+    state.node.heavy().run(raw.len(), move || JsonBody::parse(raw)).await
 }
 
 /// A body as it came: for whoever must see it before it is understood.

@@ -47,6 +47,7 @@ async fn remove(shared: &Shared, retention: ChannelRetention) -> Result<(), Stor
         metrics::counter!("cowork_deliveries_swept_total").increment(deliveries);
         let removed = [
             deliveries,
+            store.sweep_delivery_lanes(BATCH).await?,
             store.sweep_provider_events(KEPT, BATCH).await?,
             store.sweep_channel_interactions(retention.interactions, BATCH).await?,
             store.sweep_inbox(KEPT, BATCH).await?,

@@ -11,6 +11,7 @@ use crate::{
     clock::Clock,
     cluster::request::SubmittedAnswer,
     feed::Subscription,
+    heavy::HeavyWork,
     org::OrgNews,
     session::{Birth, BirthContent, SessionError, Submitted},
     supervise::{LiftOutcome, SupervisionReport},
@@ -57,6 +58,11 @@ impl NodeHandle {
     /// Time and identifiers.
     pub fn clock(&self) -> Clock {
         self.shared.clock
+    }
+
+    /// Where work on long texts is done.
+    pub fn heavy(&self) -> &HeavyWork {
+        &self.shared.heavy
     }
 
     /// Creates a session and returns it as `CloudSessionView` JSON.

@@ -8,10 +8,8 @@ use crate::{
     supervise::{EntityKey, EntityRef, Mail},
 };
 use cowork_domain::{
-    artifact_list::ArtifactList,
     ids::{Sequence, SessionId},
     principal::Principal,
-    record::CloudSessionView,
     session::SessionIdentity,
     timestamp::Timestamp,
 };
@@ -58,14 +56,10 @@ impl NodeHandle {
             }
         }
         let loaded = self.shared.store.load_session(session).await.map_err(|_| SessionError::Unavailable)?;
-        let (state, _) = fold(loaded.ok_or(SessionError::NotFound)?).map_err(|failure| {
+        let drawn = fold(loaded.ok_or(SessionError::NotFound)?, &self.shared.heavy, move |state, _| shape.draw(&state)).await;
+        drawn.map_err(|failure| {
             tracing::error!(%session, %failure, "a session's log can't be read");
             SessionError::Quarantined { code: failure.code.into() }
-        })?;
-        Ok(match shape {
-            ViewShape::Cloud => CloudSessionView::of(&state).to_json(),
-            ViewShape::WithView => CloudSessionView::with_view(&state).to_json(),
-            ViewShape::Artifacts => ArtifactList::of(&state).to_json(),
         })
     }
 

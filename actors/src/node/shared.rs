@@ -6,6 +6,7 @@ use crate::{
     clock::Clock,
     cluster::{OwnershipWatch, PictureWatch, Place, Remote, Whereabouts},
     feed::{FeedHub, remote::RemoteFeeds},
+    heavy::HeavyWork,
     journal::Journal,
     org::OrgPost,
     supervise::{EntityKey, EntityTable, ShardMsg, Stats},
@@ -42,6 +43,7 @@ pub(crate) struct Shared {
     pub(crate) root: OnceLock<ActorRef<NodeRootMsg>>,
     pub(crate) activations: Semaphore,
     pub(crate) snapshots: Semaphore,
+    pub(crate) heavy: HeavyWork,
     /// Checks of provider keys; unset where no key can be opened.
     pub(crate) key_checks: OnceLock<KeyChecks>,
     pub(crate) workspaces: Option<Workspaces>,

@@ -1,6 +1,7 @@
 //! How a session comes to life: from its first event, or from snapshot and tail.
 
 use crate::{
+    heavy::HeavyWork,
     invariants::count_violation,
     journal::AppendError,
     node::Shared,
@@ -54,8 +55,17 @@ pub(crate) struct Activated {
 /// How much log lies behind the last snapshot.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Tail {
+    /// Length of that snapshot.
+    pub(super) snapshot: usize,
     pub(super) events: usize,
     pub(super) bytes: usize,
+}
+
+impl Tail {
+    /// About how large the state is.
+    pub(super) const fn weight(&self) -> usize {
+        self.snapshot + self.bytes
+    }
 }
 
 impl Activated {
@@ -78,7 +88,7 @@ pub(super) async fn activate(start: SessionStart, shared: &Arc<Shared>) -> Resul
         }
     }
     let loaded = load_behind_barrier(id, shared).await?;
-    let (state, tail) = fold(loaded)?;
+    let (state, tail) = fold(loaded, &shared.heavy, |state, tail| (state, tail)).await?;
     metrics::histogram!("cowork_actor_activation_seconds").record(started.elapsed().as_secs_f64());
     Ok(ready(Arc::new(state.identity.clone()), state, None, tail))
 }
@@ -98,17 +108,28 @@ async fn load_behind_barrier(id: SessionId, shared: &Arc<Shared>) -> Result<Load
 /// Reads a live session's state again.
 pub(super) async fn reload(id: SessionId, shared: &Shared) -> Result<(SessionState, Tail), Failure> {
     let loaded = shared.store.load_session(id).await?;
-    fold(loaded.ok_or_else(|| Failure::new(FailureClass::Absent, "session.not_found", id))?)
+    let loaded = loaded.ok_or_else(|| Failure::new(FailureClass::Absent, "session.not_found", id))?;
+    fold(loaded, &shared.heavy, |state, tail| (state, tail)).await
 }
 
-/// Snapshot and tail, folded. A log that can't be read is a fault of this entity alone.
-pub(crate) fn fold(loaded: LoadedSession) -> Result<(SessionState, Tail), Failure> {
+/// Snapshot and tail, folded, and what is made of that, in one go. A log that can't be read is a fault of this entity alone.
+pub(crate) async fn fold<T: Send + 'static>(
+    loaded: LoadedSession,
+    heavy: &HeavyWork,
+    then: impl FnOnce(SessionState, Tail) -> T + Send + 'static,
+) -> Result<T, Failure> {
+    heavy.run(loaded.text_length(), move || fold_here(loaded).map(|(state, tail)| then(state, tail))).await
+}
+
+fn fold_here(loaded: LoadedSession) -> Result<(SessionState, Tail), Failure> {
     let mut state = SessionState::new(loaded.identity);
+    let mut tail = Tail::default();
     if let Some(StoredSnapshot { sequence, state: snapshot }) = loaded.snapshot {
         state.projection = serde_json::from_str(&snapshot).map_err(|error| unreadable(format!("snapshot at {sequence}: {error}")))?;
         state.last_sequence = sequence;
+        tail.snapshot = snapshot.len();
     }
-    let tail = fold_events(&mut state, &loaded.tail)?;
+    fold_events(&mut state, &mut tail, &loaded.tail)?;
     if state.last_sequence == Sequence::ZERO {
         return Err(unreadable("the log is empty".into()));
     }
@@ -120,8 +141,7 @@ pub(crate) fn fold(loaded: LoadedSession) -> Result<(SessionState, Tail), Failur
 }
 
 /// Folds stored events into a state that ends right before them.
-pub(super) fn fold_events(state: &mut SessionState, events: &[StoredEvent]) -> Result<Tail, Failure> {
-    let mut tail = Tail::default();
+pub(super) fn fold_events(state: &mut SessionState, tail: &mut Tail, events: &[StoredEvent]) -> Result<(), Failure> {
     for StoredEvent { sequence, event_type, payload, at } in events {
         if *sequence != state.last_sequence.next() {
             count_violation(InvariantId::I1);
@@ -132,7 +152,7 @@ pub(super) fn fold_events(state: &mut SessionState, events: &[StoredEvent]) -> R
         tail.events += 1;
         tail.bytes += payload.len();
     }
-    Ok(tail)
+    Ok(())
 }
 
 fn unreadable(what: String) -> Failure {

@@ -2,7 +2,7 @@
 
 use super::{
     SessionMsg, SessionStart, Submitted, ViewShape,
-    activation::{Activated, Tail, activate},
+    activation::{Activated, Tail, activate, fold_events},
     append::Journaled,
     files::SessionFiles,
     turns::{HeldTurn, LiveTurn},
@@ -14,11 +14,9 @@ use crate::{
 };
 use cowork_domain::{
     artifact::{ArtifactChange, ArtifactRefusal, Transfer},
-    artifact_list::ArtifactList,
     event::ArtifactRecord,
     ids::{CommandId, Epoch, Sequence, ShardId, WorkspaceId},
     project_source::SourceDenied,
-    record::CloudSessionView,
     runtime_event::RuntimeEvent,
     session::{
         CommandKind, CommandRecord, CommandWrite, Decision, SessionIdentity, SessionInput, SessionState, Submission, decide,
@@ -91,9 +89,9 @@ impl Actor for SessionActor {
             SessionMsg::Submit { submission, reply } => core.submit(submission, reply).await?,
             SessionMsg::Report { command, attempt, events, durable } => core.report(command, attempt, events, durable).await?,
             SessionMsg::Artifact { change, reply } => core.change_artifact(change, reply).await?,
-            SessionMsg::Read { shape, reply } => drop(reply.send(core.read(shape))),
+            SessionMsg::Read { shape, reply } => drop(reply.send(core.read(shape).await)),
             SessionMsg::Repair { reply } => core.repair(reply).await?,
-            SessionMsg::Passivate => core.passivate(),
+            SessionMsg::Passivate => core.passivate().await,
             SessionMsg::Released => core.released().await,
             SessionMsg::Park(parked) => core.park(parked).await?,
             #[cfg(test)]
@@ -163,7 +161,7 @@ impl SessionCore {
                 processed: receipt.fence.is_some(),
                 command: receipt.command,
                 fence: receipt.fence,
-                view: CloudSessionView::of(&self.state).to_json(),
+                view: self.read(ViewShape::Cloud).await,
             },
             (Journaled::Duplicate(id), _) => self.answer_again(id).await?,
             (Journaled::Committed, None) => {
@@ -181,7 +179,7 @@ impl SessionCore {
     }
 
     /// The same command came again: its record as it was enqueued, and the session as it is now.
-    async fn answer_again(&self, id: CommandId) -> Result<Submitted, Failure> {
+    async fn answer_again(&mut self, id: CommandId) -> Result<Submitted, Failure> {
         let (_, command) = self
             .shared
             .store
@@ -196,7 +194,7 @@ impl SessionCore {
             command: CommandRecord::as_enqueued(&self.identity, &command),
             processed: false,
             fence: None,
-            view: CloudSessionView::of(&self.state).to_json(),
+            view: self.read(ViewShape::Cloud).await,
         })
     }
 
@@ -233,40 +231,39 @@ impl SessionCore {
         Ok(())
     }
 
-    fn read(&self, shape: ViewShape) -> String {
-        match shape {
-            ViewShape::Cloud => CloudSessionView::of(&self.state).to_json(),
-            ViewShape::WithView => CloudSessionView::with_view(&self.state).to_json(),
-            ViewShape::Artifacts => ArtifactList::of(&self.state).to_json(),
-        }
+    async fn read(&mut self, shape: ViewShape) -> String {
+        self.on_state(self.tail.weight(), move |state| shape.draw(state)).await
     }
 
     /// Folds the whole log again, in pages, and replaces projection and snapshot.
     async fn repair(&mut self, reply: oneshot::Sender<Sequence>) -> Result<(), Failure> {
         let before = self.state.last_sequence;
         let mut rebuilt = SessionState::new((*self.identity).clone());
+        let mut tail = Tail::default();
         loop {
             let page = self.shared.store.read_events(self.identity.session, rebuilt.last_sequence, 1000).await?;
             if page.is_empty() {
                 break;
             }
-            super::activation::fold_events(&mut rebuilt, &page)?;
+            let bytes = page.iter().map(|event| event.payload.len()).sum();
+            let fold = move || fold_events(&mut rebuilt, &mut tail, &page).map(|()| (rebuilt, tail));
+            (rebuilt, tail) = self.shared.heavy.run(bytes, fold).await?;
         }
         rebuilt.command_count = self.state.command_count;
         rebuilt.running = self.state.running.take();
         rebuilt.queued = std::mem::take(&mut self.state.queued);
         self.state = rebuilt;
-        self.tail.events += 1;
-        self.write_snapshot();
+        self.tail = tail;
+        self.write_snapshot().await;
         reply.send(before).ok();
         Ok(())
     }
 
-    fn passivate(&mut self) {
+    async fn passivate(&mut self) {
         if self.state.has_work() || self.turn.is_some() {
             return;
         }
-        self.write_snapshot();
+        self.write_snapshot().await;
         self.shared.stats.of(ActorKind::Session).passivated();
         self.myself.stop(Some("passivated".into()));
     }

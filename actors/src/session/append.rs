@@ -1,6 +1,9 @@
 //! From a decision to durable rows: the payloads are serialised here, once.
 
-use super::{activation::reload, actor::SessionCore};
+use super::{
+    activation::{Tail, reload},
+    actor::SessionCore,
+};
 use crate::{
     journal::AppendError,
     supervise::{Failure, FailureClass},
@@ -39,22 +42,17 @@ impl SessionCore {
         if changes.is_empty() {
             return Ok(Journaled::Committed);
         }
-        let events: Vec<StoredEvent> = self
-            .state
-            .numbered(&changes.events)
-            .map(|(sequence, at, body)| StoredEvent { sequence, event_type: body.event_type(), payload: body.payload().into(), at })
-            .collect();
-        let bytes: usize = events.iter().map(|event| event.payload.len()).sum();
-        let count = events.len();
-        // The head row shows the state after these changes, so they are folded first. Nobody sees that
-        // before the append is durable: if it isn't, the state is read again or goes with the actor.
         let commands = changes.commands.clone();
         let (mut usage, audit) = (std::mem::take(&mut changes.usage), std::mem::take(&mut changes.audit));
         for row in &mut usage {
             row.done_by(&self.shared.options.name);
         }
         let first = self.state.last_sequence.next();
-        self.state.commit(changes);
+        // The head row shows the state after these changes, so they are folded first. Nobody sees that
+        // before the append is durable: if it isn't, the state is read again or goes with the actor.
+        let events = self.on_state(changes.text_length(), move |state| commit(state, changes)).await;
+        let bytes: usize = events.iter().map(|event| event.payload.len()).sum();
+        let count = events.len();
         let append = Append {
             shard: self.shard,
             epoch: self.epoch,
@@ -71,7 +69,7 @@ impl SessionCore {
             Ok(_) => {
                 self.tail.events += count;
                 self.tail.bytes += bytes;
-                self.snapshot_if_due();
+                self.snapshot_if_due().await;
                 Ok(Journaled::Committed)
             }
             Err(AppendError::DuplicateCommand(id)) => {
@@ -84,19 +82,20 @@ impl SessionCore {
         }
     }
 
-    fn snapshot_if_due(&mut self) {
+    async fn snapshot_if_due(&mut self) {
         if self.tail.events >= SNAPSHOT_EVENTS || self.tail.bytes >= SNAPSHOT_BYTES {
-            self.write_snapshot();
+            self.write_snapshot().await;
         }
     }
 
     /// Writes a snapshot behind the actor's back: losing one costs a longer tail, nothing else.
-    pub(super) fn write_snapshot(&mut self) {
+    pub(super) async fn write_snapshot(&mut self) {
         if self.tail.events == 0 {
             return;
         }
-        self.tail = super::activation::Tail::default();
-        let text = serde_json::to_string(&self.state.projection).expect("a projection always serialises");
+        let serialise = |state: &mut SessionState| serde_json::to_string(&state.projection).expect("a projection always serialises");
+        let text = self.on_state(self.tail.weight(), serialise).await;
+        self.tail = Tail { snapshot: text.len(), ..Tail::default() };
         let (shared, session, sequence) = (self.shared.clone(), self.identity.session, self.state.last_sequence);
         self.shared.tasks.spawn(async move {
             let _permit = shared.snapshots.acquire().await.expect("the semaphore is never closed");
@@ -106,6 +105,16 @@ impl SessionCore {
             }
         });
     }
+}
+
+/// Folds changes into the state; returns their events as they are stored.
+fn commit(state: &mut SessionState, changes: Changes) -> Vec<StoredEvent> {
+    let events = state
+        .numbered(&changes.events)
+        .map(|(sequence, at, body)| StoredEvent { sequence, event_type: body.event_type(), payload: body.payload().into(), at })
+        .collect();
+    state.commit(changes);
+    events
 }
 
 fn head_of(state: &SessionState) -> HeadUpdate {

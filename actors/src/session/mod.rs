@@ -11,6 +11,7 @@ mod append;
 mod birth;
 mod files;
 mod msg;
+mod on_state;
 mod turns;
 
 pub(crate) use activation::{SessionStart, fold};

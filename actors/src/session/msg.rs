@@ -4,11 +4,13 @@ use crate::supervise::ActorKind;
 use cowork_domain::{
     admission::Refusal,
     artifact::{ArtifactChange, ArtifactRefusal},
+    artifact_list::ArtifactList,
     event::ArtifactRecord,
     ids::{CommandId, Sequence},
     project_source::SourceDenied,
+    record::CloudSessionView,
     runtime_event::RuntimeEvent,
-    session::{CommandRecord, Submission},
+    session::{CommandRecord, SessionState, Submission},
 };
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
@@ -48,6 +50,17 @@ pub enum ViewShape {
     WithView,
     /// `{artifacts}`.
     Artifacts,
+}
+
+impl ViewShape {
+    /// The session in this envelope, as JSON.
+    pub(crate) fn draw(self, state: &SessionState) -> String {
+        match self {
+            Self::Cloud => CloudSessionView::of(state).to_json(),
+            Self::WithView => CloudSessionView::with_view(state).to_json(),
+            Self::Artifacts => ArtifactList::of(state).to_json(),
+        }
+    }
 }
 
 /// A command that is durable.

@@ -5,6 +5,7 @@ mod faults;
 mod feeds;
 mod holds;
 mod keys;
+mod long_sessions;
 mod projects;
 mod script;
 mod switchboard;

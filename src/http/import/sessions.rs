@@ -4,7 +4,7 @@ use super::artifacts::{self, ImportedArtifact};
 use crate::http::{
     answer::Json,
     billing,
-    body::{self, BulkJsonBody},
+    body::{self, BulkJsonBody, JsonBody},
     error::ApiError,
     gate::Caller,
     schema::{CloudSessionView, ErrorBody, ImportSessionRequest},
@@ -39,11 +39,13 @@ use serde_json::{Map, Value};
         (status = 429, description = "A quota is used up", body = ErrorBody),
         (status = 503, description = "The import has artifacts, and artifacts are off or their store is away", body = ErrorBody),
     ))]
-pub(super) async fn import(State(state): State<HttpState>, caller: Caller, BulkJsonBody(request): BulkJsonBody) -> Result<Json, ApiError> {
-    let fields = request.fields.0;
+pub(super) async fn import(
+    State(state): State<HttpState>,
+    caller: Caller,
+    BulkJsonBody(JsonBody { raw, fields }): BulkJsonBody,
+) -> Result<Json, ApiError> {
     let now = state.node.clock().now();
-    // Looking through 35 MiB takes a second or more, in which this thread would serve nobody else.
-    let read = tokio::task::spawn_blocking(move || read(fields, now)).await.expect("reading an import does not panic");
+    let read = state.node.heavy().run(raw.len(), move || read(fields.0, now)).await;
     let id = state.node.clock().mint_session_id();
     let imported = match read {
         Ok((plan, artifacts)) => begin(&state, caller.principal(), id, plan, artifacts).await,

@@ -51,14 +51,12 @@ struct Uploaded<'a> {
 pub(super) async fn upload(
     State(state): State<HttpState>,
     caller: Caller,
-    BulkJsonBody(JsonBody { fields, .. }): BulkJsonBody,
+    BulkJsonBody(JsonBody { raw, fields }): BulkJsonBody,
 ) -> Result<Json, ApiError> {
     fields.refuse_nul(&["title"])?;
     let rules = state.options.project_sources.snapshots;
-    // Megabytes are decoded: other requests don't wait for that.
-    let drafted = tokio::task::spawn_blocking(move || draft(&fields, &rules)).await;
-    let Draft { title, files, file_count, byte_count } =
-        drafted.map_err(|_| ApiError::new(StatusCode::INTERNAL_SERVER_ERROR, "Internal server error."))??;
+    let drafted = state.node.heavy().run(raw.len(), move || draft(&fields, &rules)).await;
+    let Draft { title, files, file_count, byte_count } = drafted?;
     let (id, at) = (state.node.clock().mint_artifact_id().hyphenated().to_string(), state.node.clock().now());
     let new = NewSnapshot { id: id.clone(), title, files, file_count, byte_count, at };
     let source = state.snapshots.store(caller.principal(), new).await?;

@@ -34,6 +34,38 @@ async fn what_is_over_for_long_is_removed_and_what_is_open_stays() {
     ] {
         until(&channel, &format!("select {name} from {table} order by {name}"), &["old-open", young]).await;
     }
+    // What is to be sent in them: only the one that is open has a lane.
+    let lanes = "select d.delivery_id from channel_delivery_lanes l left join channel_deliveries d on d.number = l.head";
+    until(&channel, lanes, &["old-open"]).await;
+    let again = channel.post("deliveries/young-sent/retry", json!({})).await;
+    again.expect(StatusCode::OK, "");
+    channel.deliver("next", "c0").await;
+    let claimed = channel.claim("gw", 8).await;
+    let mut ids: Vec<String> = claimed.iter().map(|delivery| text(&delivery["deliveryId"])).collect();
+    ids.sort_unstable();
+    assert_eq!(ids, ["next", "young-sent"], "lanes come back with the next delivery, and with an old one that is sent again");
+}
+
+/// Lanes are removed all the time, just as deliveries are made, claimed and settled in them: none of them gets lost.
+#[tokio::test]
+async fn no_delivery_is_lost_with_a_lane_that_is_removed() {
+    let server = Server::with(&[HEADER_MODE.as_slice(), &[("RETENTION_INTERVAL_MS", "1")]].concat()).await;
+    let channel = on((server, Caller::new("acme", "kim", "owner"))).await;
+    for round in 0..40 {
+        let ids = [format!("{round}-a"), format!("{round}-b"), format!("{round}-c")];
+        tokio::join!(channel.deliver(&ids[0], "c1"), channel.deliver(&ids[1], "c2"), channel.deliver(&ids[2], "c3"));
+        let (mut sent, deadline) = (Vec::new(), Instant::now() + PATIENCE);
+        while sent.len() < ids.len() {
+            assert!(Instant::now() < deadline, "round {round}: only {sent:?} of {ids:?}");
+            for delivery in channel.claim("gw", 8).await {
+                channel.settle(&delivery, "sent").await.expect(StatusCode::OK, "");
+                sent.push(text(&delivery["deliveryId"]));
+            }
+        }
+        sent.sort_unstable();
+        assert_eq!(sent, ids);
+    }
+    until(&channel, "select lane::text from channel_delivery_lanes", &[]).await;
 }
 
 async fn deliveries(channel: &Channel) {

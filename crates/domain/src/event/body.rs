@@ -182,6 +182,20 @@ impl EventBody {
         serde_json::to_string(self).expect("a payload has text keys and no fallible serialiser")
     }
 
+    /// Bytes of what is long in it, if anything is: what people and agents said, what tools answered, and files that lie inside.
+    pub fn text_length(&self) -> usize {
+        let files = |attachments: &Option<Vec<Attachment>>| {
+            attachments.as_deref().unwrap_or_default().iter().map(|attachment| attachment.url.len()).sum::<usize>()
+        };
+        match self {
+            Self::PromptSubmitted { text, attachments, .. } => text.len() + files(attachments),
+            Self::AssistantMessage { content, attachments, .. } => content.len() + files(attachments),
+            Self::ToolCall(call) => call.output.as_deref().map_or(0, str::len) + files(&call.attachments),
+            Self::TaskRun(run) => run.content.len(),
+            _ => 0,
+        }
+    }
+
     /// The command that caused it, as its payload says.
     pub const fn command_id(&self) -> Option<CommandId> {
         match self {

@@ -75,6 +75,11 @@ impl Changes {
         self.events.iter().any(|(_, body)| matches!(body, EventBody::ProjectSourceBound { .. }))
     }
 
+    /// Bytes of what is long in their events.
+    pub fn text_length(&self) -> usize {
+        self.events.iter().map(|(_, body)| body.text_length()).sum()
+    }
+
     /// Nothing to write.
     pub fn is_empty(&self) -> bool {
         self.events.is_empty() && self.commands.is_empty() && self.usage.is_empty() && self.audit.is_empty()

@@ -31,6 +31,14 @@ pub struct LoadedSession {
     pub command_count: u64,
 }
 
+impl LoadedSession {
+    /// Bytes of the texts that have to be read to know its state.
+    pub fn text_length(&self) -> usize {
+        let tail: usize = self.tail.iter().map(|event| event.payload.len()).sum();
+        self.snapshot.as_ref().map_or(0, |snapshot| snapshot.state.len()) + tail
+    }
+}
+
 impl Store {
     /// Loads a session; `None` if there is no such session.
     ///

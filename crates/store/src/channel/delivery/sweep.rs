@@ -22,4 +22,26 @@ impl Store {
         .await?;
         Ok(swept.rows_affected())
     }
+
+    /// Removes lanes in which nothing is left to send, at most `batch` at a time; says how many.
+    ///
+    /// A delivery that is made, changed or claimed meanwhile loses nothing. Whoever does that holds the lane's row from before he
+    /// reads until he has corrected it, so either we come first, and his upsert waits for us, finds the row gone and makes it anew; or
+    /// he does, and we leave the row out because it is locked; or he is done between our look and our lock, and then the row is looked
+    /// at again as it is now, with something to send. We never wait for a lock, so nobody can wait for us in a circle.
+    ///
+    /// # Errors
+    /// `Unavailable`, `Database`.
+    pub async fn sweep_delivery_lanes(&self, batch: u32) -> Result<u64, StoreError> {
+        let swept = sqlx::query!(
+            "delete from channel_delivery_lanes
+              where head is null
+                and (org, binding, lane) in (select org, binding, lane from channel_delivery_lanes
+                                              where head is null limit $1 for update skip locked)",
+            i64::from(batch)
+        )
+        .execute(&self.pool)
+        .await?;
+        Ok(swept.rows_affected())
+    }
 }
