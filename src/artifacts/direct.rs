@@ -1,7 +1,7 @@
-//! Contents that browsers put into the store by themselves (contract 05 §1.3): reserved, put, checked and published.
+//! Contents that clients put into the store by themselves (contract 05 §1.3): reserved, put, checked and published.
 //!
-//! Whoever has the form may put an object there again and again until its time is over, so what is published is never that
-//! object: the checked bytes are written once more, under a name that no form is for.
+//! Whoever has the form, or the address, may put an object there again and again until its time is over, so what is published is never that
+//! object: the checked bytes are written once more, under a name that none is for.
 
 use super::{
     Artifacts,
@@ -13,20 +13,20 @@ use cowork_domain::{
     ids::{OrgId, SessionId},
     timestamp::Timestamp,
 };
-use cowork_objects::{Checksum, ObjectError, ObjectKey, UploadForm, UploadTerms};
+use cowork_objects::{Checksum, ObjectError, ObjectKey, Upload, UploadTerms};
 use cowork_store::{ArtifactObject, ArtifactState, NewArtifactObject, Reservation, StoreError};
 use std::time::Duration;
 
-/// How long a form is good for.
-const FORM_LIFETIME: Duration = Duration::from_secs(15 * 60);
-/// A reservation outlives its form by this.
+/// How long a form or an address is good for.
+const LIFETIME: Duration = Duration::from_secs(15 * 60);
+/// A reservation outlives it by this.
 const AFTERGLOW: Duration = Duration::from_secs(30);
 /// How long one finalizing request may work on a reservation before another may.
 const HOLD: Duration = Duration::from_secs(60);
 /// What is uploaded without a type.
 const UNKNOWN_TYPE: &str = "application/octet-stream";
 
-/// What a browser says it will put there.
+/// What a client says it will put there.
 #[derive(Debug, Clone)]
 pub(crate) struct DirectUpload {
     /// The id that it chose.
@@ -97,14 +97,14 @@ pub(crate) enum DirectError {
 }
 
 impl Artifacts {
-    /// A form for one content. The same wish again gets a form for the same place.
+    /// A way to upload one content. The same wish again gets one to the same place.
     pub(crate) async fn reserve(
         &self,
         org: &OrgId,
         session: SessionId,
         upload: &DirectUpload,
         now: Timestamp,
-    ) -> Result<UploadForm, DirectError> {
+    ) -> Result<Upload, DirectError> {
         let upload_key = ObjectKey::upload(org, session, &upload.artifact);
         let new = NewArtifactObject {
             session,
@@ -116,10 +116,10 @@ impl Artifacts {
             sha256: upload.checksum.to_string(),
             content_type: upload.draft.content_type.clone(),
             metadata: Some(metadata(&upload.draft)),
-            lifetime: FORM_LIFETIME + AFTERGLOW,
+            lifetime: LIFETIME + AFTERGLOW,
         };
         let lifetime = match self.0.store.reserve_artifact(&new, self.0.options.bytes_per_day).await? {
-            Reservation::Made => FORM_LIFETIME,
+            Reservation::Made => LIFETIME,
             Reservation::QuotaExceeded { retry_after } => return Err(DirectError::Quota { retry_after }),
             Reservation::Known(known) => {
                 if known.published {
@@ -140,7 +140,7 @@ impl Artifacts {
         };
         let content_type = upload.draft.content_type.clone().unwrap_or_else(|| UNKNOWN_TYPE.to_owned());
         let terms = UploadTerms { content_type, size: upload.size, lifetime };
-        self.0.objects.upload_form(&upload_key, &terms, now).await?.ok_or(DirectError::Off)
+        self.0.objects.upload(&upload_key, &terms, now).await?.ok_or(DirectError::Off)
     }
 
     /// Checks what was put there and takes it into keeping; the session's log publishes it next. An upload that can't become an

@@ -53,9 +53,14 @@ impl Artifacts {
         Self(Arc::new(Shared { store, objects, options }))
     }
 
-    /// Whether browsers can put contents straight into the store.
+    /// Whether clients can put contents straight into the store.
     pub(crate) fn takes_direct_uploads(&self) -> bool {
-        self.0.options.direct_upload && self.0.objects.takes_forms()
+        self.0.options.direct_upload && self.0.objects.can_sign()
+    }
+
+    /// Whether they do it with a form.
+    pub(crate) fn takes_forms(&self) -> bool {
+        self.0.objects.takes_forms()
     }
 
     /// Whether the store works.

@@ -36,7 +36,7 @@ pub(super) const SETTINGS: &[Setting] = &[
     Setting::new(
         "ARTIFACT_DIRECT_UPLOAD_MODE",
         Kind::Choice(&["off", "enabled"]),
-        "let browsers upload straight to the object store, where it is S3",
+        "let clients upload straight to the object store, where that can sign uploads",
     )
     .or("off"),
     Setting::new(
@@ -136,9 +136,17 @@ impl ObjectsConfig {
                 "OPEN_COWORK_CLOUD_OBJECT_STORE_ACCESS_KEY_ID and OPEN_COWORK_CLOUD_OBJECT_STORE_SECRET_ACCESS_KEY belong together",
             );
         }
-        if self.direct_upload && self.kind != ObjectStoreKind::S3 {
+        let can_sign = match self.kind {
+            ObjectStoreKind::Filesystem => false,
+            ObjectStoreKind::S3 => true,
+            // In the order in which credentials are chosen; the machine's own account signs, too.
+            ObjectStoreKind::Google => self.credentials.is_some() || self.bearer_token.is_none(),
+            ObjectStoreKind::Azure => self.secret_access_key.is_some(),
+        };
+        if self.direct_upload && !can_sign {
             findings.warning(
-                "ARTIFACT_DIRECT_UPLOAD_MODE is enabled, but browsers can upload straight to S3 only; uploads go through this server",
+                "ARTIFACT_DIRECT_UPLOAD_MODE is enabled, but this object store signs no uploads (S3 does, GCS without a bearer token, and \
+                 Azure with the account's key); they go through this server",
             );
         }
         if self.kind == ObjectStoreKind::Filesystem && values.is_configured("OBJECT_STORE_BUCKET") {

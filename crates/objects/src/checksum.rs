@@ -1,5 +1,6 @@
 //! What a content is known by.
 
+use super::hex::hex;
 use sha2::{Digest as _, Sha256};
 use std::{fmt, str::FromStr};
 
@@ -22,7 +23,7 @@ impl Checksum {
 /// Lower-case hexadecimal digits, as the wire and the database have it.
 impl fmt::Display for Checksum {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|byte| write!(formatter, "{byte:02x}"))
+        formatter.write_str(&hex(&self.0))
     }
 }
 

@@ -36,6 +36,9 @@ pub enum ObjectError {
     /// The store did not answer in time.
     #[error("the object store did not answer within {} s", .0.as_secs())]
     Slow(Duration),
+    /// What has to be signed can't be: the key is not fit for it, or what should be signed is no header.
+    #[error("the address of an upload can't be signed")]
+    Unsigned,
     /// The store refused, or can't be reached.
     #[error("the object store failed: {0}")]
     Store(#[source] object_store::Error),
@@ -49,6 +52,7 @@ impl ObjectError {
             Self::TooLarge(_) => "too_large",
             Self::Damaged => "damaged",
             Self::Slow(_) => "slow",
+            Self::Unsigned => "unsigned",
             Self::Store(_) => "store",
         }
     }

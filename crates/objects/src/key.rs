@@ -1,11 +1,11 @@
 //! Names of objects.
 
+use super::hex::hex;
 use cowork_domain::{
     ids::{OrgId, SessionId, TenantId},
     project_source::snapshot_key,
 };
 use sha2::{Digest as _, Sha256};
-use std::fmt::Write as _;
 
 /// Where an object lies. It begins with its organisation, so that one organisation's objects can be counted, copied and removed
 /// without looking at another's, and so that a rule of the store can be written for one. A key never reaches a
@@ -64,12 +64,8 @@ fn part(name: &str) -> String {
         return kept;
     }
     let digest = Sha256::digest(name.as_bytes());
-    let hash = digest.iter().take(8).fold(String::new(), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    });
     // No plain name has a dot, so none looks like a changed one.
-    format!("{}.{hash}", kept.to_ascii_lowercase())
+    format!("{}.{}", kept.to_ascii_lowercase(), hex(&digest[..8]))
 }
 
 #[cfg(test)]

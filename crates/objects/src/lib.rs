@@ -7,12 +7,13 @@
 pub mod archive;
 mod checksum;
 mod error;
+mod hex;
 mod key;
 mod objects;
 mod open;
 mod options;
 mod project;
-mod upload_form;
+mod upload;
 
 pub use checksum::{Checksum, ParseChecksumError};
 pub use error::{ObjectError, OpenError};
@@ -20,4 +21,4 @@ pub use key::ObjectKey;
 pub use objects::{Objects, Presentation};
 pub use options::{AzureCredential, GoogleCredential, ObjectsOptions, Place, S3Credential};
 pub use project::{ProjectDocument, ProjectFile, UnpackProjectError};
-pub use upload_form::{UploadForm, UploadTerms};
+pub use upload::{Upload, UploadAddress, UploadForm, UploadTerms};

@@ -1,8 +1,9 @@
 //! The one way to the object store.
 
 use super::{
-    Checksum, ObjectError, ObjectKey, ObjectsOptions, OpenError, UploadForm, UploadTerms,
-    open::{FormIssuer, Opened, open},
+    Checksum, ObjectError, ObjectKey, ObjectsOptions, OpenError, Upload, UploadAddress, UploadTerms,
+    open::{Opened, open},
+    upload::FormIssuer,
 };
 use bytes::Bytes;
 use cowork_domain::timestamp::Timestamp;
@@ -125,12 +126,12 @@ impl Objects {
         self.delete(&key).await
     }
 
-    /// Whether clients can fetch objects by themselves.
+    /// Whether clients can fetch objects, and put some there, by themselves.
     pub fn can_sign(&self) -> bool {
         self.0.signer.is_some()
     }
 
-    /// Whether browsers can put objects there by themselves.
+    /// Whether what they are given to put some there is a form.
     pub fn takes_forms(&self) -> bool {
         self.0.forms.is_some()
     }
@@ -158,11 +159,18 @@ impl Objects {
         .await
     }
 
-    /// A form by which anybody who has it can put one object there for a while; `None` where the store takes none.
-    pub async fn upload_form(&self, key: &ObjectKey, terms: &UploadTerms, now: Timestamp) -> Result<Option<UploadForm>, ObjectError> {
-        let Some(issuer) = &self.0.forms else { return Ok(None) };
+    /// A way by which anybody who is told it can put one object there for a while: a form where the store takes forms, which bind more;
+    /// an address otherwise. `None` where the store signs neither.
+    pub async fn upload(&self, key: &ObjectKey, terms: &UploadTerms, now: Timestamp) -> Result<Option<Upload>, ObjectError> {
         let path = self.path(key);
-        self.timed("sign", async { Ok(Some(UploadForm::sign(issuer, path.as_ref(), terms, now).await?)) }).await
+        self.timed("sign", async {
+            Ok(match (&self.0.forms, &self.0.signer) {
+                (Some(forms), _) => Some(Upload::Form(forms.issue(path.as_ref(), terms, now).await?)),
+                (None, Some(signer)) => Some(Upload::Address(UploadAddress::sign(&**signer, &path, terms, now).await?)),
+                (None, None) => None,
+            })
+        })
+        .await
     }
 
     /// Objects whose keys begin like this, for a person or a drill that compares them with the database.

@@ -3,14 +3,11 @@
 use super::{
     error::OpenError,
     options::{AzureCredential, GoogleCredential, ObjectsOptions, Place},
+    upload::{FormIssuer, GoogleForms, S3Forms},
 };
 use object_store::{
-    BackoffConfig, ClientOptions, ObjectStore, RetryConfig,
-    aws::{AmazonS3, AmazonS3Builder},
-    azure::MicrosoftAzureBuilder,
-    gcp::GoogleCloudStorageBuilder,
-    local::LocalFileSystem,
-    signer::Signer,
+    BackoffConfig, ClientOptions, ObjectStore, RetryConfig, aws::AmazonS3Builder, azure::MicrosoftAzureBuilder,
+    gcp::GoogleCloudStorageBuilder, local::LocalFileSystem, signer::Signer,
 };
 use std::{sync::Arc, time::Duration};
 
@@ -23,16 +20,6 @@ pub(crate) struct Opened {
     pub(crate) forms: Option<FormIssuer>,
     /// Whether objects carry a type and a disposition; a folder's files don't.
     pub(crate) keeps_presentation: bool,
-}
-
-/// What signs forms by which browsers upload straight to the store.
-#[derive(Clone)]
-pub(crate) struct FormIssuer {
-    pub(crate) store: Arc<AmazonS3>,
-    pub(crate) bucket: String,
-    pub(crate) region: String,
-    /// Where the form is posted to.
-    pub(crate) url: String,
 }
 
 pub(crate) fn open(options: &ObjectsOptions) -> Result<Opened, OpenError> {
@@ -61,7 +48,7 @@ pub(crate) fn open(options: &ObjectsOptions) -> Result<Opened, OpenError> {
             let store = Arc::new(builder.build().map_err(OpenError::Store)?);
             let at = endpoint.clone().unwrap_or_else(|| format!("https://s3.{region}.amazonaws.com"));
             let url = format!("{}/{bucket}", at.trim_end_matches('/'));
-            let forms = FormIssuer { store: store.clone(), bucket: bucket.clone(), region: region.clone(), url };
+            let forms = FormIssuer::S3(S3Forms { store: store.clone(), bucket: bucket.clone(), region: region.clone(), url });
             Ok(Opened { signer: Some(store.clone()), store, forms: Some(forms), keeps_presentation: true })
         }
         Place::Google { bucket, endpoint, credential } => {
@@ -74,6 +61,10 @@ pub(crate) fn open(options: &ObjectsOptions) -> Result<Opened, OpenError> {
             }
             // A bearer token opens the store and signs nothing.
             let can_sign = !matches!(credential, Some(GoogleCredential::Bearer(_)));
+            let forms = match credential {
+                Some(GoogleCredential::ServiceAccount(key)) => GoogleForms::of(key, bucket, endpoint.as_deref()).map(FormIssuer::Google),
+                Some(GoogleCredential::Bearer(_)) | None => None,
+            };
             builder = match credential {
                 Some(GoogleCredential::ServiceAccount(key)) => builder.with_service_account_key(key.expose()),
                 Some(GoogleCredential::Bearer(token)) => builder.with_bearer_token(token.expose()),
@@ -81,7 +72,7 @@ pub(crate) fn open(options: &ObjectsOptions) -> Result<Opened, OpenError> {
             };
             let store = Arc::new(builder.build().map_err(OpenError::Store)?);
             let signer = can_sign.then(|| store.clone() as Arc<dyn Signer>);
-            Ok(Opened { store, signer, forms: None, keeps_presentation: true })
+            Ok(Opened { store, signer, forms, keeps_presentation: true })
         }
         Place::Azure { container, account, endpoint, credential } => {
             let mut builder = MicrosoftAzureBuilder::new()

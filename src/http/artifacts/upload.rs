@@ -41,17 +41,19 @@ const URL_SAFE: GeneralPurpose = GeneralPurpose::new(&alphabet::URL_SAFE, LENIEN
 /// Upload an artifact.
 ///
 /// The content travels in the body. With `?transfer=presigned` the answer is a form instead, by which a browser puts the content
-/// straight into the object store, or `{"upload":{"transfer":"unsupported"}}` where that can't be.
+/// straight into the object store, or `{"upload":{"transfer":"unsupported"}}` where that can't be. Some stores sign addresses and no
+/// forms; with `uploadMethod=PUT` a client says that it takes one, with the headers that have to come along (`uploadHeaders`).
 #[utoipa::path(post, path = "/api/sessions/{id}/artifacts", operation_id = "uploadArtifact", tag = "artifacts",
     params(
         ("id" = String, Path, description = "The session's id"),
-        ("transfer" = Option<String>, Query, description = "`presigned` asks for a form to upload with"),
+        ("transfer" = Option<String>, Query, description = "`presigned` asks for a way to upload straight to the object store"),
+        ("uploadMethod" = Option<String>, Query, description = "`PUT`: where there is no form, an address to put the content to will do"),
     ),
     request_body(content = serde_json::Value, example = json!({"filename": "q3 report.pdf", "contentType": "application/pdf", "dataBase64": "JVBERi0xLjQgZGVtbw=="})),
     responses(
         (status = 201, description = "It is published", body = serde_json::Value,
             example = json!({"artifact": {"artifactId": "0d0f7c1e-5a1f-4a0f-9b5b-7ae1f0b6f111", "filename": "q3 report.pdf", "size": 13}})),
-        (status = 200, description = "A form, or that there is none", body = serde_json::Value, example = json!({"upload": {"transfer": "unsupported"}})),
+        (status = 200, description = "A form or an address, or that there is none", body = serde_json::Value, example = json!({"upload": {"transfer": "unsupported"}})),
         (status = 400, description = "A field is missing or malformed", body = ErrorBody),
         (status = 402, description = "The organisation's subscription doesn't cover it", body = ErrorBody),
         (status = 404, description = "No such session, or somebody else's", body = ErrorBody),
@@ -65,31 +67,23 @@ pub(super) async fn upload(
     caller: Caller,
     session: SessionPath,
     uri: Uri,
-    BulkJsonBody(JsonBody { fields, .. }): BulkJsonBody,
+    BulkJsonBody(JsonBody { raw, fields }): BulkJsonBody,
 ) -> Result<Json, ApiError> {
     let by = caller.principal();
     let session = session.id()?;
     state.node.session_identity(by, session).await?;
     billing::require(&state, &by.org_id, BillingAction::ArtifactUpload).await?;
-    if Query::of(&uri).get("transfer") == Some("presigned") {
-        return reserve::reserve(&state, by, session, &fields).await;
+    let query = Query::of(&uri);
+    if query.get("transfer") == Some("presigned") {
+        let can_put = query.get("uploadMethod").is_some_and(|method| method.eq_ignore_ascii_case("put"));
+        return reserve::reserve(&state, by, session, &fields, can_put).await;
     }
-    let record = store(&state, by, session, fields).await?;
-    Ok(Json::of(&Envelope { artifact: PublicArtifact::alone(session, &record) }).with_status(StatusCode::CREATED))
-}
-
-async fn store(
-    state: &HttpState,
-    by: &cowork_domain::principal::Principal,
-    session: SessionId,
-    fields: Fields,
-) -> Result<ArtifactRecord, ApiError> {
-    let draft = draft(&fields)?;
-    let content = decoded(&fields)?;
-    drop(fields);
-    let record = keep(state, &by.org_id, session, draft, content.into()).await?;
+    let read = state.node.heavy().run(raw.len(), move || Ok::<_, ApiError>((draft(&fields)?, decoded(&fields)?))).await;
+    let (draft, content) = read?;
+    let record = keep(&state, &by.org_id, session, draft, content.into()).await?;
     let change = ArtifactChange::Publish(Box::new(PublishArtifact { by: by.clone(), record, transfer: Transfer::Buffered }));
-    Ok(state.node.change_artifact(by, session, change).await??)
+    let record = state.node.change_artifact(by, session, change).await??;
+    Ok(Json::of(&Envelope { artifact: PublicArtifact::alone(session, &record) }).with_status(StatusCode::CREATED))
 }
 
 /// Stores the content of a new artifact. No session has it yet.

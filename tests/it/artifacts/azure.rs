@@ -2,12 +2,14 @@
 
 use super::{
     azurite::{ACCOUNT, Azurite, KEY, shared_access},
+    direct::{NOT_READY, Upload, id, metadata},
+    moto::client,
     upload::{bytes, upload},
 };
 use crate::server::Server;
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use reqwest::{Method, StatusCode};
-use serde_json::json;
+use serde_json::{Value, json};
 
 const CONTAINER: &str = "cowork-test";
 
@@ -50,10 +52,50 @@ async fn an_artifact_is_kept_in_azure_and_fetched_from_there_byte_for_byte() {
     let forged = reqwest::get(url.replace("sp=r&", "sp=w&").replace("sig=", "sig=A")).await.expect("the store answers");
     assert_eq!(forged.status(), StatusCode::FORBIDDEN, "nobody makes such an address by themselves");
 
-    // Browsers upload with forms, which Azure has none of.
-    let form = server.post(&format!("/api/sessions/{session}/artifacts?transfer=presigned"), json!({})).await.expect(StatusCode::OK, "");
-    assert_eq!(form.body, json!({ "upload": { "transfer": "unsupported" } }));
     assert!(!server.log().contains(KEY) && !server.dump().await.contains(KEY));
+}
+
+/// Azure has no forms. Who only knows these is told so; who can put is given an address, and what comes is checked as ever.
+#[tokio::test]
+async fn a_client_puts_straight_into_azure_what_it_announced() {
+    let Some(azurite) = Azurite::start(CONTAINER).await else { return };
+    let server = server(&azurite, ("OBJECT_STORE_SECRET_ACCESS_KEY", KEY)).await;
+    let upload = Upload { server: &server, session: server.session().await };
+    let content = bytes(70_000);
+    let about = metadata(1, &content);
+    let unsupported = upload.reserve(&json!({})).await.expect(StatusCode::OK, "");
+    assert_eq!(unsupported.body, json!({ "upload": { "transfer": "unsupported" } }));
+    let way = format!("/api/sessions/{}/artifacts?transfer=presigned&uploadMethod=PUT", upload.session);
+    let reserve = async |about: &Value| server.post(&way, about.clone()).await.expect(StatusCode::OK, "").body["upload"].clone();
+    let given = reserve(&about).await;
+    assert_eq!((&given["transfer"], &given["uploadMethod"], &given["uploadFields"]), (&json!("presigned"), &json!("PUT"), &Value::Null));
+    assert_eq!(given["uploadHeaders"], json!({ "content-type": "text/html", "x-ms-blob-type": "BlockBlob" }));
+    let address = given["uploadUrl"].as_str().expect("an address");
+    let elsewhere = address.replace(id(1).as_str(), id(2).as_str());
+    assert_eq!(put_blob(&given, &elsewhere, &content).await, StatusCode::FORBIDDEN, "it is for one place");
+    assert_eq!(client().get(address).send().await.expect("the store answers").status(), StatusCode::FORBIDDEN, "and opens nothing");
+
+    assert_eq!(put_blob(&given, address, &content).await, StatusCode::CREATED);
+    upload.finalize(&about).await.expect(StatusCode::CREATED, "");
+    assert_eq!(put_blob(&given, address, b"something else").await, StatusCode::CREATED, "the address is still good");
+    let path = format!("/api/sessions/{}/artifacts/{}", upload.session, id(1));
+    let raw = server.request(Method::GET, &format!("{path}/content")).send().await.expect("it answers");
+    assert!(raw.bytes().await.expect("a body") == content, "and changes nothing");
+
+    for (number, instead) in [(2, &b"world, hello"[..]), (3, b"hello world! and more"), (4, b"hello")] {
+        let about = metadata(number, b"hello world!");
+        let given = reserve(&about).await;
+        let address = given["uploadUrl"].as_str().expect("an address");
+        assert_eq!(put_blob(&given, address, instead).await, StatusCode::CREATED, "Azure takes what comes");
+        upload.finalize(&about).await.expect(StatusCode::CONFLICT, NOT_READY);
+    }
+    assert!(!server.log().contains(KEY) && !server.dump().await.contains(KEY));
+}
+
+async fn put_blob(given: &Value, address: &str, content: &[u8]) -> StatusCode {
+    let headers = given["uploadHeaders"].as_object().expect("headers").iter();
+    let request = headers.fold(client().put(address), |request, (name, value)| request.header(name, value.as_str().expect("text")));
+    request.body(content.to_vec()).send().await.expect("the store answers").status()
 }
 
 #[tokio::test]

@@ -32,19 +32,19 @@ fn sha256(content: &[u8]) -> String {
     })
 }
 
-fn metadata(number: u32, content: &[u8]) -> Value {
+pub(super) fn metadata(number: u32, content: &[u8]) -> Value {
     json!({
         "filename": "direct.html", "contentType": "text/html", "artifactId": id(number), "checksumSha256": sha256(content),
         "expectedSize": content.len(), "projectId": "p-1",
     })
 }
 
-fn id(number: u32) -> String {
+pub(super) fn id(number: u32) -> String {
     format!("00000000-0000-4000-8000-{number:012}")
 }
 
 /// What a browser does with the form: its fields first, the file last.
-async fn put(form: &Value, content: &[u8]) -> StatusCode {
+pub(super) async fn put(form: &Value, content: &[u8]) -> StatusCode {
     let boundary = "boundary-of-a-browser-7c1e";
     let mut body = Vec::new();
     for (name, value) in form["uploadFields"].as_object().expect("fields") {
@@ -61,17 +61,17 @@ async fn put(form: &Value, content: &[u8]) -> StatusCode {
     request.send().await.expect("the store answers").status()
 }
 
-struct Upload<'a> {
-    server: &'a Server,
-    session: String,
+pub(super) struct Upload<'a> {
+    pub(super) server: &'a Server,
+    pub(super) session: String,
 }
 
 impl Upload<'_> {
-    async fn reserve(&self, metadata: &Value) -> Answer {
+    pub(super) async fn reserve(&self, metadata: &Value) -> Answer {
         self.server.post(&format!("/api/sessions/{}/artifacts?transfer=presigned", self.session), metadata.clone()).await
     }
 
-    async fn finalize(&self, metadata: &Value) -> Answer {
+    pub(super) async fn finalize(&self, metadata: &Value) -> Answer {
         let id = metadata["artifactId"].as_str().expect("an id").to_lowercase();
         self.server.post(&format!("/api/sessions/{}/artifacts/{id}/finalize", self.session), metadata.clone()).await
     }
@@ -81,7 +81,7 @@ impl Upload<'_> {
     }
 }
 
-const NOT_READY: &str = "Cloud artifact upload is not ready to finalize.";
+pub(super) const NOT_READY: &str = "Cloud artifact upload is not ready to finalize.";
 
 #[tokio::test]
 async fn what_a_browser_put_there_is_checked_published_once_and_fetched_from_there() {
