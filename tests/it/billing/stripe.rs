@@ -75,7 +75,7 @@ impl Pages {
     }
 }
 
-fn event(id: &str, kind: &str, ago: u64, object: Value) -> Value {
+fn event(id: &str, kind: &str, ago: u64, object: &Value) -> Value {
     json!({"id": id, "object": "event", "type": kind, "created": now() - ago, "livemode": false, "data": {"object": object}})
 }
 
@@ -116,11 +116,11 @@ async fn an_organisation_subscribes_changes_its_plan_and_ends_it() {
 
     let paid = json!({"mode": "subscription", "client_reference_id": "acme", "customer": "cus_1", "subscription": "sub_1",
         "metadata": {"orgId": "acme", "planKey": "pro"}});
-    tell(&server, event("evt_1", "checkout.session.completed", 60, paid)).await;
+    tell(&server, event("evt_1", "checkout.session.completed", 60, &paid)).await;
     session(&server, &kim).await;
     let now_shown = shown(&server, &kim).await;
     assert_eq!((&now_shown["mode"], &now_shown["active"]), (&json!("managed"), &json!(true)));
-    tell(&server, event("evt_2", "customer.subscription.updated", 30, subscription("active", "price_team"))).await;
+    tell(&server, event("evt_2", "customer.subscription.updated", 30, &subscription("active", "price_team"))).await;
     let record = shown(&server, &kim).await["subscription"].clone();
     assert_eq!((&record["planKey"], &record["seats"]), (&json!("team"), &json!(3)), "the price says the plan");
     assert_eq!(record["currentPeriodEnd"], "2030-03-17T17:46:40.000Z");
@@ -133,12 +133,12 @@ async fn an_organisation_subscribes_changes_its_plan_and_ends_it() {
     assert_eq!(portal.body["url"], "https://billing.stripe.example/p_1");
     assert_eq!(pages.asked.lock().pop().expect("a page was asked for")["customer"], "cus_1");
 
-    tell(&server, event("evt_4", "customer.subscription.deleted", 10, subscription("canceled", "price_team"))).await;
-    let late = tell(&server, event("evt_3", "customer.subscription.updated", 20, subscription("active", "price_team"))).await;
+    tell(&server, event("evt_4", "customer.subscription.deleted", 10, &subscription("canceled", "price_team"))).await;
+    let late = tell(&server, event("evt_3", "customer.subscription.updated", 20, &subscription("active", "price_team"))).await;
     assert_eq!(late.body["subscription"]["status"], "canceled", "older news revive nothing");
     let ended = post(&server, &kim, "/api/sessions", json!({})).await;
     assert_unpaid(ended, "billing.subscription_inactive", "Billing subscription is canceled.");
-    let other = tell(&server, event("evt_5", "invoice.paid", 0, json!({"customer": "cus_1"}))).await;
+    let other = tell(&server, event("evt_5", "invoice.paid", 0, &json!({"customer": "cus_1"}))).await;
     assert_eq!(other.body["subscription"], Value::Null);
     assert!(!server.dump().await.contains("sk_test_cowork") && !server.log().contains("sk_test_cowork"), "the key is nowhere");
 }

@@ -37,7 +37,7 @@ const REMEMBERED_BODY: Duration = Duration::from_secs(5 * 60);
 #[derive(Debug, Clone, PartialEq)]
 pub enum BillingNews {
     /// It was taken in; this is the subscription now.
-    TakenIn(Option<Subscription>),
+    TakenIn(Option<Box<Subscription>>),
     /// It was taken in before.
     Replayed,
     /// It is about an organisation that doesn't exist. Nothing is kept of it, so it may come again.
@@ -88,6 +88,6 @@ impl Store {
         let metadata = json!({ "provider": event.provider, "event": event.id, "eventType": event.kind, "result": if is_news { "changed" } else { "unchanged" } });
         write_audit(&mut transaction, &[audit(AuditAction::BillingWebhookProcessed, metadata)]).await?;
         transaction.commit().await?;
-        Ok(BillingNews::TakenIn(subscription))
+        Ok(BillingNews::TakenIn(subscription.map(Box::new)))
     }
 }
