@@ -62,7 +62,9 @@ pub(crate) fn open(options: &ObjectsOptions) -> Result<Opened, OpenError> {
             // A bearer token opens the store and signs nothing.
             let can_sign = !matches!(credential, Some(GoogleCredential::Bearer(_)));
             let forms = match credential {
-                Some(GoogleCredential::ServiceAccount(key)) => GoogleForms::of(key, bucket, endpoint.as_deref()).map(FormIssuer::Google),
+                Some(GoogleCredential::ServiceAccount(key)) => {
+                    GoogleForms::of(key, bucket, endpoint.as_deref()).map(Box::new).map(FormIssuer::Google)
+                }
                 Some(GoogleCredential::Bearer(_)) | None => None,
             };
             builder = match credential {

@@ -43,7 +43,7 @@ pub enum Upload {
 /// What signs forms, by the kind of store.
 pub(crate) enum FormIssuer {
     S3(S3Forms),
-    Google(GoogleForms),
+    Google(Box<GoogleForms>),
 }
 
 impl FormIssuer {
