@@ -1,5 +1,6 @@
 //! A service account with a key of its own, and what its signatures have to say.
 
+use crate::artifacts::direct::sha256;
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use cowork_actors::Clock;
 use reqwest::Url;
@@ -63,7 +64,7 @@ impl Account {
         pairs.sort();
         let (time, scope) = (said("X-Goog-Date"), scope(&said("X-Goog-Date")));
         let request = format!("{method}\n{path}\n{}\nhost:{HOST}\n\nhost\nUNSIGNED-PAYLOAD", pairs.join("&"));
-        let message = format!("GOOG4-RSA-SHA256\n{time}\n{scope}\n{}", hex(&Sha256::digest(request.as_bytes())));
+        let message = format!("GOOG4-RSA-SHA256\n{time}\n{scope}\n{}", sha256(request.as_bytes()));
         said("X-Goog-Algorithm") == "GOOG4-RSA-SHA256"
             && said("X-Goog-Credential") == format!("{EMAIL}/{scope}")
             && said("X-Goog-Expires").parse::<u32>().is_ok_and(|seconds| seconds <= 900)
@@ -79,10 +80,6 @@ pub(super) fn scope(time: &str) -> String {
 pub(super) fn unhex(text: &str) -> Vec<u8> {
     let digits = text.as_bytes().chunks(2).map(|pair| std::str::from_utf8(pair).ok());
     digits.map(|pair| pair.and_then(|pair| u8::from_str_radix(pair, 16).ok()).unwrap_or_default()).collect()
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 fn escaped(text: &str) -> String {
