@@ -19,7 +19,8 @@ pub struct StoredSnapshot {
 }
 
 impl Store {
-    /// Keeps a snapshot. An older one than what is stored has no effect, so that a late writer can't turn the clock back.
+    /// Keeps a snapshot. An older one than what is stored has no effect, so that a late writer can't turn the clock back; one of the
+    /// same place takes its place, so that a repair lasts.
     ///
     /// # Errors
     /// `Unavailable`, `Database`.
@@ -27,7 +28,7 @@ impl Store {
         sqlx::query!(
             "insert into snapshots as s (session, seq, state, written_at) values ($1, $2, $3, now())
              on conflict (session) do update set seq = excluded.seq, state = excluded.state, written_at = excluded.written_at
-             where s.seq < excluded.seq",
+             where s.seq <= excluded.seq",
             session.as_uuid(),
             bigint(place.0),
             state

@@ -22,6 +22,7 @@ async fn loading_gives_the_snapshot_the_tail_and_what_is_unfinished() {
 
     let loaded = node.store.load_session(session.session).await.unwrap().unwrap();
     assert_eq!((loaded.snapshot.is_none(), loaded.tail.len()), (true, 9));
+    node.store.save_snapshot(session.session, Sequence(6), "to be repaired").await.unwrap();
     node.store.save_snapshot(session.session, Sequence(6), "{\"at\":6}").await.unwrap();
     node.store.save_snapshot(session.session, Sequence(4), "late").await.unwrap();
 
