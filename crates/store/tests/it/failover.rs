@@ -3,9 +3,13 @@
 use crate::story::{LEASE, Node, all, registration, session, until};
 use cowork_domain::ids::Incarnation;
 use cowork_store::{AppendError, FenceViolation, LivenessLock, PrivatePostgres, PrivatePostgresOptions, Store, StoreOptions};
+use nix::{
+    sys::signal::{self, Signal},
+    unistd::Pid,
+};
 use sqlx::PgPool;
 use sqlx::types::time::OffsetDateTime;
-use std::{os::unix::fs::PermissionsExt, process::Command, time::Duration};
+use std::{os::unix::fs::PermissionsExt, time::Duration};
 
 /// The node is a member for long, and so is the server up, as far as the rule for free locks is concerned.
 const SETTLED: &str = "update nodes set registered_at = now() - interval '1 minute', lease_ms = 0";
@@ -86,9 +90,9 @@ async fn neither_a_restart_nor_a_crash_of_the_server_ends_the_living() {
             // The postmaster stays and starts all others anew.
             let holder = "select pid from pg_locks where locktype = 'advisory' and classid = 77002 and granted";
             let holder: i32 = sqlx::query_scalar(holder).fetch_one(&pool).await.unwrap();
-            assert!(Command::new("kill").args(["-9", &holder.to_string()]).status().unwrap().success());
+            signal::kill(Pid::from_raw(holder), Signal::SIGKILL).unwrap();
         } else {
-            assert!(Command::new("kill").args(["-INT", &server.pid().to_string()]).status().unwrap().success());
+            signal::kill(Pid::from_raw(server.pid().try_into().unwrap()), Signal::SIGINT).unwrap();
             server.exited().await;
             server.restart().await.unwrap();
         }

@@ -1,8 +1,11 @@
 use cowork_store::{PrivatePostgres, PrivatePostgresError, PrivatePostgresOptions, Store, StoreOptions};
+use nix::{
+    sys::signal::{self, Signal},
+    unistd::Pid,
+};
 use std::{
     os::unix::fs::PermissionsExt,
     path::{Path, PathBuf},
-    process::Command,
 };
 
 /// A folder that the server's own user can get to.
@@ -21,7 +24,7 @@ async fn connect(server: &PrivatePostgres) -> Store {
 }
 
 fn kill_hard(pid: u32) {
-    assert!(Command::new("kill").args(["-9", &pid.to_string()]).status().unwrap().success());
+    signal::kill(Pid::from_raw(pid.try_into().unwrap()), Signal::SIGKILL).unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]
