@@ -78,7 +78,8 @@ async fn what_is_about_nobody_is_ignored_and_what_is_wrong_refused() {
     }
     let foreign = json!({"id": "evt_1", "subscription": {"orgId": "nobody", "planKey": "pro"}});
     for _ in 0..2 {
-        told(&server, foreign.clone()).await.expect(StatusCode::BAD_REQUEST, "Billing webhook request failed.");
+        let refused = told(&server, foreign.clone()).await.expect(StatusCode::BAD_REQUEST, "Billing webhook request failed.");
+        refused.coded("billing.webhook_refused");
     }
     founded(&server, "nobody").await;
     told(&server, foreign).await.expect(StatusCode::OK, "").body["subscription"]["planKey"]

@@ -28,8 +28,8 @@ impl Store {
         Ok(changed.rows_affected() == 1)
     }
 
-    /// The living process that goes by this name: it holds the node's liveness lock, and its lease runs. To be asked
-    /// before a registration, which would end that process's part in the cluster.
+    /// The living process that goes by this name: its lease runs, and it holds the node's liveness lock or has come too lately
+    /// to hold it. To be asked before a registration, which would end that process's part in the cluster.
     ///
     /// # Errors
     /// `Unavailable`, `Database`.
@@ -38,10 +38,11 @@ impl Store {
             r#"select n.address, extract(epoch from n.lease_expires_at - clock_timestamp())::float8 as "lease_left!"
                  from nodes n
                 where n.name = $1 and n.lease_expires_at > clock_timestamp()
-                  and exists (select from pg_locks l
-                               where l.locktype = 'advisory' and l.objsubid = 2 and l.granted and l.mode = 'ExclusiveLock'
-                                 and l.database = (select oid from pg_database where datname = current_database())
-                                 and l.classid::bigint = $2 and l.objid::bigint = n.node)"#,
+                  and (not n.fenced and n.registered_at > clock_timestamp() - interval '2 seconds'
+                       or exists (select from pg_locks l
+                                   where l.locktype = 'advisory' and l.objsubid = 2 and l.granted and l.mode = 'ExclusiveLock'
+                                     and l.database = (select oid from pg_database where datname = current_database())
+                                     and l.classid::bigint = $2 and l.objid::bigint = n.node))"#,
             name,
             i64::from(LockClass::Liveness.key())
         )

@@ -59,9 +59,11 @@ async fn the_view_shows_nodes_shards_and_how_they_moved() {
 async fn a_name_is_in_use_while_its_process_lives() {
     let node = Node::alone().await;
     let store = &node.store;
+    assert!(store.name_in_use("a").await.unwrap().is_some(), "it has only just come");
+    let other = node.another("other").await;
+    node.database.execute("update nodes set registered_at = now() - interval '1 minute'").await;
     assert_eq!(store.name_in_use("a").await.unwrap(), None, "registered, but no process");
     let lock = store.liveness_lock(node.number).await.unwrap();
-    let other = node.another("other").await;
     let found = store.name_in_use("a").await.unwrap().unwrap();
     assert_eq!(found.address, "127.0.0.1:1");
     assert!(found.lease_left > Duration::ZERO && found.lease_left <= LEASE);
