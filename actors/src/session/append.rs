@@ -32,6 +32,7 @@ impl SessionCore {
     /// recorded in any case: an organisation's budget counts it.
     pub(super) fn recorded(&self, mut changes: Changes) -> Changes {
         if !self.shared.options.records_usage {
+            changes.work.clear();
             changes.usage.retain(UsageRow::is_of_a_model);
         }
         changes
@@ -43,10 +44,8 @@ impl SessionCore {
             return Ok(Journaled::Committed);
         }
         let commands = changes.commands.clone();
-        let (mut usage, audit) = (std::mem::take(&mut changes.usage), std::mem::take(&mut changes.audit));
-        for row in &mut usage {
-            row.done_by(&self.shared.options.name);
-        }
+        let work = std::mem::take(&mut changes.work);
+        let (usage, audit) = (std::mem::take(&mut changes.usage), std::mem::take(&mut changes.audit));
         let first = self.state.last_sequence.next();
         // The head row shows the state after these changes, so they are folded first. Nobody sees that
         // before the append is durable: if it isn't, the state is read again or goes with the actor.
@@ -62,6 +61,7 @@ impl SessionCore {
             events,
             head: head_of(&self.state),
             commands,
+            work,
             usage,
             audit,
         };

@@ -3,13 +3,15 @@
 mod action;
 mod chain;
 mod verification;
+mod work;
 
 pub use action::AuditAction;
 pub use chain::{ChainHash, ChainRow, ParseChainHashError, Seal, SealHead};
 pub use verification::{ChainDefect, ChainHead, ChainReport, ChainWalk, PlacedRow};
+pub use work::{WorkPlace, WorkStep, WorkSteps, WorkUsage};
 
 use crate::{
-    ids::{AuditId, CommandId, OrgId, SessionId, UsageId, UserId, derived_uuid},
+    ids::{AuditId, OrgId, SessionId, UsageId, UserId, derived_uuid},
     principal::{AuthSource, Principal, Role},
     redact,
     timestamp::Timestamp,
@@ -277,18 +279,6 @@ impl UsageRow {
             at,
         }
     }
-
-    /// Says which worker it was, in a row that has room for that.
-    pub fn done_by(&mut self, worker: &str) {
-        if let Some(worker_id) = self.metadata.get_mut("workerId").filter(|known| known.is_null()) {
-            *worker_id = Value::from(worker);
-        }
-    }
-}
-
-/// The cause of rows that belong to one attempt of a command.
-pub fn attempt_cause(command: CommandId, attempt: u32) -> String {
-    format!("{command}:{attempt}")
 }
 
 #[cfg(test)]

@@ -199,6 +199,7 @@ async fn run_session(
                 project_source: None,
             },
             commands: Vec::new(),
+            work: Vec::new(),
             usage: Vec::new(),
             audit: Vec::new(),
         };

@@ -28,6 +28,7 @@ mod private_postgres;
 mod session;
 mod settings;
 mod signals;
+mod spares;
 mod sso;
 mod store;
 pub mod test_database;

@@ -1,6 +1,9 @@
 //! The handle: a pool for everyday statements, and what it takes to open connections of one's own.
 
-use crate::StoreError;
+use crate::{
+    StoreError,
+    spares::{SpareLimits, Spares},
+};
 use sqlx::{
     ConnectOptions, Connection, PgConnection, PgPool,
     postgres::{PgConnectOptions, PgPoolOptions},
@@ -16,8 +19,8 @@ const TRUSTED_IDLE: Duration = Duration::from_secs(1);
 /// A renewal, a look, and a claim or a hand-over, at the same time.
 const MEMBERSHIP_CONNECTIONS: u32 = 3;
 
-/// Callers share statements, so a few are enough.
-const LOOKUP_CONNECTIONS: u32 = 2;
+/// Callers share statements, so one is enough.
+const LOOKUP_CONNECTIONS: usize = 1;
 
 /// How to reach the database.
 #[derive(Clone)]
@@ -25,7 +28,7 @@ pub struct StoreOptions {
     /// `postgres://…`; may carry a password.
     pub url: String,
     /// Connections of the pool for clients' requests. On top come the lanes, the liveness lock, the listeners,
-    /// at most three for membership, and two to look up callers.
+    /// at most three for membership, and one to look up callers.
     pub max_connections: u32,
     /// How long to wait for a connection.
     pub connect_timeout: Duration,
@@ -48,7 +51,7 @@ pub struct Store {
     /// its connection went with the server's last life.
     pub(crate) membership: PgPool,
     /// For the look-up that every request makes: planning it anew would take ten times as long as doing it.
-    pub(crate) lookups: PgPool,
+    pub(crate) lookups: Arc<Spares>,
     dedicated: Arc<PgConnectOptions>,
     pub(crate) connect_timeout: Duration,
     pub(crate) statement_timeout: Duration,
@@ -81,9 +84,9 @@ impl Store {
         let membership =
             pool_of(MEMBERSHIP_CONNECTIONS, Duration::ZERO, options.connect_timeout, timed.clone().application_name("cowork membership"));
         let planned_once = timed.clone().application_name("cowork lookups").options([("plan_cache_mode", "force_generic_plan")]);
-        let lookups = pool_of(LOOKUP_CONNECTIONS, TRUSTED_IDLE, options.connect_timeout, planned_once);
+        let kept = SpareLimits { kept: LOOKUP_CONNECTIONS, trusted_idle: TRUSTED_IDLE, patience: options.connect_timeout };
         let store = Self {
-            lookups,
+            lookups: Arc::new(Spares::new(kept, planned_once)),
             pool: pool_of(options.max_connections.max(1), TRUSTED_IDLE, options.connect_timeout, timed),
             membership,
             dedicated: Arc::new(connect),

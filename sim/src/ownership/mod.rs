@@ -4,7 +4,7 @@
 //! each process believes, and what is on its way between them. Everything that takes time is two or more steps, with anything
 //! of the others in between.
 //!
-//! ## The batch: `migrations/0005_journal_append.sql`
+//! ## The batch: `migrations/0024_work_usage.sql`
 //!
 //! | here | there |
 //! |---|---|

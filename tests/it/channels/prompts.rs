@@ -47,9 +47,8 @@ async fn the_same_message_is_one_prompt_and_another_text_under_its_key_is_none()
     let audit = server.ask(&owner, Method::GET, "/api/admin/audit?action=channel_prompt.enqueued", None).await;
     let rows = audit.body["events"].as_array().expect("a list");
     assert_eq!((rows.len(), &rows[0]["metadata"]["sessionBindingId"]), (1, &json!(thread_id)), "{audit:?}");
-    let usage =
-        server.rows("select event_type, metadata->>'source' as source from usage_events where event_type = 'prompt.enqueued'").await;
-    assert_eq!(usage, [json!({ "event_type": "prompt.enqueued", "source": "gateway" })]);
+    let usage = server.rows("select kind, source from work_usage where steps & 1 <> 0").await;
+    assert_eq!(usage, [json!({ "kind": "prompt", "source": "gateway" })]);
 }
 
 #[tokio::test]

@@ -17,8 +17,7 @@ pub use remote_approval::remote_approval_denied;
 pub use state::{RunningPrompt, SessionIdentity, SessionState, SessionStatus};
 
 use crate::{
-    audit::AuditRow,
-    audit::UsageRow,
+    audit::{AuditRow, UsageRow, WorkUsage},
     event::EventBody,
     ids::{CommandId, Sequence},
     runtime_event::{Answer, RuntimeEvent},
@@ -63,7 +62,9 @@ pub struct Changes {
     pub events: Vec<(Timestamp, EventBody)>,
     /// New commands and new states of known ones.
     pub commands: Vec<CommandWrite>,
-    /// Usage rows.
+    /// What the work on commands used.
+    pub work: Vec<WorkUsage>,
+    /// What else was used.
     pub usage: Vec<UsageRow>,
     /// Audit rows.
     pub audit: Vec<AuditRow>,
@@ -82,7 +83,7 @@ impl Changes {
 
     /// Nothing to write.
     pub fn is_empty(&self) -> bool {
-        self.events.is_empty() && self.commands.is_empty() && self.usage.is_empty() && self.audit.is_empty()
+        self.events.is_empty() && self.commands.is_empty() && self.work.is_empty() && self.usage.is_empty() && self.audit.is_empty()
     }
 }
 

@@ -19,6 +19,7 @@ pub fn open(identity: &SessionIdentity, title: &str, project_source: Option<Proj
     Changes {
         events,
         commands: Vec::new(),
+        work: Vec::new(),
         usage: vec![UsageRow::once(&identity.org, Some(&by.account_id), &cause, "session.created", used, at)],
         audit: vec![AuditRow::on_session(by, identity.session, &cause, AuditAction::SessionCreated, metadata, at)],
     }

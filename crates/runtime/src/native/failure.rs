@@ -2,6 +2,7 @@
 
 use super::http::Silence;
 use crate::broker::{BrokenAnswer, KeySourceError, Refusal};
+use hyper_util::client;
 use rig_core::{ProviderError, http_client};
 use std::time::Duration;
 
@@ -112,7 +113,7 @@ impl CallFailure {
         if let Some(BrokenAnswer::Over(end)) = cause.downcast_ref() {
             return Failure::new(end.code().as_str(), end.message()).into();
         }
-        let connects = cause.downcast_ref::<reqwest::Error>().is_some_and(reqwest::Error::is_connect);
+        let connects = cause.downcast_ref::<client::legacy::Error>().is_some_and(client::legacy::Error::is_connect);
         if connects { Self::unreachable() } else { Self::cut_off() }
     }
 

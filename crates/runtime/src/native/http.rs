@@ -5,6 +5,12 @@ use bytes::Bytes;
 use futures_util::{Stream, StreamExt as _};
 use http::{HeaderValue, Request, Response};
 use http_body::Body as _;
+use http_body_util::Full;
+use hyper::body::Incoming;
+use hyper_util::{
+    client::legacy::{Client, connect::HttpConnector},
+    rt::{TokioExecutor, TokioTimer},
+};
 use rig_core::http_client::{BoxedStream, Error, HttpClientExt, LazyBody, MultipartForm, Result, StreamingResponse};
 use std::{
     future::Future,
@@ -34,18 +40,15 @@ pub(super) struct Silence(pub(super) Duration);
 #[error("the answer is too long")]
 struct TooLong;
 
-/// A pool of connections to this machine: no proxy, and no certificates, whose reading takes megabytes.
-pub(super) fn loopback_pool() -> std::result::Result<reqwest::Client, reqwest::Error> {
-    reqwest::Client::builder()
-        .redirect(reqwest::redirect::Policy::none())
-        .referer(false)
-        .connect_timeout(CONNECT)
-        .pool_idle_timeout(IDLE)
-        .tcp_nodelay(true)
-        .no_proxy()
-        .http1_only()
-        .tls_certs_only([])
-        .build()
+/// Connections to this machine. Nothing is looked up, redirected, proxied or encrypted on the way, so a client that could do all
+/// that would only cost time.
+pub(super) type LoopbackPool = Client<HttpConnector, Full<Bytes>>;
+
+pub(super) fn loopback_pool() -> LoopbackPool {
+    let mut connector = HttpConnector::new();
+    connector.set_connect_timeout(Some(CONNECT));
+    connector.set_nodelay(true);
+    Client::builder(TokioExecutor::new()).pool_timer(TokioTimer::new()).pool_idle_timeout(IDLE).build(connector)
 }
 
 /// Carries the requests of one turn.
@@ -59,20 +62,19 @@ pub(super) struct TurnHttp {
 #[derive(Clone)]
 pub(super) enum Way {
     /// To the demo model.
-    Direct { pool: reqwest::Client, turn: HeaderValue },
+    Direct { pool: Arc<LoopbackPool>, turn: HeaderValue },
     /// To a provider, with the customer's key, which this side never sees.
     Brokered { broker: KeyBroker, lease: Arc<Lease> },
 }
 
 impl TurnHttp {
-    async fn open(self, request: Request<Bytes>) -> Result<Response<TurnBody>> {
+    async fn open(self, mut request: Request<Bytes>) -> Result<Response<TurnBody>> {
         match self.way {
             Way::Direct { pool, turn } => {
-                let mut request = reqwest::Request::try_from(request).map_err(Error::instance)?;
                 request.headers_mut().insert(TURN_HEADER, turn);
-                match timeout(self.silence, pool.execute(request)).await {
-                    Ok(Ok(answer)) => Ok(Response::<reqwest::Body>::from(answer).map(|body| TurnBody::direct(body, self.silence))),
-                    Ok(Err(error)) => Err(Error::instance(error.without_url())),
+                match timeout(self.silence, pool.request(request.map(Full::new))).await {
+                    Ok(Ok(answer)) => Ok(answer.map(|body| TurnBody::direct(body, self.silence))),
+                    Ok(Err(error)) => Err(Error::instance(error)),
                     Err(_) => Err(Error::instance(Silence(self.silence))),
                 }
             }
@@ -138,7 +140,7 @@ async fn gather(mut body: TurnBody, limit: usize) -> Result<Vec<u8>> {
 /// which is why this sits below the protocol. The broker's bodies watch for that themselves.
 enum TurnBody {
     Direct {
-        body: reqwest::Body,
+        body: Incoming,
         silence: Duration,
         /// Set while nothing is there; a body that is always ready needs no timer.
         alarm: Option<Pin<Box<Sleep>>>,
@@ -147,7 +149,7 @@ enum TurnBody {
 }
 
 impl TurnBody {
-    fn direct(body: reqwest::Body, silence: Duration) -> Self {
+    fn direct(body: Incoming, silence: Duration) -> Self {
         Self::Direct { body, silence, alarm: None }
     }
 }
@@ -172,7 +174,7 @@ impl Stream for TurnBody {
             Self::Direct { body, silence, alarm } => loop {
                 match Pin::new(&mut *body).poll_frame(context) {
                     Poll::Ready(None) => return Poll::Ready(None),
-                    Poll::Ready(Some(Err(error))) => return Poll::Ready(Some(Err(Error::instance(error.without_url())))),
+                    Poll::Ready(Some(Err(error))) => return Poll::Ready(Some(Err(Error::instance(error)))),
                     Poll::Ready(Some(Ok(frame))) => {
                         *alarm = None;
                         if let Ok(data) = frame.into_data() {

@@ -20,9 +20,6 @@ use std::{path::PathBuf, sync::Arc};
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum NativeError {
-    /// This machine can't make connections.
-    #[error("connections to the demo model can't be made: {0}")]
-    Connections(String),
     /// The workspace folder can't be used.
     #[error("the workspace folder {path} can't be used: {source}")]
     Workspaces {
@@ -56,7 +53,7 @@ impl NativeRuntime {
         std::fs::create_dir_all(&options.workspaces)
             .map_err(|source| NativeError::Workspaces { path: options.workspaces.display().to_string(), source })?;
         let shared = Shared {
-            providers: Arc::new(providers::Providers::new(options.broker, options.default_model, tools::definitions())?),
+            providers: Arc::new(providers::Providers::new(options.broker, options.default_model, tools::definitions())),
             sandbox: tools::Sandbox::default(),
             workspaces: options.workspaces,
             artifacts: options.artifacts,

@@ -1,10 +1,9 @@
 //! The models that turns of this runtime call, each in its provider's protocol.
 
 use super::{
-    NativeError,
     chat_wire::{ChatWire, EncodedTools},
     failure::Failure,
-    http::{self, TurnHttp, Way},
+    http::{self, LoopbackPool, TurnHttp, Way},
 };
 use crate::{
     TurnRequest,
@@ -50,7 +49,7 @@ pub(super) struct Providers {
 
 /// The demo model needs no key and so no broker. Its turns are short, so everything for them is made beforehand.
 struct Demo {
-    pool: reqwest::Client,
+    pool: Arc<LoopbackPool>,
     config: Arc<OpenAIConfig>,
 }
 
@@ -71,16 +70,12 @@ enum Speaker {
 }
 
 impl Providers {
-    pub(super) fn new(broker: KeyBroker, default_model: Option<String>, tools: Vec<ToolDefinition>) -> Result<Self, NativeError> {
-        let demo = match broker.table().demo() {
-            None => None,
-            Some(entry) => {
-                let pool = http::loopback_pool().map_err(|error| NativeError::Connections(error.without_url().to_string()))?;
-                let config = OpenAIConfig::with_key(&OPENAI_COMPATIBLE, NO_KEY).with_base_url(entry.base_url.as_str());
-                Some(Demo { pool, config: Arc::new(config) })
-            }
-        };
-        Ok(Self { broker, default_model, encoded: EncodedTools::new(&tools), tools, demo })
+    pub(super) fn new(broker: KeyBroker, default_model: Option<String>, tools: Vec<ToolDefinition>) -> Self {
+        let demo = broker.table().demo().map(|entry| {
+            let config = OpenAIConfig::with_key(&OPENAI_COMPATIBLE, NO_KEY).with_base_url(entry.base_url.as_str());
+            Demo { pool: Arc::new(http::loopback_pool()), config: Arc::new(config) }
+        });
+        Self { broker, default_model, encoded: EncodedTools::new(&tools), tools, demo }
     }
 
     /// The model that answers this turn.
@@ -91,7 +86,7 @@ impl Providers {
         match &self.demo {
             Some(Demo { pool, config }) if !provider.needs_key() => {
                 let name = HeaderValue::from_str(&format!("{}.{}", turn.command, turn.attempt)).expect("an id is hex digits and a prefix");
-                let http = TurnHttp { way: Way::Direct { pool: pool.clone(), turn: name }, silence };
+                let http = TurnHttp { way: Way::Direct { pool: Arc::clone(pool), turn: name }, silence };
                 Ok(ModelHandle { shared, speaker: Speaker::OpenAi { config: Arc::clone(config), model }, http, metered: None })
             }
             _ => {

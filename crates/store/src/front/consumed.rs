@@ -41,6 +41,12 @@ impl Store {
                                count(*) filter (where event_type = 'prompt.enqueued' and metadata ->> 'source' = 'gateway') as prompts,
                                count(*) filter (where event_type = 'work.queued' and metadata ->> 'source' = 'workflow') as runs
                           from usage_events, clock where org = $1 and created_at >= clock.hour),
+                    -- The bits of `steps`: 1 queued, 16 completed, 32 failed. A minute that was begun counts whole.
+                    worked as (
+                        select coalesce(sum(greatest(1, (elapsed_ms + 59999) / 60000)) filter (where steps & 48 <> 0), 0)::bigint as minutes,
+                               count(*) filter (where steps & 1 <> 0 and source = 'gateway') as prompts,
+                               count(*) filter (where steps & 1 <> 0 and source = 'workflow') as runs
+                          from work_usage w, clock where w.org = $1 and w.at >= clock.hour),
                     admitted as (
                         select coalesce(sum(used) filter (where scope = 'gateway_prompt'), 0)::bigint as prompts,
                                coalesce(sum(used) filter (where scope = 'gateway_deliveries'), 0)::bigint as deliveries
@@ -48,11 +54,11 @@ impl Store {
                          where scope in ('gateway_prompt', 'gateway_deliveries') and key = $1 and window_ms = 3600000 and ends_at > clock.at)
                select clock.at as "at!",
                       (select count(*) from commands where org = $1 and kind = 'prompt' and created_at >= clock.hour) as "prompts!",
-                      admitted.prompts as "gateway_prompts_admitted!", recorded.prompts as "gateway_prompts_recorded!",
+                      admitted.prompts as "gateway_prompts_admitted!", recorded.prompts + worked.prompts as "gateway_prompts_recorded!",
                       admitted.deliveries as "gateway_deliveries_admitted!", recorded.deliveries as "gateway_deliveries_recorded!",
-                      recorded.runs as "workflow_runs!", recorded.minutes as "worker_minutes!",
+                      recorded.runs + worked.runs as "workflow_runs!", recorded.minutes + worked.minutes as "worker_minutes!",
                       coalesce((select bytes from artifact_days where org = $1 and day = (clock.at at time zone 'utc')::date), 0) as "artifact_bytes!"
-                 from clock, recorded, admitted"#,
+                 from clock, recorded, worked, admitted"#,
             org.as_str()
         )
         .fetch_one(&self.pool)

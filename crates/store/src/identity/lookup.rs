@@ -12,6 +12,7 @@ use cowork_domain::{
     signup::MemberStatus,
     timestamp::Timestamp,
 };
+use sqlx::PgConnection;
 use uuid::Uuid;
 
 /// Whom to look up.
@@ -133,8 +134,13 @@ impl Store {
     /// # Errors
     /// `Unavailable`, `Database`, `Inconsistent`.
     pub async fn look_up(&self, keys: &[Key]) -> Result<Vec<Standing>, StoreError> {
-        let columns = KeyColumns::of(keys);
-        let rows = sqlx::query!(
+        self.lookups.run(async |connection| look_up(connection, keys).await).await
+    }
+}
+
+async fn look_up(connection: &mut PgConnection, keys: &[Key]) -> Result<Vec<Standing>, StoreError> {
+    let columns = KeyColumns::of(keys);
+    let rows = sqlx::query!(
             r#"select k.n as "n!", k.hash as "hash?", k.is_revoked as "is_revoked!", k.is_expired as "is_expired!", k.expires_at as "expires_at?",
                       k.scopes as "scopes?", k.auth_source as "auth_source?", k.credential_org as "credential_org?",
                       k.credential_account as "credential_account?",
@@ -167,58 +173,56 @@ impl Store {
             &columns.orgs as &[Option<&str>],
             &columns.accounts as &[Option<&str>],
         )
-        .fetch_all(&self.lookups)
+        .fetch_all(connection)
         .await?;
-        let mut found = vec![Standing::default(); keys.len()];
-        for row in rows {
-            let wrong = |what: &str| StoreError::inconsistent("memberships", format!("{:?} {:?}", row.org, row.account), what);
-            let place = usize::try_from(row.n - 1).ok().and_then(|index| found.get_mut(index));
-            let standing = place.ok_or_else(|| wrong("a row that was not asked for"))?;
-            if let (Some(hash), Some(org), Some(account)) = (row.hash, row.credential_org, row.credential_account) {
-                let state = match (row.is_revoked, row.is_expired) {
-                    (true, _) => CredentialState::Revoked,
-                    (false, true) => CredentialState::Expired,
-                    (false, false) => CredentialState::Live,
-                };
-                standing.credential = Some(StoredCredential {
-                    hash: hash.try_into().map_err(|_| wrong("a hash of another length"))?,
-                    state,
-                    scopes: row.scopes.unwrap_or_default().iter().filter_map(|scope| Scope::parse(scope)).collect(),
-                    source: row
-                        .auth_source
-                        .as_deref()
-                        .map_or(Some(AuthSource::ApiToken), AuthSource::parse)
-                        .ok_or_else(|| wrong("unknown source"))?,
-                    org: OrgId::new(org),
-                    account: UserId::new(account),
-                    expires_at: row.expires_at.map(Into::into),
-                });
-            }
-            let (Some(org), Some(tenant), Some(org_name), Some(org_status)) =
-                (row.org.as_deref(), row.tenant, row.org_name, row.org_status)
-            else {
-                continue;
+    let mut found = vec![Standing::default(); keys.len()];
+    for row in rows {
+        let wrong = |what: &str| StoreError::inconsistent("memberships", format!("{:?} {:?}", row.org, row.account), what);
+        let place = usize::try_from(row.n - 1).ok().and_then(|index| found.get_mut(index));
+        let standing = place.ok_or_else(|| wrong("a row that was not asked for"))?;
+        if let (Some(hash), Some(org), Some(account)) = (row.hash, row.credential_org, row.credential_account) {
+            let state = match (row.is_revoked, row.is_expired) {
+                (true, _) => CredentialState::Revoked,
+                (false, true) => CredentialState::Expired,
+                (false, false) => CredentialState::Live,
             };
-            let org_status = OrgStatus::parse(&org_status).ok_or_else(|| wrong("unknown status of an organisation"))?;
-            standing.org = Some((TenantId::new(tenant.as_str()), org_status));
-            standing.sso_domains = row.sso_domains.unwrap_or_default();
-            let (Some(account), Some(role), Some(status)) = (row.account.as_deref(), row.role, row.member_status) else { continue };
-            let role = Role::parse(&role).ok_or_else(|| wrong("unknown role"))?;
-            let permissions = row.permissions.map(|names| names.iter().filter_map(|name| Permission::parse(name)).collect());
-            standing.membership = Some(Membership {
-                tenant: TenantId::new(tenant),
+            standing.credential = Some(StoredCredential {
+                hash: hash.try_into().map_err(|_| wrong("a hash of another length"))?,
+                state,
+                scopes: row.scopes.unwrap_or_default().iter().filter_map(|scope| Scope::parse(scope)).collect(),
+                source: row
+                    .auth_source
+                    .as_deref()
+                    .map_or(Some(AuthSource::ApiToken), AuthSource::parse)
+                    .ok_or_else(|| wrong("unknown source"))?,
                 org: OrgId::new(org),
-                org_name,
-                org_status,
                 account: UserId::new(account),
-                user: UserId::new(row.user_id.ok_or_else(|| wrong("a membership without an account"))?),
-                email: row.email.unwrap_or_default(),
-                role,
-                status: MemberStatus::parse(&status).ok_or_else(|| wrong("unknown status of a membership"))?,
-                custom_role: row.custom_role,
-                permissions: permissions.unwrap_or_else(|| role.permissions()),
+                expires_at: row.expires_at.map(Into::into),
             });
         }
-        Ok(found)
+        let (Some(org), Some(tenant), Some(org_name), Some(org_status)) = (row.org.as_deref(), row.tenant, row.org_name, row.org_status)
+        else {
+            continue;
+        };
+        let org_status = OrgStatus::parse(&org_status).ok_or_else(|| wrong("unknown status of an organisation"))?;
+        standing.org = Some((TenantId::new(tenant.as_str()), org_status));
+        standing.sso_domains = row.sso_domains.unwrap_or_default();
+        let (Some(account), Some(role), Some(status)) = (row.account.as_deref(), row.role, row.member_status) else { continue };
+        let role = Role::parse(&role).ok_or_else(|| wrong("unknown role"))?;
+        let permissions = row.permissions.map(|names| names.iter().filter_map(|name| Permission::parse(name)).collect());
+        standing.membership = Some(Membership {
+            tenant: TenantId::new(tenant),
+            org: OrgId::new(org),
+            org_name,
+            org_status,
+            account: UserId::new(account),
+            user: UserId::new(row.user_id.ok_or_else(|| wrong("a membership without an account"))?),
+            email: row.email.unwrap_or_default(),
+            role,
+            status: MemberStatus::parse(&status).ok_or_else(|| wrong("unknown status of a membership"))?,
+            custom_role: row.custom_role,
+            permissions: permissions.unwrap_or_else(|| role.permissions()),
+        });
     }
+    Ok(found)
 }

@@ -2,8 +2,8 @@
 //! once, into the message to the server.
 
 use super::{Append, Rejection, records};
-use crate::column::{bigint, instant};
-use cowork_domain::session::CommandWrite;
+use crate::column::{bigint, instant, sequence};
+use cowork_domain::{ids::Sequence, session::CommandWrite};
 use std::collections::BTreeMap;
 use time::OffsetDateTime;
 use uuid::Uuid;
@@ -12,6 +12,7 @@ use uuid::Uuid;
 #[derive(Default)]
 pub(super) struct Heads<'a> {
     pub(super) session: Vec<Uuid>,
+    pub(super) org: Vec<&'a str>,
     pub(super) shard: Vec<i32>,
     pub(super) epoch: Vec<i64>,
     pub(super) first: Vec<i64>,
@@ -64,6 +65,22 @@ pub(super) struct Commands<'a> {
     pub(super) error_text: Vec<Option<&'a str>>,
 }
 
+/// One element per append and command whose work it says something of.
+#[derive(Default)]
+pub(super) struct Work<'a> {
+    pub(super) append: Vec<i32>,
+    pub(super) command: Vec<Uuid>,
+    pub(super) kind: Vec<&'a str>,
+    pub(super) source: Vec<Option<&'a str>>,
+    pub(super) account: Vec<Option<&'a str>>,
+    pub(super) steps: Vec<i16>,
+    pub(super) attempt: Vec<i32>,
+    pub(super) place: Vec<i64>,
+    pub(super) elapsed: Vec<Option<i64>>,
+    pub(super) error_code: Vec<Option<&'a str>>,
+    pub(super) at: Vec<OffsetDateTime>,
+}
+
 /// A whole batch.
 #[derive(Default)]
 pub(super) struct Columns<'a> {
@@ -71,6 +88,7 @@ pub(super) struct Columns<'a> {
     pub(super) workspaces: Workspaces<'a>,
     pub(super) events: Events<'a>,
     pub(super) commands: Commands<'a>,
+    pub(super) work: Work<'a>,
     /// JSON arrays, absent when there is nothing: these rows are rarer than events.
     pub(super) new_sessions: Option<String>,
     pub(super) usage: Option<String>,
@@ -114,6 +132,7 @@ impl<'a> Columns<'a> {
             columns.heads.push(append, range);
             columns.events.push_all(append, index)?;
             columns.commands.push_all(append, index);
+            columns.work.push_all(append, index);
         }
         columns.new_sessions =
             records::array(appends.iter().filter(|append| append.first.0 == 1).map(|append| records::NewSession::of(append)));
@@ -124,9 +143,20 @@ impl<'a> Columns<'a> {
 }
 
 impl<'a> Heads<'a> {
+    /// The place of each append's first event in its workspace, from the last places before the batch.
+    pub(super) fn firsts(&self, bases: &[i64]) -> Vec<Option<Sequence>> {
+        let places = self.workspace_index.iter().zip(&self.workspace_offset);
+        let first = |(index, offset): (&Option<i32>, &Option<i64>)| {
+            let base = bases.get(usize::try_from((*index)? - 1).ok()?)?;
+            Some(sequence(base + (*offset)?))
+        };
+        places.map(first).collect()
+    }
+
     fn push(&mut self, append: &'a Append, range: Option<&mut Taken<'a>>) {
         let head = &append.head;
         self.session.push(append.identity.session.as_uuid());
+        self.org.push(append.identity.org.as_str());
         self.shard.push(append.shard.0);
         self.epoch.push(append.epoch.0);
         self.first.push(bigint(append.first.0));
@@ -177,13 +207,36 @@ impl<'a> Commands<'a> {
             self.kind.push(is_new.then(|| command.kind.as_str()));
             self.payload.push(is_new.then(|| command.kind.payload().to_string()));
             self.status.push(command.status.as_str());
-            self.attempt.push(i32::try_from(command.attempt).unwrap_or(i32::MAX));
+            self.attempt.push(number(command.attempt));
             self.created_at.push(instant(command.created_at));
             self.finished_at.push(command.status.is_final().then(|| instant(append.head.updated_at)));
             self.error_code.push(command.error.as_ref().map(|(code, _)| code.as_str()));
             self.error_text.push(command.error.as_ref().map(|(_, text)| text.as_str()));
         }
     }
+}
+
+impl<'a> Work<'a> {
+    fn push_all(&mut self, append: &'a Append, index: i32) {
+        for work in &append.work {
+            let (source, account) = work.sender.as_ref().map(|(source, account)| (source.as_str(), account.as_str())).unzip();
+            self.append.push(index);
+            self.command.push(work.command.as_uuid());
+            self.kind.push(&work.kind);
+            self.source.push(source);
+            self.account.push(account);
+            self.steps.push(work.steps.bits());
+            self.attempt.push(number(work.attempt));
+            self.place.push(bigint(work.place.0));
+            self.elapsed.push(work.elapsed_ms);
+            self.error_code.push(work.error_code.as_deref());
+            self.at.push(instant(work.at));
+        }
+    }
+}
+
+fn number(attempt: u32) -> i32 {
+    i32::try_from(attempt).unwrap_or(i32::MAX)
 }
 
 fn length(count: usize) -> i64 {

@@ -1,6 +1,9 @@
 //! One lane: a connection of its own that does nothing but append.
 
-use super::{Append, AppendError, BatchOutcome, Refusal, Rejection, columns::Columns};
+use super::{
+    Append, AppendError, BatchOutcome, Refusal, Rejection,
+    columns::{Columns, Heads},
+};
 use crate::{
     Store, StoreError, column,
     membership::locks::{self, LockClass},
@@ -31,7 +34,8 @@ pub struct LaneConnection {
 struct Answer {
     refused: Option<Vec<i32>>,
     duplicates: Option<Vec<Option<Uuid>>>,
-    ws_first: Option<Vec<Option<i64>>>,
+    /// Per workspace: its last place before the batch.
+    ws_base: Option<Vec<i64>>,
 }
 
 impl Store {
@@ -87,7 +91,7 @@ impl LaneConnection {
             Err(_) => return Err(AppendError::OutcomeUnknown("the database didn't answer in time".to_owned())),
         };
         self.is_cut_off = false;
-        Ok(answer.read())
+        Ok(answer.read(&columns.heads))
     }
 
     /// The last batch of this incarnation that is in the log; `None` if there is none.
@@ -123,7 +127,7 @@ async fn call(
     batch: u64,
     columns: &Columns<'_>,
 ) -> Result<Answer, sqlx::Error> {
-    let Columns { heads, workspaces, events, commands, new_sessions, usage, audit } = columns;
+    let Columns { heads, workspaces, events, commands, work, new_sessions, usage, audit } = columns;
     sqlx::query_file_as!(
         Answer,
         "src/journal/append.sql",
@@ -132,6 +136,7 @@ async fn call(
         lane,
         column::bigint(batch),
         &heads.session,
+        &heads.org as _,
         &heads.shard,
         &heads.epoch,
         &heads.first,
@@ -166,6 +171,17 @@ async fn call(
         &commands.finished_at as _,
         &commands.error_code as _,
         &commands.error_text as _,
+        &work.append,
+        &work.command,
+        &work.kind as _,
+        &work.source as _,
+        &work.account as _,
+        &work.steps,
+        &work.attempt,
+        &work.place,
+        &work.elapsed as _,
+        &work.error_code as _,
+        &work.at,
         usage.as_deref(),
         audit.as_deref(),
     )
@@ -174,10 +190,10 @@ async fn call(
 }
 
 impl Answer {
-    fn read(self) -> BatchOutcome {
+    fn read(self, heads: &Heads<'_>) -> BatchOutcome {
         let Some(refused) = self.refused else {
-            let firsts = self.ws_first.unwrap_or_default();
-            return BatchOutcome::Committed(firsts.into_iter().map(|first| first.map(column::sequence)).collect());
+            let bases = self.ws_base.unwrap_or_default();
+            return BatchOutcome::Committed(heads.firsts(&bases));
         };
         let duplicates = self.duplicates.unwrap_or_default();
         let refusals = refused.into_iter().zip(duplicates.into_iter().chain(std::iter::repeat(None))).map(|(index, duplicate)| {

@@ -16,7 +16,7 @@ pub(crate) mod records;
 pub use lane::LaneConnection;
 
 use cowork_domain::{
-    audit::{AuditRow, UsageRow},
+    audit::{AuditRow, UsageRow, WorkUsage},
     event::EventType,
     ids::{CommandId, Epoch, Sequence, ShardId, WorkspaceId},
     session::{CommandWrite, SessionIdentity, SessionStatus},
@@ -73,6 +73,8 @@ pub struct Append {
     pub head: HeadUpdate,
     /// New commands and new states of known ones. Of several writes of one command the last counts.
     pub commands: Vec<CommandWrite>,
+    /// What the work on commands used.
+    pub work: Vec<WorkUsage>,
     /// Usage rows; one whose id exists is left as it is.
     pub usage: Vec<UsageRow>,
     /// Audit rows; one whose id exists is left as it is.

@@ -87,8 +87,9 @@ async fn a_writer_that_waited_for_the_taker_is_refused_and_the_wrong_shapes_woul
 
     let refused = sqlx::raw_sql(
         "begin isolation level repeatable read;
-         select journal_append(1, 1, 0, 1, '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', null, '{}', '{}', '{}', '{}',
-                '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', null, null)",
+         select journal_append(1, 1, 0, 1, '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', null,
+                '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}',
+                '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', null, null)",
     );
     let error = refused.execute(&pool).await.unwrap_err();
     assert_eq!(error.as_database_error().and_then(sqlx::error::DatabaseError::code).as_deref(), Some("CW002"));

@@ -1,6 +1,6 @@
 use crate::story::{Node, at, fresh, prompt, session, then, until, workspace};
 use cowork_domain::{
-    audit::{ActorType, AuditRow, UsageRow},
+    audit::{ActorType, AuditRow, UsageRow, WorkPlace, WorkStep, WorkUsage},
     ids::{AuditId, OrgId, Sequence, UserId},
     session::{CommandStatus, SessionStatus},
 };
@@ -33,6 +33,11 @@ async fn a_batch_writes_events_head_commands_usage_and_audit_and_keeps_the_paylo
     first.head.status = SessionStatus::Running;
     first.head.command_count = 1;
     first.commands = vec![command.clone()];
+    let mut work = WorkUsage::new(command.id, "prompt", 1, Sequence(1), at(2));
+    work.sender = Some(("api".to_owned(), UserId::new("u")));
+    [WorkStep::Queued, WorkStep::Started, WorkStep::Failed].into_iter().for_each(|step| work.steps.add(step));
+    (work.elapsed_ms, work.error_code) = (Some(61_000), Some("aborted".to_owned()));
+    first.work = vec![work.clone()];
     (first.usage, first.audit) = (vec![usage.clone()], vec![audit.clone()]);
     assert_eq!(lane.append(1, &[&first]).await, Ok(BatchOutcome::Committed(vec![Some(Sequence(1))])));
 
@@ -45,7 +50,11 @@ async fn a_batch_writes_events_head_commands_usage_and_audit_and_keeps_the_paylo
 
     assert_eq!(node.store.read_events(session.session, Sequence::ZERO, 10).await.unwrap(), first.events);
     assert_eq!(node.store.audit_page(&org, &AuditFilter::default(), None, 10).await.unwrap(), [audit]);
-    assert_eq!(node.store.usage_page(&org, 10).await.unwrap(), [usage]);
+    let worked = work.rows(WorkPlace { org: &org, tenant: &session.tenant, session: session.session, worker: &node.name });
+    let told = node.store.usage_page(&org, 10).await.unwrap();
+    assert_eq!((&told[0], told.len()), (&usage, 1 + worked.len()), "the newest first");
+    assert!(worked.iter().all(|row| told.contains(row)), "{told:#?}");
+    assert_eq!(node.store.usage_page(&org, 2).await.unwrap(), told[..2], "as many as are asked for");
     let (owner, stored) = node.store.find_command(command.id).await.unwrap().unwrap();
     assert_eq!((owner, stored), (session.session, then(&command, CommandStatus::Acked, 1)));
     let head = node.store.session_head(session.session).await.unwrap().unwrap();

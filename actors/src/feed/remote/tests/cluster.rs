@@ -150,6 +150,7 @@ impl Node {
                 project_source: None,
             },
             commands: Vec::new(),
+            work: Vec::new(),
             usage: Vec::new(),
             audit: Vec::new(),
         };

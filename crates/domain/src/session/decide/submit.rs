@@ -2,7 +2,7 @@
 
 use super::draft::{Draft, audit_metadata};
 use crate::{
-    audit::{AuditAction, AuditRow, UsageRow},
+    audit::{AuditAction, AuditRow},
     session::{CommandKind, CommandSource, CommandStatus, Submission},
 };
 use serde_json::json;
@@ -24,21 +24,8 @@ impl Draft<'_> {
 
     fn account_for_prompt(&mut self, submission: &Submission) {
         let CommandKind::Prompt { agent, .. } = &submission.kind else { return };
-        let identity = self.identity();
-        let (by, cause, at) = (&submission.by, submission.id.to_string(), self.at);
-        let source = submission.source.as_str();
-        let queued = json!({
-            "source": source,
-            "tenantId": identity.tenant,
-            "commandId": submission.id,
-            "sessionId": identity.session,
-            "commandKind": submission.kind.as_str(),
-        });
-        let prompted = json!({ "source": source, "tenantId": identity.tenant, "sessionId": identity.session });
-        self.changes.usage.extend(
-            [("work.queued", queued), ("prompt.enqueued", prompted)]
-                .map(|(event_type, metadata)| UsageRow::once(&identity.org, Some(&by.account_id), &cause, event_type, metadata, at)),
-        );
+        let (by, session, at) = (&submission.by, self.identity().session, self.at);
+        self.used_queue(submission);
         let (action, told) = match &submission.source {
             CommandSource::Api => (AuditAction::CommandPrompt, vec![("agent", json!(agent))]),
             CommandSource::Channel { thread, identity } => {
@@ -47,6 +34,7 @@ impl Draft<'_> {
             }
         };
         let metadata = audit_metadata(submission.id, told);
-        self.changes.audit.push(AuditRow::on_session(by, identity.session, &cause, action, metadata, at));
+        let cause = submission.id.to_string();
+        self.changes.audit.push(AuditRow::on_session(by, session, &cause, action, metadata, at));
     }
 }

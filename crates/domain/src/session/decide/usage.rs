@@ -1,19 +1,14 @@
 //! What a session's work uses of workers and models (contract 03 §4).
-//!
-//! Which worker it was is not known here: whoever writes the rows puts its name in ([`UsageRow::done_by`]).
 
 use super::draft::{Draft, prompt_message_id};
 use crate::{
-    audit::{MODEL_TOKENS, UsageRow, UsageUnit, attempt_cause},
-    ids::Sequence,
+    audit::{MODEL_TOKENS, UsageRow, WorkStep, WorkUsage},
+    ids::{CommandId, Sequence},
     provider::ProviderId,
     runtime_event::Tokens,
-    session::CommandWrite,
+    session::{CommandKind, CommandWrite, Submission},
 };
 use serde_json::json;
-
-/// A minute, in milliseconds. One that was begun counts whole.
-const MINUTE_MS: i64 = 60_000;
 
 /// A model call that the organisation's key paid for.
 pub(super) struct ModelCall<'a> {
@@ -24,43 +19,38 @@ pub(super) struct ModelCall<'a> {
 }
 
 impl Draft<'_> {
-    /// A worker takes the session up. It holds no token in the sense of the contract: ownership by shard is its lease.
+    /// A prompt is accepted.
+    pub(super) fn used_queue(&mut self, submission: &Submission) {
+        let work = self.work(submission.id, &submission.kind, 0);
+        work.sender = Some((submission.source.as_str().to_owned(), submission.by.account_id.clone()));
+        work.steps.add(WorkStep::Queued);
+    }
+
+    /// A worker takes the session up for a prompt.
     pub(super) fn used_claim(&mut self, command: &CommandWrite) {
-        let metadata = json!({
-            "tenantId": self.identity().tenant,
-            "workerId": null,
-            "sessionId": self.identity().session,
-            "leaseTokenHash": "[redacted]",
-        });
-        let row = UsageRow::once(&self.identity().org, None, &self.begun(command), "work.claimed", metadata, self.at);
-        self.changes.usage.push(row);
+        self.work_on(command).steps.add(WorkStep::Claimed);
     }
 
     /// A worker begins with a command.
     pub(super) fn used_start(&mut self, command: &CommandWrite) {
-        let cause = self.begun(command);
-        self.used_execution(command, "worker.execution_started", &cause, None, None);
+        self.work_on(command).steps.add(WorkStep::Started);
     }
 
     /// A worker gives a command up for now: the same one or another one begins with it anew.
     pub(super) fn used_deferral(&mut self, command: &CommandWrite) {
-        let cause = self.begun(command);
-        self.used_execution(command, "worker.execution_deferred", &cause, Some(self.elapsed(command)), None);
+        let elapsed = self.elapsed(command);
+        let work = self.work_on(command);
+        work.elapsed_ms = Some(elapsed);
+        work.steps.add(WorkStep::Deferred);
     }
 
     /// A worker is done with a command.
     pub(super) fn used_worker(&mut self, command: &CommandWrite, error_code: Option<&str>) {
-        let event_type = if error_code.is_some() { "worker.execution_failed" } else { "worker.execution_completed" };
-        let (cause, elapsed) = (attempt_cause(command.id, command.attempt), self.elapsed(command));
-        self.used_execution(command, event_type, &cause, Some(elapsed), error_code);
-        let metadata = json!({
-            "tenantId": self.identity().tenant,
-            "workerId": null,
-            "sessionId": self.identity().session,
-            "elapsedMs": elapsed,
-        });
-        let row = UsageRow::once(&self.identity().org, None, &cause, "worker.minute", metadata, self.at);
-        self.changes.usage.push(UsageRow { quantity: minutes(elapsed), unit: UsageUnit::Minute, ..row });
+        let elapsed = self.elapsed(command);
+        let work = self.work_on(command);
+        work.elapsed_ms = Some(elapsed);
+        work.error_code = error_code.map(str::to_owned);
+        work.steps.add(if error_code.is_some() { WorkStep::Failed } else { WorkStep::Completed });
     }
 
     /// The usage row of a model call with the organisation's key; `place` is its cost's place in the log. Our addition to the
@@ -86,23 +76,20 @@ impl Draft<'_> {
         self.changes.usage.push(UsageRow { quantity: i64::try_from(total).unwrap_or(i64::MAX), ..row });
     }
 
-    fn used_execution(&mut self, command: &CommandWrite, event_type: &str, cause: &str, elapsed: Option<i64>, error_code: Option<&str>) {
-        let metadata = json!({
-            "tenantId": self.identity().tenant,
-            "workerId": null,
-            "commandId": command.id,
-            "commandKind": command.kind.as_str(),
-            "sessionId": self.identity().session,
-            "elapsedMs": elapsed,
-            "errorCode": error_code,
-        });
-        self.changes.usage.push(UsageRow::once(&self.identity().org, None, cause, event_type, metadata, self.at));
+    fn work_on(&mut self, command: &CommandWrite) -> &mut WorkUsage {
+        self.work(command.id, &command.kind, command.attempt)
     }
 
-    /// Parking gives an attempt back, so that the same one may begin and be given up more than once: the place in the log
-    /// tells these apart.
-    fn begun(&self, command: &CommandWrite) -> String {
-        format!("{}:{}", attempt_cause(command.id, command.attempt), self.state.last_sequence.0)
+    /// What this decision says about a command. An attempt has an entry of its own; accepting a command and beginning with it
+    /// are one.
+    fn work(&mut self, command: CommandId, kind: &CommandKind, attempt: u32) -> &mut WorkUsage {
+        let (place, at, all) = (self.state.last_sequence, self.at, &mut self.changes.work);
+        if !all.last().is_some_and(|last| last.command == command && (last.attempt == attempt || last.attempt == 0)) {
+            all.push(WorkUsage::new(command, kind.as_str(), attempt, place, at));
+        }
+        let last = all.last_mut().expect("one was pushed if there was none");
+        last.attempt = attempt;
+        last
     }
 
     /// Since the prompt was told, in milliseconds.
@@ -111,18 +98,5 @@ impl Draft<'_> {
         let told = self.state.projection.messages().iter().rfind(|message| message.id == message_id);
         let started = told.map_or(command.created_at, |message| message.created_at);
         (self.at.as_millis() - started.as_millis()).max(0)
-    }
-}
-
-/// At least one.
-fn minutes(elapsed_ms: i64) -> i64 {
-    (elapsed_ms / MINUTE_MS + i64::from(elapsed_ms % MINUTE_MS > 0)).max(1)
-}
-
-#[cfg(test)]
-mod tests {
-    #[test]
-    fn a_minute_that_was_begun_counts_whole() {
-        assert_eq!([0, 1, 60_000, 60_001, 150_000].map(super::minutes), [1, 1, 1, 2, 3]);
     }
 }

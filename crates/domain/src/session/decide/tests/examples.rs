@@ -2,8 +2,9 @@
 
 use super::{Story, asks_to, calls, id, prompt, says};
 use crate::{
+    audit::{UsageRow, WorkPlace},
     event::EventBody,
-    ids::Sequence,
+    ids::{OrgId, Sequence, SessionId, TenantId},
     runtime_event::{Answer, RuntimeEvent, Tokens, ToolStatus},
     session::{CommandKind, CommandStatus, Decision, Effect, SessionInput, SessionStatus},
 };
@@ -16,6 +17,21 @@ fn payloads(decision: &Decision) -> Vec<(String, serde_json::Value)> {
 
 fn types(decision: &Decision) -> Vec<&'static str> {
     decision.changes.events.iter().map(|(_, body)| body.event_type().as_str()).collect()
+}
+
+/// What its work used, as the rows that are told.
+fn rows(decision: &Decision) -> Vec<UsageRow> {
+    let (org, tenant) = (OrgId::new("acme"), TenantId::new("acme"));
+    let of = WorkPlace { org: &org, tenant: &tenant, session: SessionId::from_uuid(uuid::Uuid::from_u128(1)), worker: "w" };
+    decision.changes.work.iter().flat_map(|work| work.rows(of)).collect()
+}
+
+fn used(decision: &Decision) -> Vec<(String, i64, &'static str)> {
+    rows(decision).into_iter().map(|row| (row.event_type, row.quantity, row.unit.as_str())).collect()
+}
+
+fn once(event_type: &str) -> (String, i64, &'static str) {
+    (event_type.to_owned(), 1, "count")
 }
 
 #[test]
@@ -33,15 +49,15 @@ fn a_prompt_on_an_idle_session_starts_at_once() {
             ),
         ]
     );
-    let receipt = decision.receipt.expect("a submission has a receipt");
+    let receipt = decision.receipt.as_ref().expect("a submission has a receipt");
     assert_eq!(receipt.fence, Some(Sequence(3)));
     assert_eq!((receipt.command.status, receipt.command.attempt_count, receipt.command.created_sequence), (CommandStatus::Pending, 0, 1));
     assert_eq!(receipt.command.payload, json!({"text": " hello ", "agent": "build"}));
     let [command] = decision.changes.commands.as_slice() else { panic!("one row") };
     assert_eq!((command.status, command.attempt, command.is_new), (CommandStatus::Running, 1, true));
     assert!(matches!(decision.effects.as_slice(), [Effect::StartTurn { attempt: 1, .. }]));
-    let usage: Vec<_> = decision.changes.usage.iter().map(|row| row.event_type.as_str()).collect();
-    assert_eq!(usage, ["work.queued", "prompt.enqueued", "work.claimed", "worker.execution_started"]);
+    assert_eq!(used(&decision), ["work.queued", "prompt.enqueued", "work.claimed", "worker.execution_started"].map(once));
+    assert_eq!(decision.changes.work.len(), 1, "one fact");
     assert_eq!(decision.changes.audit[0].metadata, json!({"commandId": cmd, "agent": "build"}));
 }
 
@@ -59,16 +75,13 @@ fn a_second_prompt_waits_and_the_same_prompt_again_changes_nothing() {
     let done = story.reports(1, 1, vec![says("m", "Hi"), RuntimeEvent::Finished, says("m", "never")]);
     assert_eq!(types(&done), ["assistant.message", "session.idle", "session.status", "prompt.submitted"]);
     assert!(matches!(done.effects.as_slice(), [Effect::StartTurn { command, .. }] if *command == id(2)));
-    let used: Vec<_> = done.changes.usage.iter().map(|row| (row.event_type.as_str(), row.quantity, row.unit.as_str())).collect();
-    assert_eq!(
-        used,
-        [
-            ("worker.execution_completed", 1, "count"),
-            ("worker.minute", 1, "minute"),
-            ("work.claimed", 1, "count"),
-            ("worker.execution_started", 1, "count")
-        ]
-    );
+    let expected = [
+        once("worker.execution_completed"),
+        ("worker.minute".to_owned(), 1, "minute"),
+        once("work.claimed"),
+        once("worker.execution_started"),
+    ];
+    assert_eq!(used(&done), expected);
 }
 
 #[test]
@@ -100,6 +113,19 @@ fn an_abort_closes_what_was_open_and_lets_the_next_prompt_run() {
     let fence = aborted.receipt.as_ref().and_then(|receipt| receipt.fence).expect("an abort acts at once");
     let at_fence = story.log.iter().find(|event| event.sequence == fence).map(|event| event.body.command_id());
     assert_eq!(at_fence, Some(Some(id(3))));
+    assert_eq!(
+        used(&aborted),
+        [
+            once("worker.execution_failed"),
+            ("worker.minute".to_owned(), 1, "minute"),
+            // The abort is a command that a worker executed, too.
+            once("worker.execution_started"),
+            once("worker.execution_completed"),
+            ("worker.minute".to_owned(), 1, "minute"),
+            once("work.claimed"),
+            once("worker.execution_started"),
+        ]
+    );
     let ended = aborted.changes.commands.iter().find(|command| command.id == id(1)).expect("the prompt ends");
     assert_eq!((ended.status, ended.error.as_ref().map(|(code, _)| code.as_str())), (CommandStatus::Failed, Some("aborted")));
     assert!(matches!(aborted.effects.as_slice(), [Effect::StopTurn { .. }, Effect::StartTurn { .. }]));
@@ -137,6 +163,7 @@ fn a_lost_turn_is_tried_three_times() {
     story.reports(1, 1, vec![says("m", "half an ans"), calls("t", ToolStatus::Running)]);
     let lost = story.does(SessionInput::TurnLost { command: id(1), attempt: 1 });
     let cmd = id(1).to_string();
+    assert_eq!(used(&lost), ["worker.execution_deferred", "work.claimed", "worker.execution_started"].map(once));
     let [tool, text, status] = payloads(&lost).try_into().expect("three events");
     assert_eq!(tool.1["status"], json!("error"));
     assert_eq!(text.1, json!({"messageId": format!("{cmd}:m"), "content": ""}));
@@ -159,8 +186,8 @@ fn a_parked_prompt_goes_on_elsewhere_at_the_same_attempt_and_before_the_others()
     story.reports(1, 1, vec![says("m", "half")]);
     let parked = story.does(SessionInput::Park);
     assert_eq!(types(&parked), ["assistant.message", "session.status"]);
-    let [deferred] = parked.changes.usage.as_slice() else { panic!("one row: {:?}", parked.changes.usage) };
-    assert_eq!((deferred.event_type.as_str(), &deferred.metadata["errorCode"]), ("worker.execution_deferred", &json!(null)));
+    assert_eq!(used(&parked), [once("worker.execution_deferred")]);
+    assert_eq!(rows(&parked)[0].metadata["errorCode"], json!(null));
     assert!(matches!(parked.effects.as_slice(), [Effect::StopTurn { attempt: 1, .. }]));
     assert_eq!(story.state.projection.status(), SessionStatus::Idle);
     let meanwhile = story.submits(3, prompt("three"));
@@ -184,7 +211,8 @@ fn a_failure_is_told_without_secrets() {
         "commandId": id(1).to_string(), "message": "key [redacted] was refused\u{fffd}", "code": "runtime.provider_unauthorized"
     });
     assert_eq!(payloads(&decision), [("runtime.error".to_owned(), expected)]);
-    assert_eq!(decision.changes.usage[0].event_type, "worker.execution_failed");
+    assert_eq!(used(&decision)[0], once("worker.execution_failed"));
+    assert_eq!(rows(&decision)[0].metadata["errorCode"], json!("runtime.provider_unauthorized"));
     assert_eq!(story.state.projection.status(), SessionStatus::Errored);
     let row = decision.changes.commands[0].error.clone();
     assert_eq!(row.map(|(_, message)| message.contains("sk-")), Some(false));
