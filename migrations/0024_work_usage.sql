@@ -87,7 +87,8 @@ begin
         duplicates := array_fill(null::uuid, array[cardinality(refused)]);
     end if;
 
-    if cardinality(p_command) > 0 then
+    -- Most appends either bring a command in or say what became of one: what has nothing to do isn't asked to.
+    if true = any (p_command_is_new) then
         select refused || array_agg(n.append order by n.id), duplicates || array_agg(n.id order by n.id) into refused, duplicates
           from unnest(p_command, p_command_append, p_command_is_new) n(id, append, is_new)
           join commands c on c.id = n.id
@@ -136,7 +137,8 @@ begin
                ws_base[p_ws_index[e.append]] + p_ws_offset[e.append] + e.seq - p_first[e.append]
           from unnest(p_event_append, p_event_seq, p_event_type, p_event_payload, p_event_at) e(append, seq, type, payload, at);
 
-    if cardinality(p_command) > 0 then
+    v_count := 0;
+    if true = any (p_command_is_new) then
         insert into commands (id, session, org, shard, seq, kind, payload, status, attempt, created_at, finished_at, error_code, error_text)
             select n.id, p_session[n.append], p_org[n.append], p_shard[n.append], n.seq, n.kind, n.payload, n.status, n.attempt,
                    n.created_at, n.finished_at, n.error_code, n.error_text
@@ -145,6 +147,9 @@ begin
                    n(id, append, is_new, seq, kind, payload, status, attempt, created_at, finished_at, error_code, error_text)
              where n.is_new;
         get diagnostics v_count = row_count;
+    end if;
+    v_changed := 0;
+    if false = any (p_command_is_new) then
         -- Forward only; a parked prompt goes back to waiting and gives up the attempt that was cut short.
         update commands c
            set status = n.status, attempt = n.attempt, finished_at = n.finished_at, error_code = n.error_code, error_text = n.error_text
@@ -157,9 +162,9 @@ begin
                 or c.status = 'running' and n.status = 'pending' and n.attempt < c.attempt
                 or c.status in ('pending', 'running') and n.status in ('acked', 'failed'));
         get diagnostics v_changed = row_count;
-        if v_count + v_changed <> cardinality(p_command) then
-            raise exception 'a command moved backwards or does not exist' using errcode = 'CW004';
-        end if;
+    end if;
+    if v_count + v_changed <> cardinality(p_command) then
+        raise exception 'a command moved backwards or does not exist' using errcode = 'CW004';
     end if;
 
     if cardinality(p_work_command) > 0 then
