@@ -53,6 +53,7 @@ mod runtime;
 mod schema;
 mod scim;
 mod security_headers;
+mod served;
 mod server;
 mod sessions;
 mod settings;

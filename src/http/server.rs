@@ -10,12 +10,13 @@ use super::{
     dispatch::Dispatch,
     lingering::{Lingering, WatchedBody},
     revocation,
+    served::{Served, TakeOver},
     state::HttpState,
 };
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use socket2::{SockRef, TcpKeepalive};
-use std::{convert::Infallible, io, net::SocketAddr, pin::pin, sync::Arc, time::Duration};
+use std::{convert::Infallible, io, net::SocketAddr, sync::Arc, time::Duration};
 use tokio::{
     net::{TcpListener, TcpStream},
     sync::{OwnedSemaphorePermit, Semaphore},
@@ -107,35 +108,40 @@ async fn run(
     if let Err(error) = tune(&stream) {
         tracing::debug!(%error, "a socket option could not be set");
     }
-    let handler = connection.clone();
+    let (handler, take_over) = (connection.clone(), TakeOver::default());
+    let taken_over = take_over.clone();
     let service = hyper::service::service_fn(move |request: hyper::Request<hyper::body::Incoming>| {
+        let taken_over = TakeOver::suits(&request).then(|| taken_over.clone());
         let request = request.map(|body| WatchedBody::new(body, handler.clone()));
-        // The connection keeps room for this future for as long as it lives; an idle stream needs room for a pointer only.
+        // The connection keeps room for this future for as long as it lives.
         let answering = Box::pin(dispatch.clone().answer(handler.clone(), request));
-        async move { Ok::<_, Infallible>(answering.await) }
+        async move {
+            let response = answering.await;
+            match taken_over {
+                None => Ok::<_, Infallible>(response),
+                Some(taken_over) => match taken_over.keep(response) {
+                    Some(response) => Ok(response),
+                    // The stream has the connection now, and this goes with what served it before.
+                    None => std::future::pending().await,
+                },
+            }
+        }
     });
-    let serving = http.serve_connection(TokioIo::new(Lingering::new(stream, connection.clone())), service).with_upgrades();
-    let mut serving = pin!(serving);
+    let requests = http.serve_connection(TokioIo::new(Lingering::new(stream, connection.clone())), service).with_upgrades();
+    let mut served = Served::new(requests, take_over);
     tokio::select! {
         biased;
         () = connection.cut().wait() => return,
-        ended = &mut serving => return note(ended),
+        () = &mut served => return,
         () = closing.cancelled() => {}
     }
     connection.end();
-    serving.as_mut().graceful_shutdown();
+    served.wind_up();
     tokio::select! {
         biased;
         () = connection.cut().wait() => {}
-        ended = serving => note(ended),
+        () = served => {}
         () = time_is_up.cancelled() => {}
-    }
-}
-
-/// Clients leave in many ways, and none of them is our failure.
-fn note(ended: hyper::Result<()>) {
-    if let Err(error) = ended {
-        tracing::debug!(%error, "a connection ended early");
     }
 }
 

@@ -1,7 +1,7 @@
 //! Server-sent events (contract 00 §9): the answer's headers, and a body that passes on the feed's
 //! ready-made frames without copying or boxing them.
 
-use super::{connection::Connection, state::HttpState, streams::StreamPermit};
+use super::{connection::Connection, served::TakesOver, state::HttpState, streams::StreamPermit};
 use crate::identity::Revocations;
 use axum::{body::Body, response::Response};
 use bytes::Bytes;
@@ -42,6 +42,7 @@ pub(super) fn open<S>(state: &HttpState, connection: Connection, frames: S, gree
 where
     S: Stream<Item = Bytes> + Send + Unpin + 'static,
 {
+    let connection_has_unread = connection.has_unread();
     let body = StreamBody {
         greeting,
         frames,
@@ -51,6 +52,9 @@ where
         _permit: permit,
     };
     let mut response = Response::new(Body::new(body));
+    if !connection_has_unread {
+        response.extensions_mut().insert(TakesOver);
+    }
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/event-stream"));
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store, no-transform"));
