@@ -124,7 +124,7 @@ fn note<E: Error>(ended: Result<(), E>) {
 /// Writes an answer in chunks (RFC 9112 §7.1) until it ends or the client goes away, and closes the connection.
 async fn write<C: AsyncRead + AsyncWrite + Unpin>(mut connection: C, response: Response) -> io::Result<()> {
     let (head, mut body) = response.into_parts();
-    let mut first = head_of(&head)?;
+    let mut first = head_of(head)?;
     // What is there already leaves together with the head.
     if let Some(Some(Ok(frame))) = body.frame().now_or_never()
         && let Ok(data) = frame.into_data()
@@ -156,10 +156,11 @@ async fn write<C: AsyncRead + AsyncWrite + Unpin>(mut connection: C, response: R
     connection.shutdown().await
 }
 
-fn head_of(head: &http::response::Parts) -> io::Result<Vec<u8>> {
+fn head_of(head: http::response::Parts) -> io::Result<Vec<u8>> {
+    let http::response::Parts { status, headers, .. } = head;
     let mut text = Vec::with_capacity(1024);
-    write!(text, "HTTP/1.1 {} {}\r\n", head.status.as_str(), head.status.canonical_reason().unwrap_or_default())?;
-    for (name, value) in &head.headers {
+    write!(text, "HTTP/1.1 {} {}\r\n", status.as_str(), status.canonical_reason().unwrap_or_default())?;
+    for (name, value) in &headers {
         text.extend_from_slice(name.as_str().as_bytes());
         text.extend_from_slice(b": ");
         text.extend_from_slice(value.as_bytes());
