@@ -1,6 +1,6 @@
 //! What an accepted connection does: it answers requests, until one of the answers is a stream of events. Such a stream goes on
 //! for hours and is nearly always idle, so it takes the connection over: what is needed to answer requests, 8 KiB for reading
-//! them above all, is given back.
+//! them above all, is given back until the stream ends.
 
 use super::lingering::Lingering;
 use axum::{body::Body, response::Response};
@@ -8,7 +8,11 @@ use bytes::{Buf, Bytes};
 use futures_util::FutureExt;
 use http::{Request, Version};
 use http_body_util::BodyExt;
-use hyper::{body::Incoming, server::conn::http1::UpgradeableConnection, service::HttpService};
+use hyper::{
+    body::Incoming,
+    server::conn::http1::{self, UpgradeableConnection},
+    service::HttpService,
+};
 use hyper_util::rt::TokioIo;
 use parking_lot::Mutex;
 use std::{
@@ -17,7 +21,7 @@ use std::{
     io::{self, Write},
     pin::Pin,
     sync::Arc,
-    task::{Context, Poll},
+    task::{Context, Poll, ready},
     time::SystemTime,
 };
 use tokio::{
@@ -51,19 +55,30 @@ impl TakeOver {
         *self.0.lock() = Some(response);
         None
     }
+
+    fn is_due(&self) -> bool {
+        self.0.lock().is_some()
+    }
+
+    fn take(&self) -> Option<Response> {
+        self.0.lock().take()
+    }
 }
 
-type Requests<S> = UpgradeableConnection<TokioIo<Lingering<TcpStream>>, S>;
+type Io = Lingering<TcpStream>;
+type Requests<S> = UpgradeableConnection<TokioIo<Io>, S>;
 
 /// A connection at work. Ends with it.
 pub(super) struct Served<S: HttpService<Incoming>> {
+    http: http1::Builder,
     doing: Doing<S>,
     take_over: TakeOver,
+    is_winding_up: bool,
 }
 
 enum Doing<S: HttpService<Incoming>> {
     Requests(Box<Requests<S>>),
-    Stream(Pin<Box<dyn Future<Output = io::Result<()>> + Send>>),
+    Stream { writing: Pin<Box<dyn Future<Output = io::Result<Option<Io>>> + Send>>, service: S },
     Nothing,
 }
 
@@ -72,15 +87,26 @@ where
     S: HttpService<Incoming, ResBody = Body>,
     S::Error: Into<Box<dyn Error + Send + Sync>>,
 {
-    pub(super) fn new(requests: Requests<S>, take_over: TakeOver) -> Self {
-        Self { doing: Doing::Requests(Box::new(requests)), take_over }
+    pub(super) fn new(http: http1::Builder, io: Io, service: S, take_over: TakeOver) -> Self {
+        let mut served = Self { http, doing: Doing::Nothing, take_over, is_winding_up: false };
+        served.doing = served.requests(io, service);
+        served
     }
 
     /// Answers the request that runs, and no other. A stream is told elsewhere.
     pub(super) fn wind_up(&mut self) {
+        self.is_winding_up = true;
         if let Doing::Requests(requests) = &mut self.doing {
             Pin::new(&mut **requests).graceful_shutdown();
         }
+    }
+
+    fn requests(&self, io: Io, service: S) -> Doing<S> {
+        let mut requests = Box::new(self.http.serve_connection(TokioIo::new(io), service).with_upgrades());
+        if self.is_winding_up {
+            Pin::new(&mut *requests).graceful_shutdown();
+        }
+        Doing::Requests(requests)
     }
 }
 
@@ -96,19 +122,36 @@ where
         loop {
             match &mut this.doing {
                 Doing::Nothing => return Poll::Ready(()),
-                Doing::Stream(stream) => return stream.poll_unpin(context).map(note),
                 Doing::Requests(requests) => {
                     if let Poll::Ready(ended) = requests.poll_unpin(context) {
                         note(ended);
                         return Poll::Ready(());
                     }
-                    let Some(response) = this.take_over.0.lock().take() else { return Poll::Pending };
-                    if let Doing::Requests(requests) = std::mem::replace(&mut this.doing, Doing::Nothing)
-                        && let Some(parts) = requests.into_parts()
-                    {
-                        this.doing = Doing::Stream(Box::pin(write(parts.io.into_inner(), response)));
+                    if !this.take_over.is_due() {
+                        return Poll::Pending;
                     }
                 }
+                Doing::Stream { writing, .. } => match ready!(writing.poll_unpin(context)) {
+                    Ok(None) => return Poll::Ready(()),
+                    Err(error) => {
+                        note(Err(error));
+                        return Poll::Ready(());
+                    }
+                    Ok(Some(io)) => {
+                        if let Doing::Stream { service, .. } = std::mem::replace(&mut this.doing, Doing::Nothing) {
+                            this.doing = this.requests(io, service);
+                        }
+                        continue;
+                    }
+                },
+            }
+            if let Doing::Requests(requests) = std::mem::replace(&mut this.doing, Doing::Nothing)
+                && let Some(parts) = requests.into_parts()
+                && let Some(response) = this.take_over.take()
+            {
+                // What came behind the request is another one, which nobody would answer.
+                let is_clean = parts.read_buf.is_empty();
+                this.doing = Doing::Stream { writing: Box::pin(write(parts.io.into_inner(), response, is_clean)), service: parts.service };
             }
         }
     }
@@ -121,8 +164,9 @@ fn note<E: Error>(ended: Result<(), E>) {
     }
 }
 
-/// Writes an answer in chunks (RFC 9112 §7.1) until it ends or the client goes away, and closes the connection.
-async fn write<C: AsyncRead + AsyncWrite + Unpin>(mut connection: C, response: Response) -> io::Result<()> {
+/// Writes an answer in chunks (RFC 9112 §7.1) until it ends or the client goes away. Gives the connection back for further
+/// requests, if nothing was lost of them.
+async fn write<C: AsyncRead + AsyncWrite + Unpin>(mut connection: C, response: Response, mut is_clean: bool) -> io::Result<Option<C>> {
     let (head, mut body) = response.into_parts();
     let mut first = head_of(head)?;
     // What is there already leaves together with the head.
@@ -137,7 +181,7 @@ async fn write<C: AsyncRead + AsyncWrite + Unpin>(mut connection: C, response: R
         let frame = tokio::select! {
             biased;
             frame = body.frame() => frame,
-            () = gone(&mut connection) => return Ok(()),
+            () = gone(&mut connection, &mut is_clean) => return Ok(None),
         };
         match frame {
             None => break,
@@ -153,7 +197,11 @@ async fn write<C: AsyncRead + AsyncWrite + Unpin>(mut connection: C, response: R
         }
     }
     connection.write_all(b"0\r\n\r\n").await?;
-    connection.shutdown().await
+    if is_clean {
+        return Ok(Some(connection));
+    }
+    connection.shutdown().await?;
+    Ok(None)
 }
 
 fn head_of(head: http::response::Parts) -> io::Result<Vec<u8>> {
@@ -183,45 +231,46 @@ fn append_chunk(text: &mut Vec<u8>, data: &[u8]) -> io::Result<()> {
 }
 
 /// Resolves when the client has closed its side.
-async fn gone<C: AsyncRead + Unpin>(connection: &mut C) {
+async fn gone<C: AsyncRead + Unpin>(connection: &mut C, is_clean: &mut bool) {
     let mut waste = [0; 64];
     let mut wasted = 0;
     while wasted < MOST_WASTE {
         match connection.read(&mut waste).await {
             Ok(0) | Err(_) => return,
-            Ok(read) => wasted += read,
+            Ok(read) => {
+                *is_clean = false;
+                wasted += read;
+            }
         }
     }
-    std::future::pending().await
+    std::future::pending::<()>().await;
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use futures_util::{Stream, TryStreamExt};
     use http_body::Frame;
     use tokio::io::duplex;
 
-    fn response(frames: impl futures_util::Stream<Item = Result<Frame<Bytes>, io::Error>> + Send + 'static) -> Response {
+    fn response(texts: impl Stream<Item = io::Result<&'static str>> + Send + 'static) -> Response {
+        let frames = texts.map_ok(|text| Frame::data(Bytes::from_static(text.as_bytes())));
         let mut response = Response::new(Body::new(http_body_util::StreamBody::new(frames)));
         response.headers_mut().insert("x-one", http::HeaderValue::from_static("1"));
         response
     }
 
-    fn data(text: &'static str) -> Result<Frame<Bytes>, io::Error> {
-        Ok(Frame::data(Bytes::from_static(text.as_bytes())))
-    }
-
     #[tokio::test]
     async fn an_answer_is_written_in_chunks_to_its_end() {
         let (mut client, server) = duplex(16);
-        let frames = futures_util::stream::iter([data("one"), data(""), data("seventeen letters")]);
+        let frames = futures_util::stream::iter([Ok("one"), Ok(""), Ok("seventeen letters")]);
         let reading = async {
             let mut text = String::new();
             client.read_to_string(&mut text).await.expect("text");
             text
         };
-        let (text, written) = tokio::join!(reading, write(server, response(frames)));
-        written.expect("the client reads all");
+        let writing = async { drop(write(server, response(frames), true).await.expect("the client reads all").expect("it can go on")) };
+        let (text, ()) = tokio::join!(reading, writing);
         let (head, body) = text.split_once("\r\n\r\n").expect("a head ends with an empty line");
         assert!(head.starts_with("HTTP/1.1 200 OK\r\nx-one: 1\r\ntransfer-encoding: chunked\r\ndate: "), "{head}");
         assert_eq!(body, "3\r\none\r\n11\r\nseventeen letters\r\n0\r\n\r\n");
@@ -230,14 +279,14 @@ mod tests {
     #[tokio::test]
     async fn an_answer_ends_when_the_client_leaves_or_the_body_breaks() {
         let (mut client, server) = duplex(1024);
-        let writing = tokio::spawn(write(server, response(futures_util::stream::pending())));
+        let writing = tokio::spawn(write(server, response(futures_util::stream::pending()), true));
         client.read_u8().await.expect("the head comes at once");
         drop(client);
-        writing.await.expect("no panic").expect("leaving is no error");
+        assert!(writing.await.expect("no panic").expect("leaving is no error").is_none());
 
         let (mut client, server) = duplex(1024);
-        let broken = futures_util::stream::iter([data("one"), Err(io::Error::other("broken"))]);
-        write(server, response(broken)).await.expect_err("the body broke");
+        let broken = futures_util::stream::iter([Ok("one"), Err(io::Error::other("broken"))]);
+        assert!(write(server, response(broken), true).await.is_err());
         let mut text = String::new();
         client.read_to_string(&mut text).await.expect("text");
         assert!(text.ends_with("3\r\none\r\n"), "whoever reads it sees that it is not whole: {text}");

@@ -14,7 +14,7 @@ use super::{
     state::HttpState,
 };
 use hyper::server::conn::http1;
-use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::rt::TokioTimer;
 use socket2::{SockRef, TcpKeepalive};
 use std::{convert::Infallible, io, net::SocketAddr, sync::Arc, time::Duration};
 use tokio::{
@@ -127,8 +127,7 @@ async fn run(
             }
         }
     });
-    let requests = http.serve_connection(TokioIo::new(Lingering::new(stream, connection.clone())), service).with_upgrades();
-    let mut served = Served::new(requests, take_over);
+    let mut served = Served::new(http, Lingering::new(stream, connection.clone()), service, take_over);
     tokio::select! {
         biased;
         () = connection.cut().wait() => return,
