@@ -29,6 +29,9 @@ const IDLE: Duration = Duration::from_mins(1);
 const MAX_REFUSAL: usize = 64 << 10;
 /// The most that is read of an answer that is no stream.
 const MAX_ANSWER: usize = 16 << 20;
+/// What rig gets of a stream at a time. For each line it moves up all that it has behind it, so with long pieces most of a turn's
+/// time would go into that.
+const SIP: usize = 1 << 10;
 
 /// The provider sent nothing for this long.
 #[derive(Debug, thiserror::Error)]
@@ -119,7 +122,7 @@ impl HttpClientExt for TurnHttp {
                 let text = gather(body, MAX_REFUSAL).await.unwrap_or_default();
                 return Err(Error::non_success_with_details(head.status, head.headers, String::from_utf8_lossy(&text).into_owned()));
             }
-            let body: BoxedStream = Box::pin(body);
+            let body: BoxedStream = Box::pin(Sips { body, rest: Bytes::new() });
             Ok(Response::from_parts(head, body))
         }
     }
@@ -134,6 +137,27 @@ async fn gather(mut body: TurnBody, limit: usize) -> Result<Vec<u8>> {
         }
     }
     Ok(text)
+}
+
+/// A body in short pieces.
+struct Sips {
+    body: TurnBody,
+    rest: Bytes,
+}
+
+impl Stream for Sips {
+    type Item = Result<Bytes>;
+
+    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        if self.rest.is_empty() {
+            match ready!(Pin::new(&mut self.body).poll_next(context)) {
+                Some(Ok(piece)) => self.rest = piece,
+                end => return Poll::Ready(end),
+            }
+        }
+        let length = self.rest.len().min(SIP);
+        Poll::Ready(Some(Ok(self.rest.split_to(length))))
+    }
 }
 
 /// A response body that fails when no byte comes for too long. Keep-alive comments count as life,
