@@ -60,7 +60,7 @@ impl Actor for BindingActor {
         let message = mail.open(stats);
         let started = shared.clock.instant();
         match message {
-            BindingMsg::ClaimDeliveries { order, reply } => state.claim_deliveries(&myself, &order, reply).await?,
+            BindingMsg::ClaimDeliveries { order, reply } => Box::pin(state.claim_deliveries(&myself, &order, reply)).await?,
             BindingMsg::DeliveryDue(at) => state.delivery_due(at),
             BindingMsg::DeliveriesChanged => state.deliveries_changed(),
             BindingMsg::WatchDeliveries { reply } => drop(reply.send(state.look.subscribe())),

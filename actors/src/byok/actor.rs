@@ -39,7 +39,7 @@ impl Actor for ByokActor {
         let started = shared.clock.instant();
         match message {
             ByokMsg::Check { reply } => {
-                state.check().await?;
+                Box::pin(state.check()).await?;
                 reply.send(()).ok();
             }
             ByokMsg::Passivate => {

@@ -58,10 +58,10 @@ impl Journal {
     }
 
     /// Makes an append durable and visible.
-    pub(crate) async fn append(&self, append: Append) -> Result<Committed, AppendError> {
+    pub(crate) async fn append(&self, append: Box<Append>) -> Result<Committed, AppendError> {
         let (reply, committed) = oneshot::channel();
         let lane = self.lane_of(append.workspace);
-        lane.input.send(LaneItem::Append { append: Box::new(append), reply }).await.map_err(|_| AppendError::Closed)?;
+        lane.input.send(LaneItem::Append { append, reply }).await.map_err(|_| AppendError::Closed)?;
         committed.await.unwrap_or(Err(AppendError::Closed))
     }
 

@@ -79,7 +79,7 @@ impl OrgState {
         mut ask: impl FnMut(&mut OrgLedger, Timestamp) -> Result<(), Refusal>,
     ) -> Result<Result<(), Refusal>, Failure> {
         if self.ledger.is_doubtful() {
-            self.count().await?;
+            Box::pin(self.count()).await?;
         }
         self.look_at_plan().await?;
         let admitted = ask(&mut self.ledger, self.shared.clock.now());
@@ -97,7 +97,7 @@ impl OrgState {
         if self.plan_known.is_some_and(|at| now.saturating_duration_since(at) < PLAN_FRESH) {
             return Ok(());
         }
-        let subscription = self.shared.store.subscription(&self.id).await.map_err(Failure::from)?;
+        let subscription = Box::pin(self.shared.store.subscription(&self.id)).await.map_err(Failure::from)?;
         let paid = subscription.filter(|found| found.terms.provider == rules.provider && found.terms.status.is_active());
         let configured = self.shared.options.org_limits;
         let limits = paid.map_or(configured, |paid| paid.terms.entitlements(&rules.plans).limits.over_admission(configured));

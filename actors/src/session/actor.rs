@@ -85,18 +85,7 @@ impl Actor for SessionActor {
         let stats = shared.stats.of(ActorKind::Session);
         let message = mail.open(stats);
         let started = shared.clock.instant();
-        match message {
-            SessionMsg::Submit { submission, reply } => core.submit(submission, reply).await?,
-            SessionMsg::Report { command, attempt, events, durable } => core.report(command, attempt, events, durable).await?,
-            SessionMsg::Artifact { change, reply } => core.change_artifact(change, reply).await?,
-            SessionMsg::Read { shape, reply } => drop(reply.send(core.read(shape).await)),
-            SessionMsg::Repair { reply } => core.repair(reply).await?,
-            SessionMsg::Passivate => core.passivate().await,
-            SessionMsg::Released => core.released().await,
-            SessionMsg::Park(parked) => core.park(parked).await?,
-            #[cfg(test)]
-            SessionMsg::Panic => panic!("a test asked for it"),
-        }
+        Box::pin(core.handle(message)).await?;
         stats.handled(started.elapsed());
         Ok(())
     }
@@ -108,8 +97,8 @@ impl Actor for SessionActor {
         core: &mut SessionCore,
     ) -> Result<(), ActorProcessingErr> {
         match event {
-            SupervisionEvent::ActorFailed(cell, error) => core.turn_failed(&cell, error.as_ref()).await?,
-            SupervisionEvent::ActorTerminated(cell, _, _) => core.turn_ended(&cell).await?,
+            SupervisionEvent::ActorFailed(cell, error) => Box::pin(core.turn_failed(&cell, error.as_ref())).await?,
+            SupervisionEvent::ActorTerminated(cell, _, _) => Box::pin(core.turn_ended(&cell)).await?,
             _ => {}
         }
         Ok(())
@@ -117,6 +106,22 @@ impl Actor for SessionActor {
 }
 
 impl SessionCore {
+    async fn handle(&mut self, message: SessionMsg) -> Result<(), Failure> {
+        match message {
+            SessionMsg::Submit { submission, reply } => self.submit(submission, reply).await?,
+            SessionMsg::Report { command, attempt, events, durable } => self.report(command, attempt, events, durable).await?,
+            SessionMsg::Artifact { change, reply } => self.change_artifact(change, reply).await?,
+            SessionMsg::Read { shape, reply } => drop(reply.send(self.read(shape).await)),
+            SessionMsg::Repair { reply } => Box::pin(self.repair(reply)).await?,
+            SessionMsg::Passivate => self.passivate().await,
+            SessionMsg::Released => self.released().await,
+            SessionMsg::Park(parked) => self.park(parked).await?,
+            #[cfg(test)]
+            SessionMsg::Panic => panic!("a test asked for it"),
+        }
+        Ok(())
+    }
+
     /// Decide, make durable, evolve, then act.
     pub(super) async fn decide_and_apply(&mut self, input: SessionInput) -> Result<(Decision, Journaled), Failure> {
         let decision = decide(&self.state, input, self.shared.clock.now());
@@ -163,7 +168,7 @@ impl SessionCore {
                 fence: receipt.fence,
                 view: self.read(ViewShape::Cloud).await,
             },
-            (Journaled::Duplicate(id), _) => self.answer_again(id).await?,
+            (Journaled::Duplicate(id), _) => Box::pin(self.answer_again(id)).await?,
             (Journaled::Committed, None) => {
                 return Err(Failure::new(FailureClass::Fault, "session.no_receipt", "a submission got no receipt"));
             }

@@ -52,7 +52,7 @@ impl SessionCore {
         let events = self.on_state(changes.text_length(), move |state| commit(state, changes)).await;
         let bytes: usize = events.iter().map(|event| event.payload.len()).sum();
         let count = events.len();
-        let append = Append {
+        let append = Box::new(Append {
             shard: self.shard,
             epoch: self.epoch,
             workspace: self.workspace,
@@ -64,7 +64,7 @@ impl SessionCore {
             work,
             usage,
             audit,
-        };
+        });
         match self.shared.journal.append(append).await {
             Ok(_) => {
                 self.tail.events += count;
@@ -73,7 +73,7 @@ impl SessionCore {
                 Ok(Journaled::Committed)
             }
             Err(AppendError::DuplicateCommand(id)) => {
-                (self.state, self.tail) = reload(self.identity.session, &self.shared).await?;
+                (self.state, self.tail) = Box::pin(reload(self.identity.session, &self.shared)).await?;
                 Ok(Journaled::Duplicate(id))
             }
             Err(error @ AppendError::NotOwner) => Err(Failure::new(FailureClass::NotOwner, "cluster.not_owner", error)),

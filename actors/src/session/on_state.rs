@@ -16,15 +16,21 @@ impl SessionCore {
         if !HeavyWork::is_large(bytes) {
             return work(&mut self.state);
         }
+        // Boxed, because an actor keeps room for all that it may ever wait for.
+        Box::pin(self.on_state_elsewhere(bytes, work)).await
+    }
+
+    async fn on_state_elsewhere<T: Send + 'static>(
+        &mut self,
+        bytes: usize,
+        work: impl FnOnce(&mut SessionState) -> T + Send + 'static,
+    ) -> T {
         let mut state = std::mem::replace(&mut self.state, SessionState::new((*self.identity).clone()));
-        let (state, done) = self
-            .shared
-            .heavy
-            .run(bytes, move || {
-                let done = work(&mut state);
-                (state, done)
-            })
-            .await;
+        let work_on_it = move || {
+            let done = work(&mut state);
+            (state, done)
+        };
+        let (state, done) = self.shared.heavy.run(bytes, work_on_it).await;
         self.state = state;
         done
     }

@@ -3,6 +3,9 @@
 //!
 //! A failing entity never takes its siblings down (invariant I11), and what happens is visible in
 //! [`SupervisionReport`].
+//!
+//! Entities exist by the thousand. Ractor keeps room for three copies of what `handle` returns in each of them, busy or not, and
+//! moves it into each of the three for every message. So a `handle` boxes what waits for much: the database, a provider, files.
 
 mod entity;
 mod failure;

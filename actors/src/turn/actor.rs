@@ -48,7 +48,7 @@ impl Actor for TurnActor {
 
     async fn handle(&self, myself: ActorRef<TurnMsg>, _: TurnMsg, turn: &mut Turn) -> Result<(), ActorProcessingErr> {
         let started = turn.arguments.shared.clock.instant();
-        let outcome = turn.arguments.run().await;
+        let outcome = Box::pin(turn.arguments.run()).await;
         metrics::histogram!("cowork_turn_seconds").record(started.elapsed().as_secs_f64());
         let outcome = outcome?;
         metrics::counter!("cowork_turn_ended_total", "outcome" => outcome).increment(1);

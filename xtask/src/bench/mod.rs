@@ -15,7 +15,11 @@ use budgets::{FORGETFUL, JOURNAL, Run, SCENARIOS, Scenario};
 use clap::Args;
 use serde_json::Value;
 use server::Server;
-use std::path::Path;
+use std::{path::Path, thread::sleep, time::Duration};
+
+/// How long a server that has just started is left alone before it counts as idle: the memory that only its start needed goes back
+/// to the system within a few seconds.
+const REST: Duration = Duration::from_secs(10);
 
 /// Measure the budgets and write a report to benches/results/.
 #[derive(Debug, Args)]
@@ -33,6 +37,7 @@ pub(crate) fn run(args: &BenchArgs) -> anyhow::Result<()> {
     let cowork = steps::build_cowork(true)?;
     let wanted = |scenario: &&Scenario| args.only.as_ref().is_none_or(|part| scenario.name.contains(part));
     let mut server = Server::start(&cowork, &[])?;
+    sleep(REST);
     let mut runs = vec![Run::idle(server.usage()?)];
     for scenario in SCENARIOS.iter().filter(wanted) {
         runs.push(load(scenario, &cowork, &server, &args.duration)?);
