@@ -28,7 +28,7 @@ pub use cluster::{ClusterReport, Heartbeat, LinkOptions, LinkSecret, LinkTls};
 pub use feed::{CutReason, CutSwitch, FeedOptions, Subscription};
 pub use heavy::HeavyWork;
 pub use node::{
-    ClaimError, ClusterSupervision, CreateSession, NodeHandle, NodeOptions, NodeRole, PlanRules, ProjectionRepair, ProjectionStatus,
+    BillingRules, ClaimError, ClusterSupervision, CreateSession, NodeHandle, NodeOptions, NodeRole, ProjectionRepair, ProjectionStatus,
     Readiness, StartError, TakenDeliveries,
 };
 pub use org::AuditRetention;

@@ -9,7 +9,7 @@ use crate::{
     },
 };
 use anyhow::Context;
-use cowork_actors::PlanRules;
+use cowork_actors::BillingRules;
 use cowork_domain::secret::Secret;
 use std::sync::Arc;
 
@@ -45,11 +45,11 @@ fn connect(stripe: &StripeConfig) -> anyhow::Result<Stripe> {
     Stripe::connect(options).context("no connection to the payment provider can be made")
 }
 
-/// What the organisations' admission has to know of plans; nothing where nobody bills, or no quota is enforced.
-pub(super) fn plan_rules(config: &Config) -> Option<PlanRules> {
-    let provider = match config.billing.provider.as_ref().filter(|_| config.abuse.enabled)? {
+/// What whoever admits and begins work has to know; nothing where nobody bills.
+pub(super) fn rules(config: &Config) -> Option<BillingRules> {
+    let provider = match config.billing.provider.as_ref()? {
         BillingProvider::Stub => "stub",
         BillingProvider::Stripe(_) => "stripe",
     };
-    Some(PlanRules { provider, plans: Arc::new(config.billing.plans.clone()) })
+    Some(BillingRules { provider, plans: Arc::new(config.billing.plans.clone()), enforces_limits: config.abuse.enabled })
 }

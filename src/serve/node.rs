@@ -40,7 +40,7 @@ pub(super) fn options(config: &Config, objects: Objects, projects: Option<Arc<dy
             queue_age_ms: quotas.max_queue_age.map(|age| u64::try_from(age.as_millis()).unwrap_or(u64::MAX)),
             prompts_per_hour: quotas.max_prompts_per_hour,
         },
-        plan_limits: super::billing::plan_rules(config),
+        billing: super::billing::rules(config),
         records_usage: config.abuse.enabled,
         audit_retention: config.retention.audit_events.map(|age| AuditRetention {
             age,

@@ -1,5 +1,5 @@
-//! Organisations whose queued prompts wait: an operator paused, suspended or closed them (requirement R-INC-01). Nobody of
-//! them gets in, and nothing of theirs is started; what runs already runs on, without its provider keys.
+//! Organisations whose queued prompts wait: an operator paused, suspended or closed them (requirement R-INC-01), or they don't pay
+//! any more (R-BILL-06). Nothing of theirs is started; what runs already runs on, of those that are stopped without its provider keys.
 
 use super::Shared;
 use crate::{session::SessionMsg, supervise::Mail};
@@ -55,7 +55,8 @@ pub(super) async fn keep(shared: Arc<Shared>) {
 
 /// Reads which organisations are on hold, and lets the sessions of the others go on.
 pub(super) async fn refresh(shared: &Shared) -> Result<(), StoreError> {
-    let released = shared.holds.replace(shared.store.orgs_on_hold().await?.into_iter().collect());
+    let billed_by = shared.options.billing.as_ref().map(|rules| rules.provider);
+    let released = shared.holds.replace(shared.store.orgs_on_hold(billed_by).await?.into_iter().collect());
     if !released.is_empty() {
         for session in shared.table.sessions_of(&released) {
             session.cast(Mail::new(SessionMsg::Released)).ok();

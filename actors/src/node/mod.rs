@@ -25,7 +25,7 @@ pub(crate) use holds::Holds;
 pub(crate) use identities::KnownIdentities;
 pub use life::StartError;
 pub use operate::ClusterSupervision;
-pub use options::{NodeOptions, NodeRole, PlanRules};
+pub use options::{BillingRules, NodeOptions, NodeRole};
 pub use readiness::Readiness;
 pub use reads::{ProjectionRepair, ProjectionStatus};
 pub(crate) use root::NodeRootMsg;

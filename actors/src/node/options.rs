@@ -34,13 +34,15 @@ impl NodeRole {
     }
 }
 
-/// Where an organisation's limits come from if it pays.
+/// What it means for the work of organisations that somebody bills.
 #[derive(Debug, Clone)]
-pub struct PlanRules {
+pub struct BillingRules {
     /// Who bills: what another provider told doesn't count.
     pub provider: &'static str,
     /// What is sold.
     pub plans: Arc<Plans>,
+    /// Whether a plan's limits take the place of the configured ones: only where quotas are enforced at all.
+    pub enforces_limits: bool,
 }
 
 /// Everything that a node needs to know.
@@ -70,8 +72,8 @@ pub struct NodeOptions {
     pub concurrent_activations: usize,
     /// Limits of every organisation.
     pub org_limits: OrgLimits,
-    /// What plans say about these limits, where somebody bills.
-    pub plan_limits: Option<PlanRules>,
+    /// What plans say about these limits, and whose work waits for a payment, where somebody bills.
+    pub billing: Option<BillingRules>,
     /// Whether usage is recorded; what is uploaded straight to the object store is in any case (contract 03 §4).
     pub records_usage: bool,
     /// How long audit rows are kept; for ever without it.
@@ -103,7 +105,7 @@ impl Default for NodeOptions {
             deadline: Duration::from_secs(10),
             concurrent_activations: 8,
             org_limits: OrgLimits::default(),
-            plan_limits: None,
+            billing: None,
             records_usage: true,
             audit_retention: None,
             channel_retention: ChannelRetention::default(),

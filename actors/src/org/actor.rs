@@ -92,7 +92,7 @@ impl OrgState {
 
     /// The limits of the plan, which may have changed: looked at now and then, and only where somebody bills.
     async fn look_at_plan(&mut self) -> Result<(), Failure> {
-        let Some(rules) = &self.shared.options.plan_limits else { return Ok(()) };
+        let Some(rules) = self.shared.options.billing.as_ref().filter(|rules| rules.enforces_limits) else { return Ok(()) };
         let now = self.shared.clock.instant();
         if self.plan_known.is_some_and(|at| now.saturating_duration_since(at) < PLAN_FRESH) {
             return Ok(());

@@ -94,7 +94,7 @@ impl Store {
         }
     }
 
-    /// The same for an organisation that was stopped, or goes on.
+    /// The same for an organisation that was stopped, goes on, or pays or doesn't pay any more.
     pub(crate) async fn announce_orgs(&self) {
         if let Err(error) = self.notify(&self.membership, ORGS_CHANNEL, "").await {
             tracing::warn!(%error, "an order about an organisation could not be announced");

@@ -29,6 +29,7 @@ impl Store {
         let rows = |action, target: &AuditTarget, metadata| by.row(&org, action, target, metadata);
         let subscription = change(&mut transaction, edit, plans, rows).await?;
         transaction.commit().await?;
+        self.announce_orgs().await;
         Ok(subscription)
     }
 

@@ -88,6 +88,9 @@ impl Store {
         let metadata = json!({ "provider": event.provider, "event": event.id, "eventType": event.kind, "result": if is_news { "changed" } else { "unchanged" } });
         write_audit(&mut transaction, &[audit(AuditAction::BillingWebhookProcessed, metadata)]).await?;
         transaction.commit().await?;
+        if is_news {
+            self.announce_orgs().await;
+        }
         Ok(BillingNews::TakenIn(subscription.map(Box::new)))
     }
 }

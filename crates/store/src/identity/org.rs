@@ -138,13 +138,18 @@ impl Store {
         Ok(after)
     }
 
-    /// The organisations whose queued work must wait: paused, suspended or closed ones, of all tenants. For workers, which run
-    /// whatever work there is; no client sees it.
+    /// The organisations whose queued work must wait, of all tenants: paused, suspended or closed ones, and where somebody bills
+    /// those whose subscription isn't paid for any more. For workers, which run whatever work there is; no client sees it.
     ///
     /// # Errors
     /// `Unavailable`, `Database`.
-    pub async fn orgs_on_hold(&self) -> Result<Vec<OrgId>, StoreError> {
-        let orgs = sqlx::query_scalar!("select org from orgs where status not in ('active', 'frozen')");
+    pub async fn orgs_on_hold(&self, billed_by: Option<&str>) -> Result<Vec<OrgId>, StoreError> {
+        let orgs = sqlx::query_scalar!(
+            r#"select org as "org!" from orgs where status not in ('active', 'frozen')
+               union
+               select org from billing_subscriptions where provider = $1 and status not in ('active', 'trialing')"#,
+            billed_by
+        );
         Ok(orgs.fetch_all(&self.membership).await?.into_iter().map(OrgId::new).collect())
     }
 
