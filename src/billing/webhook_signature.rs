@@ -2,12 +2,10 @@
 //! body as it came.
 
 use cowork_domain::{secret::Secret, timestamp::Timestamp};
+use data_encoding::HEXLOWER;
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
-use std::{
-    fmt::{self, Write},
-    sync::Arc,
-};
+use std::{fmt, sync::Arc};
 use subtle::ConstantTimeEq;
 
 /// A signature that is older, or further ahead, may be a copy.
@@ -46,10 +44,7 @@ impl WebhookSecret {
         mac.update(time.as_bytes());
         mac.update(b".");
         mac.update(body);
-        mac.finalize().into_bytes().iter().fold(String::with_capacity(64), |mut hex, byte| {
-            write!(hex, "{byte:02x}").expect("a string takes any text");
-            hex
-        })
+        HEXLOWER.encode(&mac.finalize().into_bytes())
     }
 }
 

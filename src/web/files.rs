@@ -8,6 +8,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use bytes::Bytes;
+use data_encoding::HEXLOWER;
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use sha2::{Digest, Sha256};
 
@@ -77,15 +78,7 @@ impl File {
 
 /// A strong validator of what is sent.
 pub(super) fn tag_of(content: &[u8]) -> String {
-    use std::fmt::Write;
-    let digest = Sha256::digest(content);
-    let mut tag = String::with_capacity(34);
-    tag.push('"');
-    for byte in digest.iter().take(16) {
-        write!(tag, "{byte:02x}").expect("a string takes any text");
-    }
-    tag.push('"');
-    tag
+    format!("\"{}\"", HEXLOWER.encode(&Sha256::digest(content)[..16]))
 }
 
 /// Whether the client has this content already (RFC 9110 §13.1.2).

@@ -1,9 +1,10 @@
 //! Who asks, in the trusted-header mode: signed as a proxy would sign (contract 00 §3.5).
 
+use data_encoding::HEXLOWER;
 use hmac::{Hmac, KeyInit, Mac};
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use sha2::Sha256;
-use std::{fmt::Write, time::SystemTime};
+use std::time::SystemTime;
 
 /// The secret that the proxy and the server of a test share.
 pub(crate) const SECRET: &str = "a-proxy-and-a-cloud-know-this-9f2c";
@@ -48,10 +49,7 @@ impl Caller {
         }
         let mut mac = Hmac::<Sha256>::new_from_slice(SECRET.as_bytes()).expect("any length will do");
         mac.update(canonical.as_bytes());
-        let mut signature = "v1=".to_owned();
-        for byte in mac.finalize().into_bytes() {
-            write!(signature, "{byte:02x}").expect("a string takes any text");
-        }
+        let signature = format!("v1={}", HEXLOWER.encode(&mac.finalize().into_bytes()));
         headers.insert("x-open-cowork-header-auth-secret", header(SECRET));
         headers.insert("x-open-cowork-header-auth-timestamp", header(timestamp));
         headers.insert("x-open-cowork-header-auth-signature", header(&signature));

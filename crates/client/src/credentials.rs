@@ -1,11 +1,12 @@
 //! How a request says who asks (contract 00 §3).
 
 use cowork_domain::principal::Role;
+use data_encoding::HEXLOWER;
 use hmac::{Hmac, KeyInit, Mac};
 use http::{HeaderMap, HeaderName, HeaderValue, header::AUTHORIZATION};
 use sha2::Sha256;
 use std::{
-    fmt::{self, Write},
+    fmt,
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
@@ -127,9 +128,7 @@ fn signature(keyed: &Hmac<Sha256>, timestamp: &str, identity: &[HeaderValue; 5])
     }
     let mut text = String::with_capacity(67);
     text.push_str("v1=");
-    for byte in mac.finalize().into_bytes() {
-        write!(text, "{byte:02x}").expect("writing to a string succeeds");
-    }
+    HEXLOWER.encode_append(&mac.finalize().into_bytes(), &mut text);
     text
 }
 

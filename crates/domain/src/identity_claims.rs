@@ -8,8 +8,8 @@ use crate::{
     principal::{AuthSource, Principal, Role},
     signup::is_consumer_domain,
 };
+use data_encoding::HEXLOWER;
 use sha2::{Digest, Sha256};
-use std::fmt::Write as _;
 
 /// The longest address that mail can be delivered to (RFC 5321 §4.5.3.1.3, less the angle brackets).
 const LONGEST_EMAIL: usize = 254;
@@ -135,10 +135,7 @@ impl IdentityClaims<'_> {
         hash.update(self.issuer.trim_end_matches('/'));
         hash.update([0]);
         hash.update(self.subject);
-        hash.finalize()[..16].iter().fold(String::with_capacity(32), |mut text, byte| {
-            write!(text, "{byte:02x}").expect("a string takes any text");
-            text
-        })
+        HEXLOWER.encode(&hash.finalize()[..16])
     }
 }
 

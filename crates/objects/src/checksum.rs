@@ -1,6 +1,6 @@
 //! What a content is known by.
 
-use super::hex::hex;
+use data_encoding::HEXLOWER;
 use sha2::{Digest as _, Sha256};
 use std::{fmt, str::FromStr};
 
@@ -23,7 +23,7 @@ impl Checksum {
 /// Lower-case hexadecimal digits, as the wire and the database have it.
 impl fmt::Display for Checksum {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(&hex(&self.0))
+        fmt::Display::fmt(&HEXLOWER.encode_display(&self.0), formatter)
     }
 }
 

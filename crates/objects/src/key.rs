@@ -1,10 +1,10 @@
 //! Names of objects.
 
-use super::hex::hex;
 use cowork_domain::{
     ids::{OrgId, SessionId, TenantId},
     project_source::snapshot_key,
 };
+use data_encoding::HEXLOWER;
 use sha2::{Digest as _, Sha256};
 
 /// Where an object lies. It begins with its organisation, so that one organisation's objects can be counted, copied and removed
@@ -65,7 +65,7 @@ fn part(name: &str) -> String {
     }
     let digest = Sha256::digest(name.as_bytes());
     // No plain name has a dot, so none looks like a changed one.
-    format!("{}.{}", kept.to_ascii_lowercase(), hex(&digest[..8]))
+    format!("{}.{}", kept.to_ascii_lowercase(), HEXLOWER.encode(&digest[..8]))
 }
 
 #[cfg(test)]

@@ -7,7 +7,6 @@
 pub mod archive;
 mod checksum;
 mod error;
-mod hex;
 mod key;
 mod objects;
 mod open;

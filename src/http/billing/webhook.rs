@@ -15,10 +15,10 @@ use crate::{
 use axum::extract::{Request, State};
 use cowork_domain::codes::Code;
 use cowork_store::{BillingEvent, BillingNews};
+use data_encoding::HEXLOWER;
 use http::{HeaderMap, HeaderName, StatusCode};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
-use std::fmt::Write;
 
 const SIGNATURE: HeaderName = HeaderName::from_static("stripe-signature");
 /// Contract 00 §2.
@@ -89,10 +89,7 @@ fn is_genuine(state: &HttpState, headers: &HeaderMap, body: &[u8]) -> bool {
 }
 
 fn digest(body: &[u8]) -> String {
-    Sha256::digest(body).iter().fold(String::with_capacity(64), |mut hex, byte| {
-        write!(hex, "{byte:02x}").expect("a string takes any text");
-        hex
-    })
+    HEXLOWER.encode(&Sha256::digest(body))
 }
 
 fn refused() -> ApiError {

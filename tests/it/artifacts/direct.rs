@@ -5,10 +5,10 @@ use super::{
     upload::bytes,
 };
 use crate::{answer::Answer, event_stream::of_type, server::Server};
+use data_encoding::HEXLOWER;
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
-use std::fmt::Write as _;
 
 const BUCKET: &str = "cowork-test";
 
@@ -26,10 +26,7 @@ async fn server(moto: &Moto) -> Server {
 }
 
 pub(super) fn sha256(content: &[u8]) -> String {
-    Sha256::digest(content).iter().fold(String::new(), |mut text, byte| {
-        write!(text, "{byte:02x}").expect("a string takes any text");
-        text
-    })
+    HEXLOWER.encode(&Sha256::digest(content))
 }
 
 pub(super) fn metadata(number: u32, content: &[u8]) -> Value {

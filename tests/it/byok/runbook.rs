@@ -6,9 +6,9 @@ use super::{
     save, shown, validate,
 };
 use crate::{answer::answer, server::Server};
+use data_encoding::HEXLOWER;
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
-use std::fmt::Write;
 
 const FIRST: &str = "canary-first-7Qw3ErTy9UiOp";
 const BAD: &str = "canary-bad-2aSdFgHj4KlZx";
@@ -149,8 +149,7 @@ async fn a_key_is_saved_checked_used_rotated_and_disabled_and_never_shown() {
 
     outputs.extend([server.log(), server.dump().await, json!(log).to_string()]);
     for canary in [FIRST, BAD, SECOND, OTHER] {
-        let mut hex = String::new();
-        canary.bytes().for_each(|byte| write!(hex, "{byte:02x}").expect("a string takes any text"));
+        let hex = HEXLOWER.encode(canary.as_bytes());
         for output in &outputs {
             assert!(!output.contains(canary) && !output.contains(&hex), "{canary} is in:\n{output}");
         }

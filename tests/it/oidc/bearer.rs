@@ -1,8 +1,9 @@
 //! A program shows an id token (contract 00 §3.4).
 
-use super::provider::{Provider, hex};
+use super::provider::Provider;
 use crate::{answer::Answer, server::Server};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use data_encoding::HEXLOWER;
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
@@ -19,7 +20,7 @@ async fn a_token_of_the_provider_is_its_person_and_a_forged_one_is_nobody() {
     let server = Server::with(&provider.environment()).await;
     let token = provider.id_token().await;
     let me = shown(&server, &token, "/auth/me").await;
-    let user = hex(&Sha256::digest(format!("{}\0account-of-kim@acme.example", provider.issuer))[..16]);
+    let user = HEXLOWER.encode(&Sha256::digest(format!("{}\0account-of-kim@acme.example", provider.issuer))[..16]);
     assert_eq!(
         me.body["principal"],
         json!({"tenantId": "acme.example", "orgId": "acme.example", "tenantName": "Acme", "userId": user, "accountId": user,

@@ -1,10 +1,10 @@
 //! The npm package `oidc-provider`, as a process beside the server.
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use data_encoding::HEXLOWER;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 use std::{
-    fmt::Write,
     io::{BufRead, BufReader},
     path::{Path, PathBuf},
     process::{Child, ChildStdin, Command, Stdio},
@@ -103,15 +103,6 @@ impl Drop for Provider {
     }
 }
 
-/// Bytes as two digits each.
-pub(super) fn hex(bytes: &[u8]) -> String {
-    let mut text = String::new();
-    for byte in bytes {
-        write!(text, "{byte:02x}").expect("a string takes any text");
-    }
-    text
-}
-
 fn sources() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/oidc")
 }
@@ -120,7 +111,7 @@ fn sources() -> PathBuf {
 /// each install their own, and the first one's stays.
 fn packages() -> PathBuf {
     let lock = std::fs::read(sources().join("package-lock.json")).expect("the lock file is checked in");
-    let digest = hex(&Sha256::digest(&lock)[..8]);
+    let digest = HEXLOWER.encode(&Sha256::digest(&lock)[..8]);
     let cache = Path::new(env!("CARGO_TARGET_TMPDIR"));
     let folder = cache.join(format!("oidc-provider-{digest}"));
     if folder.is_dir() {

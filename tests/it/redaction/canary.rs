@@ -1,8 +1,9 @@
 //! A secret that is planted, and the forms in which it would be found again.
 
 use base64::{Engine as _, engine::general_purpose};
+use data_encoding::HEXLOWER;
 use memchr::memmem;
-use std::{fmt::Write, fs, path::Path};
+use std::{fs, path::Path};
 
 /// A secret that must be found nowhere but where it was put.
 #[derive(Debug, Clone)]
@@ -14,10 +15,7 @@ pub(super) struct Canary {
 impl Canary {
     pub(super) fn new(name: &'static str, secret: &str) -> Self {
         assert!(secret.len() >= 16, "a short secret is found by chance: {name}");
-        let mut hex = String::new();
-        for byte in secret.bytes() {
-            write!(hex, "{byte:02x}").expect("a string takes any text");
-        }
+        let hex = HEXLOWER.encode(secret.as_bytes());
         let mut forms = vec![secret.as_bytes().to_vec(), hex.to_uppercase().into_bytes(), hex.into_bytes()];
         // Wherever it stands in a larger text, base64 of that holds one of these.
         for skipped in 0..3 {

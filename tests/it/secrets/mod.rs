@@ -9,7 +9,7 @@ use cowork_domain::{
     secret::Secret,
 };
 use cowork_secrets::sealing::{OpeningKey, OrgKey, Sealer, SealingKey, Subject};
-use std::fmt::Write;
+use data_encoding::HEXLOWER;
 
 /// What customers entrusted.
 const CANARY: &str = "sk-canary-7Yt2mQp9";
@@ -59,11 +59,7 @@ impl Customer {
 }
 
 fn literal(bytes: &[u8]) -> String {
-    let mut text = "'\\x".to_owned();
-    for byte in bytes {
-        write!(text, "{byte:02x}").expect("a string takes any text");
-    }
-    text + "'"
+    format!("'\\x{}'", HEXLOWER.encode(bytes))
 }
 
 /// The texts of a new pair: what opens, and what seals.

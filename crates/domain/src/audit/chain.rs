@@ -5,6 +5,7 @@
 //! one hash, the head's, stands for the whole log.
 
 use crate::ids::OrgId;
+use data_encoding::{HEXLOWER, HEXLOWER_PERMISSIVE};
 use serde::{Serialize, Serializer};
 use sha2::{Digest, Sha256};
 use std::{fmt, str::FromStr};
@@ -38,7 +39,7 @@ impl ChainHash {
 
 impl fmt::Display for ChainHash {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|byte| write!(formatter, "{byte:02x}"))
+        fmt::Display::fmt(&HEXLOWER.encode_display(&self.0), formatter)
     }
 }
 
@@ -63,12 +64,9 @@ impl FromStr for ChainHash {
     type Err = ParseChainHashError;
 
     fn from_str(text: &str) -> Result<Self, ParseChainHashError> {
-        if text.len() != 2 * LENGTH || !text.bytes().all(|byte| byte.is_ascii_hexdigit()) {
-            return Err(ParseChainHashError);
-        }
         let mut bytes = [0; LENGTH];
-        for (byte, at) in bytes.iter_mut().zip((0..).step_by(2)) {
-            *byte = u8::from_str_radix(&text[at..at + 2], 16).map_err(|_| ParseChainHashError)?;
+        if text.len() != 2 * LENGTH || HEXLOWER_PERMISSIVE.decode_mut(text.as_bytes(), &mut bytes).is_err() {
+            return Err(ParseChainHashError);
         }
         Ok(Self(bytes))
     }

@@ -1,8 +1,8 @@
 //! A provider's key as it comes from a request, and what of it may be shown.
 
 use crate::secret::Secret;
+use data_encoding::HEXLOWER;
 use sha2::{Digest, Sha256};
-use std::fmt::Write;
 
 /// `last4` shows four characters: of a shorter key it would give away too much.
 const SHORTEST: usize = 8;
@@ -89,11 +89,7 @@ fn last4(text: &str) -> String {
 
 fn fingerprint(prefix: &str, text: &str) -> String {
     let digest = Sha256::new().chain_update(FINGERPRINT_DOMAIN).chain_update(prefix).chain_update(text).finalize();
-    let mut hex = String::with_capacity(FINGERPRINT_DIGITS);
-    for byte in &digest[..FINGERPRINT_DIGITS / 2] {
-        write!(hex, "{byte:02x}").expect("a string takes any text");
-    }
-    hex
+    HEXLOWER.encode(&digest[..FINGERPRINT_DIGITS / 2])
 }
 
 #[cfg(test)]

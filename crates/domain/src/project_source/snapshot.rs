@@ -2,8 +2,8 @@
 
 use super::SourceDenied;
 use crate::{codes::Code, ids::TenantId};
+use data_encoding::HEXLOWER;
 use sha2::{Digest as _, Sha256};
-use std::fmt::Write as _;
 
 /// How large uploads may be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -64,9 +64,7 @@ fn part(name: &str) -> String {
     let is_plain = |character: char| character.is_ascii_alphanumeric() || "-_.".contains(character);
     let mut part: String = name.chars().map(|character| if is_plain(character) { character } else { '-' }).take(READABLE).collect();
     part.push('-');
-    for byte in &Sha256::digest(name.as_bytes())[..6] {
-        write!(part, "{byte:02x}").expect("writing to a string cannot fail");
-    }
+    HEXLOWER.encode_append(&Sha256::digest(name.as_bytes())[..6], &mut part);
     part
 }
 

@@ -1,9 +1,10 @@
 //! Forms: a policy that the store enforces, signed with our key. S3 and Google Cloud Storage agree on all but names and signature.
 
 use super::UploadTerms;
-use crate::{error::ObjectError, hex::hex};
+use crate::error::ObjectError;
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use cowork_domain::timestamp::Timestamp;
+use data_encoding::HEXLOWER;
 use serde_json::json;
 use std::fmt::Write as _;
 
@@ -33,7 +34,7 @@ impl UploadForm {
         let policy = json!({ "expiration": format!("{}Z", seconds(expires_at)), "conditions": conditions });
         let policy = STANDARD.encode(ascii(&policy.to_string()));
         let (name, signature) = sign(policy.as_bytes())?;
-        fields.extend([("policy", policy), (name, hex(&signature))]);
+        fields.extend([("policy", policy), (name, HEXLOWER.encode(&signature))]);
         Ok(Self { url: url.to_owned(), fields, expires_at })
     }
 }

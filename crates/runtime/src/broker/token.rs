@@ -1,9 +1,9 @@
 //! Tokens that stand in for keys.
 
 use cowork_domain::secret::Secret;
+use data_encoding::HEXLOWER;
 use rand::{RngCore as _, TryRngCore as _, rngs::OsRng};
 use sha2::{Digest as _, Sha256};
-use std::fmt::Write as _;
 
 /// A random token: 256 bits, good for one lease or slot of this process.
 pub(super) struct Token(Secret<String>);
@@ -17,11 +17,10 @@ impl Token {
     pub(super) fn draw() -> Self {
         let mut bytes = [0; 32];
         OsRng.unwrap_err().fill_bytes(&mut bytes);
+        // In one piece: a string that grows leaves its beginnings in memory.
         let mut text = String::with_capacity(4 + 64);
         text.push_str("ocb_");
-        for byte in bytes {
-            write!(text, "{byte:02x}").expect("text grows");
-        }
+        HEXLOWER.encode_append(&bytes, &mut text);
         Self(Secret::new(text))
     }
 

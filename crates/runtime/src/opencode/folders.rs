@@ -13,6 +13,7 @@
 use super::{config, sandbox};
 use cap_std::{ambient_authority, fs::Dir};
 use cowork_domain::ids::{OrgId, SessionId};
+use data_encoding::HEXLOWER;
 use nix::{
     fcntl::AtFlags,
     unistd::{Gid, Uid, fchownat},
@@ -20,7 +21,6 @@ use nix::{
 use sha2::{Digest as _, Sha256};
 use std::{
     ffi::OsString,
-    fmt::Write as _,
     fs::{self, DirBuilder, Permissions},
     io,
     os::unix::fs::{DirBuilderExt as _, MetadataExt as _, PermissionsExt as _},
@@ -210,11 +210,7 @@ fn remove(path: &Path) -> io::Result<()> {
 
 /// A name that any organisation's id can become.
 fn name_of(org: &OrgId) -> String {
-    let mut name = String::from("org-");
-    for byte in &Sha256::digest(org.as_str().as_bytes())[..12] {
-        write!(name, "{byte:02x}").expect("a string takes any text");
-    }
-    name
+    format!("org-{}", HEXLOWER.encode(&Sha256::digest(org.as_str().as_bytes())[..12]))
 }
 
 /// The user of an organisation on this node: the group of its folder says which, and no two are the same.

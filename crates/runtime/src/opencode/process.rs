@@ -8,9 +8,9 @@ use super::{
     models::Models,
     sandbox::{Ground, INFO, INSIDE, Limits, PATH},
 };
+use data_encoding::HEXLOWER;
 use rand::Rng as _;
 use std::{
-    fmt::Write as _,
     io,
     path::Path,
     process::Stdio,
@@ -219,9 +219,5 @@ async fn watch(mut child: Child, folders: Folders, stopping: oneshot::Receiver<(
 #[expect(clippy::disallowed_methods, reason = "a password of a process that nothing outlives; nothing is derived from it")]
 fn fresh_password() -> String {
     let bytes: [u8; 32] = rand::rng().random();
-    let mut password = String::with_capacity(64);
-    for byte in bytes {
-        write!(password, "{byte:02x}").expect("a string takes any text");
-    }
-    password
+    HEXLOWER.encode(&bytes)
 }

@@ -1,5 +1,6 @@
 //! Which key a ciphertext needs.
 
+use data_encoding::HEXLOWER;
 use sha2::{Digest, Sha256};
 use std::{fmt, str::FromStr};
 
@@ -33,7 +34,7 @@ impl KeyId {
 
 impl fmt::Display for KeyId {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|byte| write!(formatter, "{byte:02x}"))
+        fmt::Display::fmt(&HEXLOWER.encode_display(&self.0), formatter)
     }
 }
 
@@ -47,10 +48,10 @@ impl FromStr for KeyId {
     type Err = KeyIdError;
 
     fn from_str(text: &str) -> Result<Self, KeyIdError> {
-        let canonical = text.len() == 2 * Self::LENGTH && text.bytes().all(|digit| matches!(digit, b'0'..=b'9' | b'a'..=b'f'));
-        if !canonical {
+        let mut bytes = [0; Self::LENGTH];
+        if text.len() != 2 * Self::LENGTH || HEXLOWER.decode_mut(text.as_bytes(), &mut bytes).is_err() {
             return Err(KeyIdError);
         }
-        u64::from_str_radix(text, 16).map(|number| Self(number.to_be_bytes())).map_err(|_| KeyIdError)
+        Ok(Self(bytes))
     }
 }

@@ -3,6 +3,7 @@
 use crate::artifacts::direct::sha256;
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use cowork_actors::Clock;
+use data_encoding::HEXLOWER;
 use reqwest::Url;
 use rsa::{
     Pkcs1v15Sign, RsaPrivateKey,
@@ -78,8 +79,7 @@ pub(super) fn scope(time: &str) -> String {
 }
 
 pub(super) fn unhex(text: &str) -> Vec<u8> {
-    let digits = text.as_bytes().chunks(2).map(|pair| std::str::from_utf8(pair).ok());
-    digits.map(|pair| pair.and_then(|pair| u8::from_str_radix(pair, 16).ok()).unwrap_or_default()).collect()
+    HEXLOWER.decode(text.as_bytes()).unwrap_or_default()
 }
 
 fn escaped(text: &str) -> String {

@@ -1,9 +1,9 @@
 //! That a node knows the secret, without saying it.
 
 use super::lines::Hello;
+use data_encoding::HEXLOWER;
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
-use std::fmt::Write;
 use subtle::ConstantTimeEq;
 use uuid::Uuid;
 
@@ -63,10 +63,7 @@ fn keyed_digest(secret: &[u8], parts: &[&[u8]]) -> String {
         mac.update(&(part.len() as u64).to_be_bytes());
         mac.update(part);
     }
-    mac.finalize().into_bytes().iter().fold(String::with_capacity(64), |mut text, byte| {
-        write!(text, "{byte:02x}").expect("a string takes any text");
-        text
-    })
+    HEXLOWER.encode(&mac.finalize().into_bytes())
 }
 
 #[cfg(test)]

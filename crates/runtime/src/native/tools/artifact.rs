@@ -8,10 +8,11 @@ use super::{
 };
 use crate::PublishedFile;
 use cowork_domain::runtime_event::RuntimeEvent;
+use data_encoding::HEXLOWER;
 use serde::Deserialize;
 use serde_json::json;
 use sha2::{Digest as _, Sha256};
-use std::{fmt::Write as _, path::Path};
+use std::path::Path;
 
 /// The folder that new artifacts are written to.
 const FOLDER: &str = "artifacts";
@@ -51,7 +52,7 @@ pub(super) async fn run(turn: &mut Turn<'_>, call: &Call<'_>) -> ToolResult {
             None => read(dir, &place, limit),
         })
         .await?;
-    let (size, sha256) = (bytes.len() as u64, hex(&Sha256::digest(&bytes)));
+    let (size, sha256) = (bytes.len() as u64, HEXLOWER.encode(&Sha256::digest(&bytes)));
     let mime = media_type(Path::new(&name)).to_owned();
     let published = format!("published {name} ({size} bytes)");
     let id = fresh_id("art_");
@@ -73,11 +74,4 @@ pub(super) async fn run(turn: &mut Turn<'_>, call: &Call<'_>) -> ToolResult {
 fn is_file_name(name: &str) -> bool {
     let plain = !name.contains(['/', '\\']) && !name.chars().any(char::is_control);
     plain && !name.trim().is_empty() && name.len() <= MAX_NAME && !matches!(name, "." | "..")
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
 }
