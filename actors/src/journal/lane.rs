@@ -6,6 +6,7 @@ use crate::{
     cluster::{Ownership, OwnershipWatch},
     feed::FeedHub,
 };
+use cowork_domain::ids::SessionId;
 use cowork_store::{Append, AppendError as StoreAppendError, BatchOutcome, LaneConnection, Refusal, Store};
 use futures_util::FutureExt;
 use std::{
@@ -74,6 +75,7 @@ impl Lane {
         let mut queue = queue.lock().await;
         let mut items = Vec::new();
         let mut waiting = VecDeque::new();
+        let mut barriers = Vec::new();
         let mut connected = None;
         loop {
             let taken = tokio::select! {
@@ -92,13 +94,15 @@ impl Lane {
             for item in items.drain(..) {
                 match item {
                     LaneItem::Append { append, reply } => waiting.push_back(Waiting { append, reply }),
-                    LaneItem::Barrier(reply) => {
-                        self.commit_all(&mut connected, &mut waiting).await;
-                        reply.send(()).ok();
-                    }
+                    LaneItem::Barrier { session, passed } if has_append_of(&waiting, session) => barriers.push(passed),
+                    // What was taken earlier has ended.
+                    LaneItem::Barrier { passed, .. } => drop(passed.send(())),
                 }
             }
             self.commit_all(&mut connected, &mut waiting).await;
+            for passed in barriers.drain(..) {
+                passed.send(()).ok();
+            }
         }
     }
 
@@ -254,6 +258,10 @@ impl Lane {
             }
         }
     }
+}
+
+fn has_append_of(waiting: &VecDeque<Waiting>, session: SessionId) -> bool {
+    waiting.iter().any(|waiting| waiting.append.identity.session == session)
 }
 
 /// A count for a metric: queues and batches are bounded far below what a float can't tell apart.

@@ -11,8 +11,9 @@ mod request;
 pub(crate) use request::{AppendError, Committed};
 
 use crate::{cluster::OwnershipWatch, feed::FeedHub};
-use cowork_domain::ids::WorkspaceId;
+use cowork_domain::ids::{SessionId, WorkspaceId};
 use cowork_store::{Append, Store};
+use futures_util::future::try_join_all;
 use lane::Lane;
 use request::LaneItem;
 use std::sync::{
@@ -65,12 +66,16 @@ impl Journal {
         committed.await.unwrap_or(Err(AppendError::Closed))
     }
 
-    /// Returns once everything that this workspace's lane was given before has ended, so that an
-    /// append of an entity's previous life is either in the log that it loads now, or refused.
-    pub(crate) async fn barrier(&self, workspace: WorkspaceId) -> Result<(), AppendError> {
-        let (reply, passed) = oneshot::channel();
-        self.lane_of(workspace).input.send(LaneItem::Barrier(reply)).await.map_err(|_| AppendError::Closed)?;
-        passed.await.map_err(|_| AppendError::Closed)
+    /// Returns once every append of this session that was given before has ended, so that one of its
+    /// previous life is either in the log that it loads now, or refused. Which lane it went through is
+    /// known from the session's row only; to ask all lanes takes less time than to read that.
+    pub(crate) async fn barrier(&self, session: SessionId) -> Result<(), AppendError> {
+        let passages = self.lanes.iter().map(|lane| async move {
+            let (passed, passage) = oneshot::channel();
+            lane.input.send(LaneItem::Barrier { session, passed }).await.map_err(|_| AppendError::Closed)?;
+            passage.await.map_err(|_| AppendError::Closed)
+        });
+        try_join_all(passages).await.map(drop)
     }
 
     /// Whether every lane has its connection.

@@ -1,13 +1,20 @@
 //! What a lane is asked, and what it answers.
 
-use cowork_domain::ids::CommandId;
+use cowork_domain::ids::{CommandId, SessionId};
 use cowork_store::Append;
 use tokio::sync::oneshot;
 
 #[derive(Debug)]
 pub(super) enum LaneItem {
-    Append { append: Box<Append>, reply: AppendReply },
-    Barrier(oneshot::Sender<()>),
+    Append {
+        append: Box<Append>,
+        reply: AppendReply,
+    },
+    /// Asks for an answer once every append of this session that came before has ended.
+    Barrier {
+        session: SessionId,
+        passed: oneshot::Sender<()>,
+    },
 }
 
 pub(super) type AppendReply = oneshot::Sender<Result<Committed, AppendError>>;

@@ -93,16 +93,10 @@ pub(super) async fn activate(start: SessionStart, shared: &Arc<Shared>) -> Resul
     Ok(ready(Arc::new(state.identity.clone()), state, None, tail))
 }
 
-/// Loads a session after everything that its previous life left in the journal has ended. The lane
-/// depends on the owner of the session, which only the log knows, so it is looked up first.
+/// Loads a session after everything that its previous life left in the journal has ended.
 async fn load_behind_barrier(id: SessionId, shared: &Arc<Shared>) -> Result<LoadedSession, Failure> {
-    let absent = || Failure::new(FailureClass::Absent, "session.not_found", id);
-    let identity = match shared.hub.known_identity(id) {
-        Some(identity) => identity,
-        None => Arc::new(shared.store.session_head(id).await?.ok_or_else(absent)?.identity),
-    };
-    shared.journal.barrier(identity.workspace()).await.map_err(closed)?;
-    shared.store.load_session(id).await?.ok_or_else(absent)
+    shared.journal.barrier(id).await.map_err(closed)?;
+    shared.store.load_session(id).await?.ok_or_else(|| Failure::new(FailureClass::Absent, "session.not_found", id))
 }
 
 /// Reads a live session's state again.
