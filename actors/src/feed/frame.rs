@@ -119,7 +119,7 @@ fn artifact_id(event_type: EventType, payload: &str) -> Option<String> {
 }
 
 fn json_text(text: &str) -> String {
-    serde_json::Value::from(text).to_string()
+    serde_json::to_string(text).expect("a text always serialises")
 }
 
 /// The JSON record of each event in a piece of a stream; comments have none.
