@@ -10,7 +10,7 @@ use super::{
 };
 use anyhow::{Context, ensure};
 use clap::Args;
-use cowork_client::Client;
+use cowork_client::{Client, ClientError};
 use cowork_domain::{ids::SessionId, session::SessionStatus};
 use futures_util::{StreamExt, TryStreamExt, stream};
 use serde::Serialize;
@@ -23,9 +23,10 @@ const SHORT_PROMPTS: u32 = 8;
 /// A session that is still busy is asked for again after this time.
 const GLANCE: Duration = Duration::from_millis(20);
 
-/// Sessions with a long log rest until the server put them away; then each gets a prompt: how long until it is accepted, cold and warm
+/// Sessions with a long log rest until the server put them away; then each is woken: how long until it accepts, cold and warm
 ///
-/// The server has to give idle sessions' memory back within --rest: start it with OPEN_COWORK_CLOUD_ACTOR_IDLE_MS=1000.
+/// What wakes a session is a command that starts no work, an abort; it is accepted when it is durable. The last third of the
+/// sessions is woken by prompts, one at a time, each of which the session goes on working at. The server has to give idle sessions' memory back within --rest: start it with OPEN_COWORK_CLOUD_ACTOR_IDLE_MS=1000.
 #[derive(Debug, Clone, Args, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct ActivationArgs {
@@ -36,14 +37,14 @@ pub(super) struct ActivationArgs {
     #[arg(long, default_value = "6s", value_parser = parse_duration)]
     #[serde(serialize_with = "as_seconds")]
     rest: Duration,
-    /// Prompts under way at once, for the second half of the sessions
+    /// Calls under way at once, for the second third of the sessions
     #[arg(long, default_value_t = 16, value_parser = clap::value_parser!(u16).range(1..=1000))]
     together: u16,
 }
 
 pub(super) async fn run(args: &ActivationArgs, common: &CommonArgs, progress: Progress) -> anyhow::Result<Findings> {
     let population = Population::create(common, &progress).await?;
-    ensure!(population.sessions.len() >= 2, "at least two sessions are needed: one is woken alone, one beside others");
+    ensure!(population.sessions.len() >= 3, "at least three sessions are needed: one is woken alone, one beside others, one by a prompt");
     let long = format!("[[text:{}]]", args.words);
     let bar = progress.count("writing logs", population.sessions.len());
     stream::iter(&population.sessions)
@@ -58,16 +59,20 @@ pub(super) async fn run(args: &ActivationArgs, common: &CommonArgs, progress: Pr
     bar.finish_and_clear();
     progress.wait("letting the sessions rest", args.rest, tokio::time::sleep(args.rest)).await;
 
-    let (alone, together) = population.sessions.split_at(population.sessions.len() / 2);
+    let third = population.sessions.len() / 3;
+    let (alone, others) = population.sessions.split_at(third);
+    let (together, prompted) = others.split_at(third);
     let mut errors = ErrorTally::default();
     let begin = Instant::now();
-    let cold = wake(&population, alone, 1, &mut errors).await;
-    let cold_together = wake(&population, together, args.together.into(), &mut errors).await;
-    let warm = wake(&population, alone, 1, &mut errors).await;
+    let cold = wake(&population, alone, Waker::Abort, 1, &mut errors).await;
+    let cold_together = wake(&population, together, Waker::Abort, args.together.into(), &mut errors).await;
+    let warm = wake(&population, alone, Waker::Abort, 1, &mut errors).await;
+    let cold_prompt = wake(&population, prompted, Waker::Prompt, 1, &mut errors).await;
     let mut findings = Findings { measured: begin.elapsed(), errors, ..Findings::default() };
     findings.figures.latency("cold", cold.summary());
     findings.figures.latency("coldTogether", cold_together.summary());
     findings.figures.latency("warm", warm.summary());
+    findings.figures.latency("coldPrompt", cold_prompt.summary());
     Ok(findings)
 }
 
@@ -83,13 +88,30 @@ async fn prepare(client: &Client, session: SessionId, long: &str) -> anyhow::Res
     Ok(())
 }
 
-/// One prompt to each session, so many under way at once.
-async fn wake(population: &Population, sessions: &[LoadSession], at_once: usize, errors: &mut ErrorTally) -> Latencies {
+/// What a session is woken by.
+#[derive(Debug, Clone, Copy)]
+enum Waker {
+    /// Nothing runs that it could stop, so all that it costs is to wake the session and to write it down.
+    Abort,
+    Prompt,
+}
+
+impl Waker {
+    async fn call(self, client: &Client, session: SessionId) -> Result<(), ClientError> {
+        match self {
+            Self::Abort => client.submit_abort(session).await,
+            Self::Prompt => client.submit_prompt(session, "hello").await,
+        }
+    }
+}
+
+/// One call to each session, so many under way at once.
+async fn wake(population: &Population, sessions: &[LoadSession], by: Waker, at_once: usize, errors: &mut ErrorTally) -> Latencies {
     let mut latencies = Latencies::default();
     let mut answers = stream::iter(sessions)
         .map(|session| async {
             let asked = Instant::now();
-            (population.users[session.user].submit_prompt(session.id, "hello").await, asked.elapsed())
+            (by.call(&population.users[session.user], session.id).await, asked.elapsed())
         })
         .buffer_unordered(at_once);
     while let Some((answer, took)) = answers.next().await {

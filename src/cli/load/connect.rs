@@ -75,6 +75,6 @@ pub(super) async fn open_one(population: &Population, number: usize) -> (Result<
     let session = population.sessions[number % population.sessions.len()];
     let path = format!("/api/sessions/{}/events", session.id);
     let begin = Instant::now();
-    let outcome = RawStream::open(&population.endpoint, &population.users[session.user], &path).await;
+    let outcome = RawStream::open(population.endpoint(session.user), &population.users[session.user], &path).await;
     (outcome, begin.elapsed())
 }

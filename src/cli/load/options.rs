@@ -12,6 +12,9 @@ pub(super) struct CommonArgs {
     #[command(flatten)]
     #[serde(flatten)]
     pub(super) connection: ConnectionArgs,
+    /// Further nodes of the same cloud; repeatable. Users ask the nodes by turns, and follow their sessions on the next one
+    #[arg(long = "peer-url", global = true, value_name = "URL")]
+    pub(super) peer_urls: Vec<String>,
     /// Secret for signed trusted headers; without it everything runs as the one user that the cloud sees
     #[arg(
         long,
@@ -61,6 +64,13 @@ pub(super) struct CommonArgs {
     /// Share of failed attempts from which on the exit code is 1
     #[arg(long, global = true, default_value_t = 0.0, value_name = "SHARE")]
     pub(super) max_error_ratio: f64,
+}
+
+impl CommonArgs {
+    /// All nodes' base URLs.
+    pub(super) fn urls(&self) -> impl Iterator<Item = &str> {
+        std::iter::once(&self.connection.url).chain(&self.peer_urls).map(String::as_str)
+    }
 }
 
 /// How to print the report.

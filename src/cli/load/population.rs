@@ -16,7 +16,7 @@ const SETUP_CONCURRENCY: usize = 32;
 
 /// A run's users and the sessions made for it.
 pub(super) struct Population {
-    pub(super) endpoint: Endpoint,
+    nodes: Vec<Endpoint>,
     pub(super) users: Vec<Client>,
     pub(super) sessions: Vec<LoadSession>,
 }
@@ -33,9 +33,13 @@ impl Population {
     /// Checks that the cloud answers, and makes the users and their sessions.
     pub(super) async fn create(common: &CommonArgs, progress: &Progress) -> anyhow::Result<Self> {
         let (users, sessions_per_user) = users(common)?;
-        let endpoint = Endpoint::resolve(&common.connection.url).await?;
+        let mut nodes = Vec::new();
+        for url in common.urls() {
+            let node = Client::new(ClientOptions::new(url, Credentials::None))?;
+            node.livez().await.with_context(|| format!("{url} does not answer; is the cloud running there?"))?;
+            nodes.push(Endpoint::resolve(url).await?);
+        }
         let first = users.first().context("the population has no user")?;
-        first.livez().await.with_context(|| format!("{} does not answer; is the cloud running there?", common.connection.url))?;
         first.auth_me().await.context("the cloud does not accept the credentials")?;
 
         let owners = (0..users.len()).flat_map(|user| std::iter::repeat_n(user, sessions_per_user));
@@ -52,7 +56,12 @@ impl Population {
         .try_collect()
         .await?;
         bar.finish_and_clear();
-        Ok(Self { endpoint, users, sessions })
+        Ok(Self { nodes, users, sessions })
+    }
+
+    /// Where a user's streams are opened: one node further than where it asks.
+    pub(super) fn endpoint(&self, user: usize) -> &Endpoint {
+        &self.nodes[(user + 1) % self.nodes.len()]
     }
 
     /// Opens the event streams of these sessions; the order is kept.
@@ -72,7 +81,7 @@ impl Population {
         let opened = stream::iter(wanted.into_iter().map(|(user, path)| {
             let bar = &bar;
             async move {
-                let stream = RawStream::open(&self.endpoint, &self.users[user], &path).await?;
+                let stream = RawStream::open(self.endpoint(user), &self.users[user], &path).await?;
                 bar.inc(1);
                 anyhow::Ok(stream)
             }
@@ -97,13 +106,13 @@ fn users(common: &CommonArgs) -> anyhow::Result<(Vec<Client>, usize)> {
     let Some(secret) = &common.header_secret else {
         return Ok((vec![common.connection.client()?], total));
     };
-    let shared = Client::new(ClientOptions::new(&common.connection.url, Credentials::None))?;
+    let nodes: Vec<Client> = common.urls().map(|url| Client::new(ClientOptions::new(url, Credentials::None))).collect::<Result<_, _>>()?;
     let tag = common.tag.clone().unwrap_or_else(fresh_tag);
     let mut clients = Vec::with_capacity(user_count);
     for org in 1..=common.orgs {
         for user in 1..=common.users_per_org {
             let tenant = format!("load-{tag}-{org}");
-            clients.push(shared.with_credentials(&Credentials::SignedHeaders(SignedHeaders {
+            clients.push(nodes[clients.len() % nodes.len()].with_credentials(&Credentials::SignedHeaders(SignedHeaders {
                 secret: secret.clone(),
                 tenant_name: tenant.clone(),
                 user: format!("user{user}"),

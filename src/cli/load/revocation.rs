@@ -35,14 +35,11 @@ pub(super) struct RevocationArgs {
     /// Streams of one token: one after the other on the nodes, sessions and workspaces by turns
     #[arg(long, default_value_t = 10)]
     streams_per_token: usize,
-    /// Further nodes of the same cloud; repeatable
-    #[arg(long = "peer-url", value_name = "URL")]
-    peer_urls: Vec<String>,
 }
 
 pub(super) async fn run(args: &RevocationArgs, common: &CommonArgs, progress: Progress) -> anyhow::Result<Findings> {
     ensure!(args.streams > 0 && args.streams_per_token > 0, "--streams and --streams-per-token must be greater than zero");
-    let cohort = Cohort::create(common, &args.peer_urls, args.streams.div_ceil(args.streams_per_token), &progress).await?;
+    let cohort = Cohort::create(common, args.streams.div_ceil(args.streams_per_token), &progress).await?;
     let streams = cohort.open_streams(args.streams, args.streams_per_token, &progress).await?;
     let ends = Arc::new(Mutex::new(Ends::new(streams.len())));
     let mut watching = JoinSet::new();

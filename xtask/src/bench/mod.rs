@@ -1,7 +1,7 @@
 //! `cargo xtask bench`: the budgets of the architecture, measured on this machine.
 //!
-//! One node with its private PostgreSQL, a release build, authentication and admission on the path. The load generator shares the
-//! machine: its own processor time is in the report.
+//! One node with its private PostgreSQL, then three of them, a release build, authentication and admission on the path. The load
+//! generator shares the machine: its own processor time is in the report.
 
 mod budgets;
 mod machine;
@@ -11,11 +11,11 @@ mod server;
 
 use crate::steps::{self, cargo, output_of, program, root, shown};
 use anyhow::Context;
-use budgets::{FORGETFUL, JOURNAL, Run, SCENARIOS, Scenario};
+use budgets::{FORGETFUL, IDLE_MS, JOURNAL, Run, SCENARIOS, Scenario, THREE_NODES, WEB_NODES};
 use clap::Args;
 use serde_json::Value;
-use server::Server;
-use std::{path::Path, thread::sleep, time::Duration};
+use server::{Cluster, Launcher, Server};
+use std::{thread::sleep, time::Duration};
 
 /// How long a server that has just started is left alone before it counts as idle: the memory that only its start needed goes back
 /// to the system within a few seconds.
@@ -34,23 +34,33 @@ pub(crate) struct BenchArgs {
 
 pub(crate) fn run(args: &BenchArgs) -> anyhow::Result<()> {
     let commit = machine::commit()?;
-    let cowork = steps::build_cowork(true)?;
-    let wanted = |scenario: &&Scenario| args.only.as_ref().is_none_or(|part| scenario.name.contains(part));
-    let mut server = Server::start(&cowork, &[])?;
+    let launcher = Launcher::new(steps::build_cowork(true)?)?;
+    let wanted = |scenarios: &'static [Scenario]| {
+        scenarios.iter().filter(|scenario| args.only.as_ref().is_none_or(|part| scenario.name.contains(part)))
+    };
+    let mut server = launcher.start(&[])?;
     sleep(REST);
     let mut runs = vec![Run::idle(server.usage()?)];
-    for scenario in SCENARIOS.iter().filter(wanted) {
-        runs.push(load(scenario, &cowork, &server, &args.duration)?);
+    for scenario in wanted(SCENARIOS) {
+        runs.push(load(scenario, &launcher, &[&server], &args.duration)?);
     }
-    for scenario in JOURNAL.iter().filter(wanted) {
+    for scenario in wanted(JOURNAL) {
         runs.push(journal(scenario, server.usage()?)?);
     }
-    let database = machine::database(&cowork, server.data_dir())?;
+    let database = machine::database(launcher.cowork(), server.data_dir())?;
     server.stop()?;
     drop(server);
-    for scenario in FORGETFUL.iter().filter(wanted) {
-        let forgetful = Server::start(&cowork, &[("OPEN_COWORK_CLOUD_ACTOR_IDLE_MS", "1000")])?;
-        runs.push(load(scenario, &cowork, &forgetful, &args.duration)?);
+    for scenario in wanted(FORGETFUL) {
+        let forgetful = launcher.start(&[("OPEN_COWORK_CLOUD_ACTOR_IDLE_MS", IDLE_MS)])?;
+        runs.push(load(scenario, &launcher, &[&forgetful], &args.duration)?);
+    }
+    for scenario in wanted(WEB_NODES) {
+        let Cluster { peers, first: _owner } = &launcher.start_cluster("web")?;
+        runs.push(load(scenario, &launcher, &peers.iter().collect::<Vec<_>>(), &args.duration)?);
+    }
+    for scenario in wanted(THREE_NODES) {
+        let Cluster { peers, first } = &launcher.start_cluster("all-in-one")?;
+        runs.push(load(scenario, &launcher, &[first, &peers[0], &peers[1]], &args.duration)?);
     }
     let report = report::Report { machine: machine::describe()?, commit, database, runs };
     let folder = root().join("benches/results").join(format!("{}-{}", today()?, report.commit.short));
@@ -59,15 +69,17 @@ pub(crate) fn run(args: &BenchArgs) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Puts the server under the load of a scenario.
-fn load(scenario: &Scenario, cowork: &Path, server: &Server, duration: &str) -> anyhow::Result<Run> {
+/// Puts servers under the load of a scenario; what the first one uses is looked at.
+fn load(scenario: &Scenario, launcher: &Launcher, servers: &[&Server], duration: &str) -> anyhow::Result<Run> {
+    let (server, peers) = servers.split_first().context("a scenario needs a server")?;
     let mut arguments = vec!["load"];
     arguments.extend(scenario.arguments);
     let pid = server.pid().to_string();
     arguments.extend(["--url", server.url(), "--duration", duration, "--server-pid", &pid, "--output", "json"]);
-    let mut command = program(cowork, &arguments);
-    command.env("COWORK_LOAD_HEADER_SECRET", server.secret());
-    let line = shown(&command).replace(&cowork.display().to_string(), "cowork");
+    arguments.extend(peers.iter().flat_map(|peer| ["--peer-url", peer.url()]));
+    let mut command = program(launcher.cowork(), &arguments);
+    command.env("COWORK_LOAD_HEADER_SECRET", launcher.secret());
+    let line = shown(&command).replace(&launcher.cowork().display().to_string(), "cowork");
     eprintln!("$ {line}");
     let before = server.usage()?;
     // A scenario that finds lost events or errors prints its report all the same and then fails: the report says so.

@@ -75,7 +75,10 @@ impl Report {
             word(&self.database["postgresql"]),
             word(&self.database["fsync"])
         )?;
-        writeln!(page, "- one node, release build, signed headers, demo model at full speed; the load generator shares the machine")?;
+        writeln!(
+            page,
+            "- one node, where a row says nothing else; release build, signed headers, demo model at full speed; the load generator shares the machine"
+        )?;
         writeln!(page, "- made by `cargo xtask bench`\n")
     }
 

@@ -1,14 +1,16 @@
-//! The server that is measured.
+//! The servers that are measured.
 
 use super::process::Usage;
 use anyhow::{Context, bail, ensure};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
+use std::cell::Cell;
 use std::fs::File;
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command};
+use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 /// A first start makes a database cluster, which takes its time on a slow disk.
@@ -17,58 +19,109 @@ const START: Duration = Duration::from_mins(2);
 /// What a stopping server may take before it is killed.
 const STOP: Duration = Duration::from_mins(1);
 
+/// Until shards have moved to nodes that have just joined.
+const SETTLE: Duration = Duration::from_secs(5);
+
+/// Starts servers which the load generator may use as many users.
+#[derive(Debug)]
+pub(super) struct Launcher {
+    cowork: PathBuf,
+    secret: String,
+    started: Cell<u32>,
+}
+
 /// A running server with its scratch data.
 #[derive(Debug)]
 pub(super) struct Server {
     process: Child,
     address: SocketAddr,
     url: String,
-    secret: String,
     data: PathBuf,
 }
 
-impl Server {
-    /// Starts it with raised limits, header authentication and these further settings, and waits until it answers.
-    pub(super) fn start(cowork: &Path, settings: &[(&str, &str)]) -> anyhow::Result<Self> {
+/// Servers on one database. It belongs to the first one, which therefore ends last.
+#[derive(Debug)]
+pub(super) struct Cluster {
+    pub(super) peers: Vec<Server>,
+    pub(super) first: Server,
+}
+
+impl Launcher {
+    pub(super) fn new(cowork: PathBuf) -> anyhow::Result<Self> {
+        Ok(Self { cowork, secret: random_hex()?, started: Cell::default() })
+    }
+
+    pub(super) fn cowork(&self) -> &Path {
+        &self.cowork
+    }
+
+    /// What the generator signs its users' headers with.
+    pub(super) fn secret(&self) -> &str {
+        &self.secret
+    }
+
+    /// Starts a server with raised limits, header authentication and these further settings, and waits until it is ready.
+    pub(super) fn start(&self, settings: &[(&str, &str)]) -> anyhow::Result<Server> {
+        let number = self.started.get();
+        self.started.set(number + 1);
         // Not made here: the server makes it, so that its private PostgreSQL may reach it whoever we are.
-        let data = std::env::temp_dir().join(format!("cowork-bench-{}", std::process::id()));
-        let secret = random_hex()?;
+        let data = std::env::temp_dir().join(format!("cowork-bench-{}-{number}", std::process::id()));
         let address = free_address()?;
-        let process = Command::new(cowork)
+        let process = Command::new(&self.cowork)
             .args(["serve", "--listen", &address.to_string()])
             .arg("--data-dir")
             .arg(&data)
             .env("OPEN_COWORK_CLOUD_AUTH_MODE", "header")
-            .env("OPEN_COWORK_CLOUD_HEADER_AUTH_SECRET", &secret)
+            .env("OPEN_COWORK_CLOUD_HEADER_AUTH_SECRET", &self.secret)
             .env("OPEN_COWORK_CLOUD_MAX_SSE_CONNECTIONS_PER_ORG", "100000")
             .env("OPEN_COWORK_CLOUD_MAX_CONNECTIONS", "20000")
             .env("OPEN_COWORK_CLOUD_LOG_LEVEL", "warn")
             .envs(settings.iter().copied())
             .spawn()
-            .with_context(|| format!("{} cannot be started", cowork.display()))?;
-        let mut server = Self { process, address, url: format!("http://{address}"), secret, data };
-        server.wait_until_alive()?;
+            .with_context(|| format!("{} cannot be started", self.cowork.display()))?;
+        let mut server = Server { process, address, url: format!("http://{address}"), data };
+        server.wait_until_ready()?;
         Ok(server)
     }
 
-    fn wait_until_alive(&mut self) -> anyhow::Result<()> {
+    /// Starts a server with a private database, and two more of this role on the same.
+    pub(super) fn start_cluster(&self, role_of_peers: &str) -> anyhow::Result<Cluster> {
+        let secret = random_hex()?;
+        let node = |name: &str, role: &str, more: &[(&str, &str)]| {
+            let address = free_address()?.to_string();
+            let of_all = [
+                ("OPEN_COWORK_CLOUD_CLUSTER_SECRET", secret.as_str()),
+                ("OPEN_COWORK_CLOUD_NODE_ID", name),
+                ("OPEN_COWORK_CLOUD_NODE_ADDRESS", &address),
+                ("OPEN_COWORK_CLOUD_ROLE", role),
+            ];
+            self.start(&[&of_all, more].concat())
+        };
+        let mut cluster = Cluster { peers: Vec::new(), first: node("first", "all-in-one", &[])? };
+        let database = format!("postgres://cowork@localhost/cowork?host={}", cluster.first.data.join("socket").display());
+        for name in ["second", "third"] {
+            cluster.peers.push(node(name, role_of_peers, &[("OPEN_COWORK_CLOUD_CONTROL_PLANE_URL", &database)])?);
+        }
+        sleep(SETTLE);
+        Ok(cluster)
+    }
+}
+
+impl Server {
+    fn wait_until_ready(&mut self) -> anyhow::Result<()> {
         let deadline = Instant::now() + START;
         while !answers(self.address) {
             if let Some(status) = self.process.try_wait()? {
                 bail!("the server ended before it was ready ({status})");
             }
             ensure!(Instant::now() < deadline, "the server is not ready after {} s", START.as_secs());
-            std::thread::sleep(Duration::from_millis(100));
+            sleep(Duration::from_millis(100));
         }
         Ok(())
     }
 
     pub(super) fn url(&self) -> &str {
         &self.url
-    }
-
-    pub(super) fn secret(&self) -> &str {
-        &self.secret
     }
 
     pub(super) fn pid(&self) -> u32 {
@@ -96,7 +149,7 @@ impl Server {
                 self.process.wait()?;
                 bail!("the server did not stop within {} s and was killed", STOP.as_secs());
             }
-            std::thread::sleep(Duration::from_millis(50));
+            sleep(Duration::from_millis(50));
         }
         Ok(())
     }
@@ -117,7 +170,7 @@ fn answers(address: SocketAddr) -> bool {
     let ask = || -> std::io::Result<bool> {
         let mut stream = TcpStream::connect_timeout(&address, Duration::from_secs(1))?;
         stream.set_read_timeout(Some(Duration::from_secs(2)))?;
-        stream.write_all(format!("GET /livez HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n\r\n").as_bytes())?;
+        stream.write_all(format!("GET /readyz HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n\r\n").as_bytes())?;
         let mut head = [0; 12];
         stream.read_exact(&mut head)?;
         Ok(head.ends_with(b" 200"))

@@ -73,6 +73,12 @@ impl Client {
         Ok(())
     }
 
+    /// [`Client::abort`] for a caller who only wants to know that it was accepted.
+    pub async fn submit_abort(&self, id: SessionId) -> Result<(), ClientError> {
+        self.call(Method::POST, &format!("/api/sessions/{id}/abort"), encode(&json!({}))?).await?.success()?;
+        Ok(())
+    }
+
     /// `POST /api/sessions/{id}/abort`: stops the running prompt.
     pub async fn abort(&self, id: SessionId) -> Result<CommandReceipt, ClientError> {
         self.post(&format!("/api/sessions/{id}/abort"), &json!({})).await

@@ -28,10 +28,10 @@ struct Holder {
 
 impl Cohort {
     /// Makes organisations with an owner each, who issue the tokens by turns.
-    pub(super) async fn create(common: &CommonArgs, peers: &[String], tokens: usize, progress: &Progress) -> anyhow::Result<Self> {
+    pub(super) async fn create(common: &CommonArgs, tokens: usize, progress: &Progress) -> anyhow::Result<Self> {
         let secret = common.header_secret.as_ref().context("this scenario needs --header-secret: it makes organisations of its own")?;
-        let mut endpoints = vec![Endpoint::resolve(&common.connection.url).await?];
-        for url in peers {
+        let mut endpoints = Vec::new();
+        for url in common.urls() {
             endpoints.push(Endpoint::resolve(url).await?);
         }
         let shared = Client::new(ClientOptions::new(&common.connection.url, Credentials::None))?;
