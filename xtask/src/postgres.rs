@@ -17,18 +17,28 @@ pub(crate) struct Postgres {
     process: Child,
     /// The server's sign of life from us.
     leash: Option<ChildStdin>,
+    /// What to remove when it has ended, if it doesn't do so by itself.
+    folder: Option<PathBuf>,
 }
 
 impl Postgres {
-    /// Starts a server in a new folder, with the program that was just built.
+    /// Starts a server in a new folder, with the program that was just built. Nothing is forced to the disk.
     pub(crate) fn start(cowork: &Path) -> anyhow::Result<Self> {
+        Self::run(Command::new(cowork).args(["private-postgres", "--temporary"]), None)
+    }
+
+    /// Starts a server that keeps its promises, in this folder, which goes when it ends.
+    pub(crate) fn start_durable(cowork: &Path, folder: PathBuf) -> anyhow::Result<Self> {
+        Self::run(Command::new(cowork).args(["private-postgres", "--folder"]).arg(&folder), Some(folder))
+    }
+
+    fn run(command: &mut Command, folder: Option<PathBuf>) -> anyhow::Result<Self> {
         ensure_programs()?;
-        let mut process = Command::new(cowork)
-            .args(["private-postgres", "--temporary"])
+        let mut process = command
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()
-            .with_context(|| format!("{} cannot be started", cowork.display()))?;
+            .with_context(|| format!("{} cannot be started", command.get_program().display()))?;
         let leash = process.stdin.take();
         let answer = process.stdout.take().expect("standard output is piped");
         let mut url = String::new();
@@ -38,7 +48,7 @@ impl Postgres {
             let status = process.wait()?;
             bail!("the private PostgreSQL did not start ({status})");
         }
-        Ok(Self { url, process, leash })
+        Ok(Self { url, process, leash, folder })
     }
 
     /// Address of its administrator.
@@ -52,6 +62,11 @@ impl Drop for Postgres {
         drop(self.leash.take());
         if let Err(error) = self.process.wait() {
             eprintln!("the private PostgreSQL cannot be waited for: {error}");
+        }
+        if let Some(folder) = &self.folder
+            && let Err(error) = std::fs::remove_dir_all(folder)
+        {
+            eprintln!("{} cannot be removed: {error}", folder.display());
         }
     }
 }

@@ -14,8 +14,8 @@ use anyhow::Context;
 use budgets::{FORGETFUL, IDLE_MS, JOURNAL, Run, SCENARIOS, Scenario, THREE_NODES, WEB_NODES};
 use clap::Args;
 use serde_json::Value;
-use server::{Cluster, Launcher, Server};
-use std::{thread::sleep, time::Duration};
+use server::{Launcher, Server};
+use std::{slice::from_ref, thread::sleep, time::Duration};
 
 /// How long a server that has just started is left alone before it counts as idle: the memory that only its start needed goes back
 /// to the system within a few seconds.
@@ -42,7 +42,7 @@ pub(crate) fn run(args: &BenchArgs) -> anyhow::Result<()> {
     sleep(REST);
     let mut runs = vec![Run::idle(server.usage()?)];
     for scenario in wanted(SCENARIOS) {
-        runs.push(load(scenario, &launcher, &[&server], &args.duration)?);
+        runs.push(load(scenario, &launcher, from_ref(&server), &args.duration)?);
     }
     for scenario in wanted(JOURNAL) {
         runs.push(journal(scenario, server.usage()?)?);
@@ -52,15 +52,15 @@ pub(crate) fn run(args: &BenchArgs) -> anyhow::Result<()> {
     drop(server);
     for scenario in wanted(FORGETFUL) {
         let forgetful = launcher.start(&[("OPEN_COWORK_CLOUD_ACTOR_IDLE_MS", IDLE_MS)])?;
-        runs.push(load(scenario, &launcher, &[&forgetful], &args.duration)?);
+        runs.push(load(scenario, &launcher, from_ref(&forgetful), &args.duration)?);
     }
     for scenario in wanted(WEB_NODES) {
-        let Cluster { peers, first: _owner } = &launcher.start_cluster("web")?;
-        runs.push(load(scenario, &launcher, &peers.iter().collect::<Vec<_>>(), &args.duration)?);
+        let cluster = launcher.start_cluster(&["worker", "web", "web"])?;
+        runs.push(load(scenario, &launcher, &cluster.nodes[1..], &args.duration)?);
     }
     for scenario in wanted(THREE_NODES) {
-        let Cluster { peers, first } = &launcher.start_cluster("all-in-one")?;
-        runs.push(load(scenario, &launcher, &[first, &peers[0], &peers[1]], &args.duration)?);
+        let cluster = launcher.start_cluster(&["all-in-one"; 3])?;
+        runs.push(load(scenario, &launcher, &cluster.nodes, &args.duration)?);
     }
     let report = report::Report { machine: machine::describe()?, commit, database, runs };
     let folder = root().join("benches/results").join(format!("{}-{}", today()?, report.commit.short));
@@ -70,7 +70,7 @@ pub(crate) fn run(args: &BenchArgs) -> anyhow::Result<()> {
 }
 
 /// Puts servers under the load of a scenario; what the first one uses is looked at.
-fn load(scenario: &Scenario, launcher: &Launcher, servers: &[&Server], duration: &str) -> anyhow::Result<Run> {
+fn load(scenario: &Scenario, launcher: &Launcher, servers: &[Server], duration: &str) -> anyhow::Result<Run> {
     let (server, peers) = servers.split_first().context("a scenario needs a server")?;
     let mut arguments = vec!["load"];
     arguments.extend(scenario.arguments);

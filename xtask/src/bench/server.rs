@@ -1,6 +1,7 @@
 //! The servers that are measured.
 
 use super::process::Usage;
+use crate::postgres::Postgres;
 use anyhow::{Context, bail, ensure};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
@@ -39,11 +40,11 @@ pub(super) struct Server {
     data: PathBuf,
 }
 
-/// Servers on one database. It belongs to the first one, which therefore ends last.
+/// Nodes, and the database that they share: it ends last.
 #[derive(Debug)]
 pub(super) struct Cluster {
-    pub(super) peers: Vec<Server>,
-    pub(super) first: Server,
+    pub(super) nodes: Vec<Server>,
+    database: Postgres,
 }
 
 impl Launcher {
@@ -62,10 +63,7 @@ impl Launcher {
 
     /// Starts a server with raised limits, header authentication and these further settings, and waits until it is ready.
     pub(super) fn start(&self, settings: &[(&str, &str)]) -> anyhow::Result<Server> {
-        let number = self.started.get();
-        self.started.set(number + 1);
-        // Not made here: the server makes it, so that its private PostgreSQL may reach it whoever we are.
-        let data = std::env::temp_dir().join(format!("cowork-bench-{}-{number}", std::process::id()));
+        let data = self.fresh_folder();
         let address = free_address()?;
         let process = Command::new(&self.cowork)
             .args(["serve", "--listen", &address.to_string()])
@@ -84,26 +82,28 @@ impl Launcher {
         Ok(server)
     }
 
-    /// Starts a server with a private database, and two more of this role on the same.
-    pub(super) fn start_cluster(&self, role_of_peers: &str) -> anyhow::Result<Cluster> {
+    /// Starts nodes of these roles, one after the other, and lets them share the sessions out.
+    pub(super) fn start_cluster(&self, roles: &[&str]) -> anyhow::Result<Cluster> {
         let secret = random_hex()?;
-        let node = |name: &str, role: &str, more: &[(&str, &str)]| {
-            let address = free_address()?.to_string();
-            let of_all = [
-                ("OPEN_COWORK_CLOUD_CLUSTER_SECRET", secret.as_str()),
-                ("OPEN_COWORK_CLOUD_NODE_ID", name),
-                ("OPEN_COWORK_CLOUD_NODE_ADDRESS", &address),
+        let database = Postgres::start_durable(&self.cowork, self.fresh_folder())?;
+        let mut cluster = Cluster { nodes: Vec::new(), database };
+        for (number, role) in (1..).zip(roles) {
+            cluster.nodes.push(self.start(&[
+                ("OPEN_COWORK_CLOUD_CONTROL_PLANE_URL", cluster.database.url()),
+                ("OPEN_COWORK_CLOUD_CLUSTER_SECRET", &secret),
+                ("OPEN_COWORK_CLOUD_NODE_ID", &format!("n{number}")),
+                ("OPEN_COWORK_CLOUD_NODE_ADDRESS", &free_address()?.to_string()),
                 ("OPEN_COWORK_CLOUD_ROLE", role),
-            ];
-            self.start(&[&of_all, more].concat())
-        };
-        let mut cluster = Cluster { peers: Vec::new(), first: node("first", "all-in-one", &[])? };
-        let database = format!("postgres://cowork@localhost/cowork?host={}", cluster.first.data.join("socket").display());
-        for name in ["second", "third"] {
-            cluster.peers.push(node(name, role_of_peers, &[("OPEN_COWORK_CLOUD_CONTROL_PLANE_URL", &database)])?);
+            ])?);
         }
         sleep(SETTLE);
         Ok(cluster)
+    }
+
+    /// Not made here: who uses it makes it, so that a private PostgreSQL may reach it whoever we are.
+    fn fresh_folder(&self) -> PathBuf {
+        let number = self.started.replace(self.started.get() + 1);
+        std::env::temp_dir().join(format!("cowork-bench-{}-{number}", std::process::id()))
     }
 }
 
