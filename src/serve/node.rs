@@ -14,7 +14,7 @@ use std::{sync::Arc, time::Duration};
 
 /// One journal lane for two cores. While a lane commits, the next batch gathers: with half as many lanes batches are twice as
 /// large, and what a batch costs the database besides its rows is paid half as often. On two cores that PostgreSQL shares, one
-/// lane instead of two takes a fifth less of its time for each prompt, and three nodes do a fifth more prompts.
+/// lane instead of two takes a sixth less of its time for each prompt, and three nodes do a fifth more prompts.
 const CORES_PER_LANE: usize = 2;
 
 /// No more than a database shares with us usefully.

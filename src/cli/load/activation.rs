@@ -26,7 +26,8 @@ const GLANCE: Duration = Duration::from_millis(20);
 /// Sessions with a long log rest until the server put them away; then each is woken: how long until it accepts, cold and warm
 ///
 /// What wakes a session is a command that starts no work, an abort; it is accepted when it is durable. The last third of the
-/// sessions is woken by prompts, one at a time, each of which the session goes on working at. The server has to give idle sessions' memory back within --rest: start it with OPEN_COWORK_CLOUD_ACTOR_IDLE_MS=1000.
+/// sessions is woken by prompts, one at a time, each of which the session goes on working at. The server has to give idle
+/// sessions' memory back within --rest: start it with OPEN_COWORK_CLOUD_ACTOR_IDLE_MS=1000.
 #[derive(Debug, Clone, Args, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct ActivationArgs {

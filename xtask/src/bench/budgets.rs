@@ -95,6 +95,7 @@ pub(super) struct Row {
     pub(super) upstream: Option<f64>,
 }
 
+/// A row whose figure is in the load generator's report.
 const fn row(
     quantity: &'static str,
     scenario: &'static str,
@@ -103,11 +104,18 @@ const fn row(
     budget: Budget,
     upstream: Option<f64>,
 ) -> Row {
-    Row { quantity, scenario, figure: Figure::Reported(pointer), unit, budget, upstream }
+    row_of(quantity, scenario, Figure::Reported(pointer), unit, budget, upstream)
 }
 
-const fn compared(quantity: &'static str, scenario: &'static str, figure: Figure, unit: &'static str, budget: Budget) -> Row {
-    Row { quantity, scenario, figure, unit, budget, upstream: None }
+const fn row_of(
+    quantity: &'static str,
+    scenario: &'static str,
+    figure: Figure,
+    unit: &'static str,
+    budget: Budget,
+    upstream: Option<f64>,
+) -> Row {
+    Row { quantity, scenario, figure, unit, budget, upstream }
 }
 
 const COMPLETED: &str = "/figures/completedPerSecond";
@@ -129,37 +137,25 @@ pub(super) const ROWS: &[Row] = &[
     row("opening 1 000 streams", "connect", "/figures/allOpenAfterMs", "ms", Budget::AtMost(300.0), Some(75_000.0)),
     row("1 000 idle streams, share of a core", "idle", "/figures/serverCores", "cores", Budget::AtMost(0.01), Some(0.61)),
     row("1 000 idle streams, memory each", "idle", "/figures/serverBytesPerStream", "bytes", Budget::AtMost(12_288.0), None),
-    Row {
-        quantity: "resident memory, idle",
-        scenario: "start",
-        figure: Figure::ResidentMegabytes,
-        unit: "MB",
-        budget: Budget::AtMost(40.0),
-        upstream: Some(155.0),
-    },
-    Row {
-        quantity: "resident memory, 1 000 active sessions",
-        scenario: "active",
-        figure: Figure::ResidentMegabytes,
-        unit: "MB",
-        budget: Budget::AtMost(60.0),
-        upstream: Some(258.0),
-    },
-    compared(
+    row_of("resident memory, idle", "start", Figure::ResidentMegabytes, "MB", Budget::AtMost(40.0), Some(155.0)),
+    row_of("resident memory, 1 000 active sessions", "active", Figure::ResidentMegabytes, "MB", Budget::AtMost(60.0), Some(258.0)),
+    row_of(
         "prompt accepted by another node's session, added, p50",
         "across",
         Figure::MoreThan(ACCEPTED, "accept"),
         "ms",
         Budget::AtMost(5.0),
+        None,
     ),
     row("prompt → first event on a third node, p50", "across", "/figures/firstEvent/p50Ms", "ms", Budget::AtMost(10.0), Some(1000.0)),
     row("prompt → first event on a third node, p99", "across", "/figures/firstEvent/p99Ms", "ms", Budget::AtMost(40.0), Some(1656.0)),
-    compared(
+    row_of(
         "prompts completed by three nodes, of one's",
         "three-prompts",
         Figure::PercentOf(COMPLETED, "prompts"),
         "%",
         Budget::AtLeast(70.0),
+        None,
     ),
     row("revoked → stream cut on three nodes, p99", "three-revocation", "/figures/streamCut/p99Ms", "ms", Budget::AtMost(250.0), None),
 ];
