@@ -83,6 +83,7 @@ async fn open_store(url: String, storage: &StorageConfig) -> anyhow::Result<Stor
     }
     let status = store.migration_status().await.context("cannot read the database's version")?;
     anyhow::ensure!(status.is_current(), "the database doesn't fit this program ({status}); run `cowork migrate`");
+    store.warm_up().await.context("cannot read the database")?;
     Ok(store)
 }
 

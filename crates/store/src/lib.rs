@@ -32,6 +32,7 @@ mod spares;
 mod sso;
 mod store;
 pub mod test_database;
+mod warm_up;
 
 pub use audit::{AuditFilter, AuditPlace, AuditSealed, UnsealedAudit};
 pub use billing::{BillingEvent, BillingNews};

@@ -9,7 +9,7 @@ use crate::{
     membership::locks::{self, LockClass},
 };
 use cowork_domain::ids::{CommandId, Incarnation, NodeNumber};
-use sqlx::{Executor, PgConnection, SqlSafeStr};
+use sqlx::{Connection, Executor, PgConnection, SqlSafeStr};
 use std::time::Duration;
 use uuid::Uuid;
 
@@ -40,7 +40,7 @@ struct Answer {
 
 impl Store {
     /// Opens a lane (0 to 255): ends an old backend that still holds it, waits until that is gone,
-    /// and prepares the statement.
+    /// prepares the statement, and has the server compile the function.
     ///
     /// # Errors
     /// `Unavailable`, `Database`.
@@ -59,6 +59,7 @@ impl Store {
         locks::hold(&mut connection, LockClass::Lane, locks::lane_key(node, lane)).await?;
         let backend_pid = sqlx::query_scalar!(r#"select pg_backend_pid() as "pid!""#).fetch_one(&mut connection).await?;
         connection.prepare(include_str!("append.sql").into_sql_str()).await?;
+        rehearse(&mut connection, node, incarnation, lane).await?;
         let deadline = self.statement_timeout + ANSWER_GRACE;
         Ok(LaneConnection { connection, node, incarnation, lane, backend_pid, deadline, is_cut_off: false })
     }
@@ -117,6 +118,16 @@ impl LaneConnection {
     pub fn backend_pid(&self) -> i32 {
         self.backend_pid
     }
+}
+
+/// An append of nothing, which is not committed: the first call of the function on a connection takes about 10 ms longer than the
+/// next ones.
+async fn rehearse(connection: &mut PgConnection, node: NodeNumber, incarnation: Incarnation, lane: i32) -> Result<(), StoreError> {
+    let mut transaction = connection.begin().await?;
+    // It may be refused: whoever appends something is told why.
+    call(&mut transaction, node, incarnation, lane, u64::MAX, &Columns::default()).await.ok();
+    transaction.rollback().await?;
+    Ok(())
 }
 
 async fn call(
