@@ -83,6 +83,12 @@ impl Journal {
         self.lanes.iter().all(|lane| lane.connected.load(Ordering::Relaxed))
     }
 
+    /// How much waits in front of the lanes, apart from what they are at.
+    #[cfg(test)]
+    pub(crate) fn queued(&self) -> usize {
+        self.lanes.iter().map(|lane| lane.input.max_capacity() - lane.input.capacity()).sum()
+    }
+
     fn lane_of(&self, workspace: WorkspaceId) -> &LaneHandle {
         let key = workspace.as_uuid().as_u64_pair().1;
         let index = usize::try_from(key % self.lanes.len() as u64).expect("smaller than the number of lanes");

@@ -4,6 +4,7 @@ mod cluster;
 mod faults;
 mod feeds;
 mod holds;
+mod journal;
 mod keys;
 mod long_sessions;
 mod projects;

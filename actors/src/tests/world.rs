@@ -15,7 +15,7 @@ pub(super) struct World {
     pub(super) node: NodeHandle,
     pub(super) store: Store,
     pub(super) me: Principal,
-    database: TestDatabase,
+    pub(super) database: TestDatabase,
 }
 
 impl World {

@@ -4,6 +4,7 @@
 //! otherwise the first test of a process starts a private one, which ends with the process.
 
 use crate::{PrivatePostgres, PrivatePostgresOptions, Store, StoreError, StoreOptions};
+use cowork_domain::ids::SessionId;
 use nix::fcntl::{Flock, FlockArg};
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection, PgConnection, postgres::PgConnectOptions};
 use std::{process, sync::atomic::AtomicU64, sync::atomic::Ordering, time::SystemTime};
@@ -27,6 +28,12 @@ pub struct TestDatabase {
     url: String,
     name: String,
     admin: PgConnectOptions,
+}
+
+/// What [`TestDatabase::hold`] holds.
+#[derive(Debug)]
+pub struct HeldSession {
+    _transaction: PgConnection,
 }
 
 impl TestDatabase {
@@ -77,10 +84,38 @@ impl TestDatabase {
     /// # Panics
     /// When the statement is wrong.
     pub async fn execute(&self, statement: &str) {
+        self.connection_after(statement).await.close().await.ok();
+    }
+
+    /// Keeps whoever writes about a session waiting until the answer is dropped.
+    ///
+    /// # Panics
+    /// When the server doesn't answer.
+    pub async fn hold(&self, session: SessionId) -> HeldSession {
+        let statement = format!("begin; select from sessions where session = '{}' for update", session.as_uuid());
+        HeldSession { _transaction: self.connection_after(&statement).await }
+    }
+
+    /// Returns when somebody waits for a lock.
+    ///
+    /// # Panics
+    /// When the server doesn't answer.
+    pub async fn until_somebody_waits(&self) {
+        self.execute(
+            "do $$ begin
+                 while not exists (select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock') loop
+                     perform pg_sleep(0.01), pg_stat_clear_snapshot();
+                 end loop;
+             end $$",
+        )
+        .await;
+    }
+
+    async fn connection_after(&self, statement: &str) -> PgConnection {
         let options: PgConnectOptions = self.url.parse().expect("its url can be read");
         let mut connection = PgConnection::connect_with(&options.disable_statement_logging()).await.expect("the test server answers");
         sqlx::raw_sql(AssertSqlSafe(statement.to_owned())).execute(&mut connection).await.expect("the statement is right");
-        connection.close().await.ok();
+        connection
     }
 
     /// The URL of this database.
