@@ -112,6 +112,7 @@ pub const METRICS: &[Metric] = &[
     counter("cowork_journal_retried_total", &[], "transactions sent again after a passing error of the database"),
     counter("cowork_journal_rejected_total", &[], "appends that the database rejected by an error"),
     counter("cowork_journal_outcome_unknown_total", &[], "transactions whose outcome had to be looked up after a lost connection"),
+    counter("cowork_task_panics_total", &["task"], "tasks beside actors that panicked"),
     counter("cowork_journal_lane_panics_total", &[], "journal lanes that panicked and were started again"),
     counter("cowork_fenced_writes_total", &[], "writes refused because this node is no longer the owner"),
     // Channels

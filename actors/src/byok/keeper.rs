@@ -3,7 +3,7 @@
 use super::ByokMsg;
 use crate::{
     node::{Shared, activate},
-    supervise::{EntityRef, Mail, Start},
+    supervise::{EntityRef, Mail, Start, contain},
 };
 use cowork_domain::ids::SecretId;
 use dashmap::DashSet;
@@ -35,7 +35,7 @@ pub(crate) async fn keep_checks(shared: Arc<Shared>) {
             }
             let (shared, under_way) = (shared.clone(), under_way.clone());
             shared.clone().tasks.spawn(async move {
-                run(&shared, secret).await;
+                contain("byok_check", run(&shared, secret)).await;
                 under_way.remove(&secret);
             });
         }

@@ -23,8 +23,9 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 /// Rows per transaction: more gains nothing and lengthens the fence's wait (measured).
 const BATCH_ROWS: usize = 1024;
-const RECONNECT_FIRST: Duration = Duration::from_millis(20);
-const RECONNECT_LAST: Duration = Duration::from_secs(1);
+/// The pause before a batch is sent again, or a connection opened.
+const RETRY_FIRST: Duration = Duration::from_millis(20);
+const RETRY_LAST: Duration = Duration::from_secs(1);
 
 pub(super) struct Lane {
     number: usize,
@@ -38,6 +39,12 @@ pub(super) struct Lane {
 struct Waiting {
     append: Box<Append>,
     reply: AppendReply,
+}
+
+impl Waiting {
+    fn rows(&self) -> usize {
+        self.append.events.len() + self.append.commands.len()
+    }
 }
 
 /// The open connection, under the incarnation that it writes for.
@@ -116,11 +123,9 @@ impl Lane {
         while !waiting.is_empty() {
             let mut rows = 0;
             let mut batch = Vec::new();
-            while let Some(next) = waiting.front()
-                && (batch.is_empty() || rows + next.append.events.len() <= BATCH_ROWS)
-            {
-                rows += next.append.events.len() + next.append.commands.len();
-                batch.extend(waiting.pop_front());
+            while let Some(next) = waiting.pop_front_if(|next| batch.is_empty() || rows + next.rows() <= BATCH_ROWS) {
+                rows += next.rows();
+                batch.push(next);
             }
             self.commit(connected, batch, rows).await;
         }
@@ -130,6 +135,7 @@ impl Lane {
     /// stands alone.
     async fn commit(&self, connected: &mut Option<Connected>, batch: Vec<Waiting>, rows: usize) {
         let started = Clock.instant();
+        let mut pause = RETRY_FIRST;
         let mut work = vec![batch];
         while let Some(mut batch) = work.pop() {
             if batch.is_empty() {
@@ -139,9 +145,7 @@ impl Lane {
                 *connected = self.connect().await;
             }
             let Some(lane) = connected.as_mut() else {
-                for waiting in batch {
-                    waiting.reply.send(Err(AppendError::Closed)).ok();
-                }
+                refuse(batch, &AppendError::Closed);
                 continue;
             };
             lane.batch += 1;
@@ -157,25 +161,30 @@ impl Lane {
                 }
                 Ok(BatchOutcome::Refused(refusals)) => {
                     metrics::counter!("cowork_journal_refused_total").increment(refusals.len() as u64);
-                    for (index, refusal) in refusals.into_iter().rev() {
-                        let refused = batch.remove(index);
-                        refused.reply.send(Err(refusal.into())).ok();
+                    let mut rest = Vec::with_capacity(batch.len());
+                    for (index, waiting) in batch.into_iter().enumerate() {
+                        match refusals.get(&index) {
+                            Some(refusal) => drop(waiting.reply.send(Err((*refusal).into()))),
+                            None => rest.push(waiting),
+                        }
                     }
-                    work.push(batch);
+                    work.push(rest);
                 }
                 Err(StoreAppendError::Fenced) => {
                     metrics::counter!("cowork_fenced_writes_total").increment(batch.len() as u64);
-                    for waiting in batch {
-                        waiting.reply.send(Err(AppendError::NotOwner)).ok();
-                    }
+                    refuse(batch, &AppendError::NotOwner);
                     self.ownership.report_fenced(lane.ownership.incarnation);
                     *connected = None;
                 }
-                // A deadlock or a lock that was not free: nobody in the batch is to blame.
+                // A deadlock, a full disk: nobody in the batch is to blame.
                 Err(StoreAppendError::Rejected(rejection)) if rejection.is_transient() => {
                     metrics::counter!("cowork_journal_retried_total").increment(1);
-                    tokio::time::sleep(Clock.jitter(RECONNECT_FIRST)).await;
-                    work.push(batch);
+                    tracing::warn!(lane = self.number, code = rejection.code, "the database can't take a batch yet");
+                    tokio::select! {
+                        () = self.stop.cancelled() => refuse(batch, &AppendError::Closed),
+                        () = tokio::time::sleep(Clock.jitter(pause)) => work.push(batch),
+                    }
+                    pause = (pause * 2).min(RETRY_LAST);
                 }
                 Err(StoreAppendError::Rejected(rejection)) if batch.len() == 1 => {
                     metrics::counter!("cowork_journal_rejected_total").increment(1);
@@ -231,7 +240,7 @@ impl Lane {
     /// the node stops.
     async fn connect(&self) -> Option<Connected> {
         self.connected.store(false, Ordering::Relaxed);
-        let mut pause = RECONNECT_FIRST;
+        let mut pause = RETRY_FIRST;
         loop {
             let mut watch = self.ownership.clone();
             let ownership = tokio::select! {
@@ -240,23 +249,28 @@ impl Lane {
             };
             let lane = i32::try_from(self.number).expect("a node has few lanes");
             match self.store.open_lane(ownership.node, ownership.incarnation, lane).await {
-                Ok(mut connection) => {
-                    // Batches are counted over the connections of one incarnation, so that a mark is
-                    // never mistaken for an older one.
-                    let batch = match connection.last_batch().await {
-                        Ok(mark) => mark.unwrap_or(0),
-                        Err(_) => continue,
-                    };
-                    self.connected.store(true, Ordering::Relaxed);
-                    return Some(Connected { connection, ownership, batch });
-                }
+                // Batches are counted over the connections of one incarnation, so that a mark is
+                // never mistaken for an older one.
+                Ok(mut connection) => match connection.last_batch().await {
+                    Ok(mark) => {
+                        self.connected.store(true, Ordering::Relaxed);
+                        return Some(Connected { connection, ownership, batch: mark.unwrap_or(0) });
+                    }
+                    Err(error) => tracing::warn!(lane = self.number, %error, "the mark of a lane can't be read yet"),
+                },
                 Err(error) => tracing::warn!(lane = self.number, %error, "a journal lane can't connect yet"),
             }
             tokio::select! {
                 () = self.stop.cancelled() => return None,
-                () = tokio::time::sleep(Clock.jitter(pause)) => pause = (pause * 2).min(RECONNECT_LAST),
+                () = tokio::time::sleep(Clock.jitter(pause)) => pause = (pause * 2).min(RETRY_LAST),
             }
         }
+    }
+}
+
+fn refuse(batch: Vec<Waiting>, error: &AppendError) {
+    for waiting in batch {
+        waiting.reply.send(Err(error.clone())).ok();
     }
 }
 

@@ -23,7 +23,7 @@ pub(super) type AppendReply = oneshot::Sender<Result<Committed, AppendError>>;
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Committed;
 
-/// Why an append was not made. In every case nothing of it was written.
+/// Why an append was not made. Nothing of it was written, except that after `Closed` that isn't known.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum AppendError {
     /// Somebody else owns the shard now, or this node was fenced.

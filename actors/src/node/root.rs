@@ -11,6 +11,7 @@ use crate::{
 };
 use cowork_domain::ids::{SessionId, ShardId};
 use cowork_store::NodeRegistration;
+use futures_util::{StreamExt, stream};
 use ractor::{Actor, ActorCell, ActorProcessingErr, ActorRef, SupervisionEvent};
 use std::{
     collections::{HashMap, HashSet},
@@ -20,6 +21,8 @@ use std::{
 use tokio::sync::oneshot;
 
 const HOUSEKEEPING: Duration = Duration::from_secs(2);
+/// Interrupted sessions that may be waited for at the same time.
+const RESUMED_AT_ONCE: usize = 64;
 const LEAVE_PATIENCE: Duration = Duration::from_secs(5);
 
 #[derive(Debug)]
@@ -161,9 +164,8 @@ impl NodeRootState {
             if !sessions.is_empty() {
                 tracing::info!(sessions = sessions.len(), "interrupted work goes on");
             }
-            for session in sessions {
-                resume(&shared, session).await;
-            }
+            // Beside each other: one that can't be loaded must not hold up the rest.
+            stream::iter(sessions).for_each_concurrent(RESUMED_AT_ONCE, |session| resume(&shared, session)).await;
         });
     }
 
@@ -224,9 +226,12 @@ impl NodeRootState {
         Ok(())
     }
 
+    /// Forgets a supervisor that ended by itself, and what ended with it.
     fn forget(&mut self, cell: &ActorCell) {
-        self.supervisors.retain(|_, supervisor| supervisor.get_id() != cell.get_id());
-        self.shared.shards.retain(|_, supervisor| supervisor.get_id() != cell.get_id());
+        let ended = self.supervisors.iter().find(|(_, supervisor)| supervisor.get_id() == cell.get_id());
+        if let Some(shard) = ended.map(|(shard, _)| *shard) {
+            self.kill_shards(&[shard]);
+        }
     }
 
     /// Asks every supervisor, in a task of its own: a busy shard must not hold up the root.

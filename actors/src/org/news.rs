@@ -1,7 +1,7 @@
 //! What becomes of admitted prompts, told to the org wherever it lives.
 //!
-//! A session and its organisation may be on different nodes. News of a remote org is gathered per
-//! node and sent in order; what can't be delivered within the time of a move is dropped, because an
+//! A session and its organisation may be on different nodes. News of a remote org is gathered
+//! and sent in order; what can't be delivered within the time of a move is dropped, because an
 //! org that missed news counts again from the journal before it refuses anybody, and when a grant expires.
 
 use super::OrgMsg;
@@ -14,8 +14,13 @@ use crate::{
     supervise::{EntityKey, EntityRef, Mail},
 };
 use cowork_domain::ids::{CommandId, OrgId, SessionId};
+use futures_util::{StreamExt, stream::FuturesUnordered};
 use serde::{Deserialize, Serialize};
-use std::{sync::Arc, time::Duration};
+use std::{
+    collections::{HashMap, HashSet, VecDeque, hash_map::Entry},
+    sync::Arc,
+    time::Duration,
+};
 use tokio::sync::mpsc;
 
 /// News that may wait; what comes on top is dropped.
@@ -74,33 +79,59 @@ impl Shared {
     }
 }
 
-/// Carries news until the node stops.
+/// Carries news until the node stops: an org's in their order, those of different orgs beside each other, so that one whose
+/// owner can't be reached holds up nobody else's.
 pub(crate) async fn carry(shared: Arc<Shared>, mut output: mpsc::Receiver<(OrgId, OrgNews)>) {
-    let mut waiting = Vec::new();
+    let mut waiting: HashMap<OrgId, VecDeque<OrgNews>> = HashMap::new();
+    let mut under_way = HashSet::new();
+    let mut deliveries = FuturesUnordered::new();
+    let mut taken = Vec::new();
     loop {
-        tokio::select! {
+        let held: usize = waiting.values().map(VecDeque::len).sum();
+        let ready = tokio::select! {
             () = shared.stop.cancelled() => return,
-            taken = output.recv_many(&mut waiting, TOGETHER) => if taken == 0 { return },
-        }
-        while !waiting.is_empty() {
-            let org = waiting[0].0.clone();
-            let (same, others): (Vec<_>, Vec<_>) = waiting.drain(..).partition(|(other, _)| *other == org);
-            waiting = others;
-            deliver(&shared, org, same.into_iter().map(|(_, news)| news).collect()).await;
+            count = output.recv_many(&mut taken, TOGETHER), if held < QUEUE => {
+                if count == 0 {
+                    return;
+                }
+                let orgs: HashSet<OrgId> = taken.iter().map(|(org, _)| org.clone()).collect();
+                for (org, news) in taken.drain(..) {
+                    waiting.entry(org).or_default().push_back(news);
+                }
+                orgs
+            }
+            Some(org) = deliveries.next() => {
+                under_way.remove(&org);
+                HashSet::from([org])
+            }
+        };
+        for org in ready.into_iter().filter(|org| !under_way.contains(org)).collect::<Vec<_>>() {
+            let Entry::Occupied(mut entry) = waiting.entry(org.clone()) else { continue };
+            let count = entry.get().len().min(TOGETHER);
+            let news = entry.get_mut().drain(..count).collect();
+            if entry.get().is_empty() {
+                entry.remove();
+            }
+            under_way.insert(org.clone());
+            deliveries.push(deliver(&shared, org, news));
         }
     }
 }
 
-async fn deliver(shared: &Arc<Shared>, org: OrgId, news: Vec<OrgNews>) {
+/// Tells an org, or gives up. Returns which it was.
+async fn deliver(shared: &Arc<Shared>, org: OrgId, news: Vec<OrgNews>) -> OrgId {
     let deadline = shared.clock.instant() + PATIENCE;
     let key = EntityKey::Org(org.clone());
     while shared.clock.instant() < deadline && !shared.stop.is_cancelled() {
         match shared.place(&key) {
-            Place::Here => return news.into_iter().for_each(|news| shared.tell_org_here(&key, news)),
+            Place::Here => {
+                news.into_iter().for_each(|news| shared.tell_org_here(&key, news));
+                return org;
+            }
             Place::Peer(owner) => {
                 let request = Request::OrgNews { org: org.clone(), news: news.clone() };
                 if matches!(shared.remote.ask(&owner.name, &request, deadline).await, Ok(Answer::Heard)) {
-                    return;
+                    return org;
                 }
             }
             Place::NotNow => {}
@@ -108,4 +139,5 @@ async fn deliver(shared: &Arc<Shared>, org: OrgId, news: Vec<OrgNews>) {
         tokio::time::sleep(shared.clock.jitter(PAUSE)).await;
     }
     metrics::counter!("cowork_org_news_dropped_total").increment(news.len() as u64);
+    org
 }

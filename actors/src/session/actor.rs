@@ -67,7 +67,7 @@ impl Actor for SessionActor {
         let files = SessionFiles::new(birth.as_ref().is_some_and(|birth| !birth.binds_project_source()));
         let mut core = SessionCore { alive, shared, identity, workspace, shard, epoch, state, tail, turn: None, held: None, files, myself };
         if let Some(changes) = birth {
-            core.journal(core.recorded(changes)).await?;
+            core.journal(core.recorded(changes)).await?.committed()?;
         }
         Ok(core)
     }
@@ -123,9 +123,10 @@ impl SessionCore {
     }
 
     /// Decide, make durable, evolve, then act.
-    pub(super) async fn decide_and_apply(&mut self, input: SessionInput) -> Result<(Decision, Journaled), Failure> {
+    pub(super) async fn decide_and_apply(&mut self, input: SessionInput) -> Result<(), Failure> {
         let decision = decide(&self.state, input, self.shared.clock.now());
-        self.apply(decision, None).await
+        let (_, journaled) = self.apply(decision, None).await?;
+        journaled.committed()
     }
 
     /// `grant` is the admission that a submitted prompt holds. It is confirmed here, before anything
@@ -227,7 +228,7 @@ impl SessionCore {
         let is_owed = matches!(&change, ArtifactChange::Publish(publish) if publish.transfer == Transfer::Presigned);
         let changed = match decide_artifact(&self.state, change, self.shared.clock.now()) {
             Ok((changes, record)) => {
-                self.journal(if is_owed { changes } else { self.recorded(changes) }).await?;
+                self.journal(if is_owed { changes } else { self.recorded(changes) }).await?.committed()?;
                 Ok(record)
             }
             Err(refusal) => Err(refusal),

@@ -27,6 +27,16 @@ pub(super) enum Journaled {
     Duplicate(CommandId),
 }
 
+impl Journaled {
+    /// For changes that bring no command in, so that none of theirs can be known already.
+    pub(super) fn committed(self) -> Result<(), Failure> {
+        match self {
+            Self::Committed => Ok(()),
+            Self::Duplicate(id) => Err(Failure::new(FailureClass::Fault, "journal.foreign_command", id)),
+        }
+    }
+}
+
 impl SessionCore {
     /// The changes as this deployment records them: usage is part of them only where it is asked for. What models cost is
     /// recorded in any case: an organisation's budget counts it.

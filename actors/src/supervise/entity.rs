@@ -13,7 +13,7 @@ use cowork_domain::{
     session::SessionIdentity,
 };
 use dashmap::DashMap;
-use ractor::ActorRef;
+use ractor::{ActorRef, ActorStatus};
 use serde::{Deserialize, Serialize};
 use std::{
     collections::HashSet,
@@ -198,6 +198,10 @@ impl EntityTable {
     /// The entity, if it lives; notes that it is in use.
     pub(crate) fn get(&self, key: &EntityKey) -> Option<EntityRef> {
         let entry = self.live.get(key)?;
+        // Killed with its supervisor while that one was about to note it here: whoever comes next replaces it.
+        if entry.entity.cell().get_status() >= ActorStatus::Stopping {
+            return None;
+        }
         entry.used.store(self.elapsed_millis(), Ordering::Relaxed);
         Some(entry.entity.clone())
     }

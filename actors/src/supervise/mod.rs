@@ -7,6 +7,7 @@
 //! Entities exist by the thousand. Ractor keeps room for three copies of what `handle` returns in each of them, busy or not, and
 //! moves it into each of the three for every message. So a `handle` boxes what waits for much: the database, a provider, files.
 
+mod contain;
 mod entity;
 mod failure;
 mod mail;
@@ -15,6 +16,7 @@ mod report;
 mod shard;
 mod stats;
 
+pub(crate) use contain::contain;
 pub use entity::{ActorKind, EntityKey};
 pub(crate) use entity::{EntityRef, EntityTable, Start};
 pub(crate) use failure::{Failure, FailureClass};

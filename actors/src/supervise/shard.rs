@@ -119,7 +119,10 @@ impl ShardState {
         match self.entities.get_mut(&key) {
             Some(Standing::Live(entity)) => drop(reply.send(Ok(entity.clone()))),
             Some(Standing::Quarantined { code, .. }) => drop(reply.send(Err(RouteError::Quarantined { code }))),
-            Some(Standing::Starting(waiters) | Standing::BackingOff(waiters)) => waiters.push(reply),
+            Some(Standing::Starting(waiters) | Standing::BackingOff(waiters)) => {
+                waiters.retain(|waiter| !waiter.is_closed());
+                waiters.push(reply);
+            }
             None => self.begin(myself, start, vec![reply]),
         }
     }

@@ -63,6 +63,19 @@ async fn a_session_that_keeps_panicking_is_quarantined_while_its_siblings_go_on(
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_shard_takes_requests_again_after_its_supervisor_died() {
+    let world = World::new().await;
+    let session = world.session().await;
+    world.prompt(session, "say before").await;
+    world.until(session, is_idle).await;
+    for supervisor in &world.node.shared.shards {
+        supervisor.kill();
+    }
+    world.prompt(session, "say after").await;
+    world.until(session, |view| answer(view) == "say: after").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_new_life_of_the_node_takes_up_what_the_old_one_left() {
     let world = World::new().await;
     let session = world.session().await;

@@ -6,12 +6,16 @@ use crate::{
     node::{Shared, activate},
     supervise::{EntityRef, Mail, Start},
 };
+use cowork_domain::channel::ids::ChannelBindingId;
+use futures_util::{StreamExt, stream};
 use std::{sync::Arc, time::Duration};
 
 /// Between two looks. A message that nothing is wrong with doesn't wait for one.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 /// Bindings that are woken in one go.
 const WOKEN: u32 = 256;
+/// Bindings that may be waited for at the same time.
+const WOKEN_AT_ONCE: usize = 64;
 
 /// Works until the node stops.
 pub(crate) async fn keep_inbox(shared: Arc<Shared>) {
@@ -29,10 +33,13 @@ pub(crate) async fn keep_inbox(shared: Arc<Shared>) {
                 continue;
             }
         };
-        for binding in bindings {
-            if let Ok(EntityRef::Binding { actor }) = activate(&shared, Start::Binding(binding)).await {
-                actor.cast(Mail::new(BindingMsg::InboxFilled)).ok();
-            }
-        }
+        // Beside each other: one that can't be loaded must not hold up the rest.
+        stream::iter(bindings).for_each_concurrent(WOKEN_AT_ONCE, |binding| wake(&shared, binding)).await;
+    }
+}
+
+async fn wake(shared: &Arc<Shared>, binding: ChannelBindingId) {
+    if let Ok(EntityRef::Binding { actor }) = activate(shared, Start::Binding(binding)).await {
+        actor.cast(Mail::new(BindingMsg::InboxFilled)).ok();
     }
 }

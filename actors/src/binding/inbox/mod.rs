@@ -11,7 +11,10 @@ mod thread;
 pub(crate) use keeper::keep_inbox;
 
 use super::BindingMsg;
-use crate::{node::Shared, supervise::Mail};
+use crate::{
+    node::Shared,
+    supervise::{Mail, contain},
+};
 use cowork_domain::channel::{ids::ChannelBindingId, inbox::InboxMessage, session::ChannelThread};
 use ractor::ActorRef;
 use std::{collections::HashSet, sync::Arc};
@@ -49,10 +52,13 @@ impl Inbox {
         let (myself, task_shared, binding) = (myself.clone(), shared.clone(), binding.clone());
         shared.tasks.spawn(async move {
             let now = task_shared.clock.now();
-            let found = task_shared.store.first_inbox_messages(&binding, now, LOOKED_AT).await.unwrap_or_else(|error| {
-                tracing::warn!(%binding, %error, "the inbox of a binding can't be read now");
-                Vec::new()
-            });
+            let looking = async {
+                task_shared.store.first_inbox_messages(&binding, now, LOOKED_AT).await.unwrap_or_else(|error| {
+                    tracing::warn!(%binding, %error, "the inbox of a binding can't be read now");
+                    Vec::new()
+                })
+            };
+            let found = contain("inbox_look", looking).await.unwrap_or_default();
             myself.cast(Mail::new(BindingMsg::InboxLooked { found })).ok();
         });
     }
@@ -76,7 +82,7 @@ impl Inbox {
             }
             let (myself, task_shared) = (myself.clone(), shared.clone());
             shared.tasks.spawn(async move {
-                thread::work_off(&task_shared, &first).await;
+                contain("inbox_thread", thread::work_off(&task_shared, &first)).await;
                 myself.cast(Mail::new(BindingMsg::InboxThreadDone { thread: Box::new(thread) })).ok();
             });
         }

@@ -10,7 +10,7 @@ use crate::{
 };
 use cowork_domain::ids::{CommandId, Incarnation, NodeNumber};
 use sqlx::{Connection, Executor, PgConnection, SqlSafeStr};
-use std::time::Duration;
+use std::{collections::BTreeMap, time::Duration};
 use uuid::Uuid;
 
 /// How much longer than the server's own time-out we wait for an answer.
@@ -207,12 +207,14 @@ impl Answer {
             return BatchOutcome::Committed(heads.firsts(&bases));
         };
         let duplicates = self.duplicates.unwrap_or_default();
-        let refusals = refused.into_iter().zip(duplicates.into_iter().chain(std::iter::repeat(None))).map(|(index, duplicate)| {
+        let mut refusals = BTreeMap::new();
+        // An append can be named more than once; that somebody else owns its session comes first.
+        for (index, duplicate) in refused.into_iter().zip(duplicates.into_iter().chain(std::iter::repeat(None))) {
             let index = usize::try_from(index - 1).unwrap_or(0);
             let refusal = duplicate.map_or(Refusal::NotOwner, |id| Refusal::DuplicateCommand(CommandId::from_uuid(id)));
-            (index, refusal)
-        });
-        BatchOutcome::Refused(refusals.collect())
+            refusals.entry(index).or_insert(refusal);
+        }
+        BatchOutcome::Refused(refusals)
     }
 }
 

@@ -22,7 +22,7 @@ use cowork_domain::{
     session::{CommandWrite, SessionIdentity, SessionStatus},
     timestamp::Timestamp,
 };
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 /// An event as it stands in the log: the payload is serialised once, and these bytes go everywhere.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -87,7 +87,7 @@ pub enum BatchOutcome {
     /// All of it is durable. Per append: its first event's place in the workspace, `None` without events.
     Committed(Vec<Option<Sequence>>),
     /// Nothing was written, because of these appends (by index). Without them the batch may be sent again.
-    Refused(Vec<(usize, Refusal)>),
+    Refused(BTreeMap<usize, Refusal>),
 }
 
 /// Why an append was left out.

@@ -94,7 +94,7 @@ impl Writer {
                     cluster.commits.fetch_add(1, Ordering::Relaxed);
                 }
                 Ok(BatchOutcome::Refused(refusals)) => {
-                    assert_eq!(refusals, [(0, Refusal::NotOwner)]);
+                    assert_eq!(refusals, [(0, Refusal::NotOwner)].into());
                     cluster.refusals.fetch_add(1, Ordering::Relaxed);
                     at = 1 - at;
                 }
