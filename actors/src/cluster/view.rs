@@ -57,9 +57,14 @@ impl Picture {
         self.shards.get(&shard).and_then(|(owner, _)| *owner)
     }
 
-    /// Nodes that take shards: alive, executing, and not about to leave.
+    /// Nodes that can own shards: alive and executing.
     pub(crate) fn workers(&self) -> impl Iterator<Item = &NodeRow> {
-        self.nodes.iter().filter(|row| is_alive(row) && !row.draining && owns_shards(row))
+        self.nodes.iter().filter(|row| is_alive(row) && owns_shards(row))
+    }
+
+    /// Workers that take shards from others: those that aren't about to leave.
+    pub(crate) fn takers(&self) -> impl Iterator<Item = &NodeRow> {
+        self.workers().filter(|row| !row.draining)
     }
 
     /// Nodes that hold at least one shard and still live, by name.
@@ -68,9 +73,10 @@ impl Picture {
         self.nodes.iter().filter(|row| is_alive(row) && counts.contains_key(&row.node)).map(|row| row.name.clone()).collect()
     }
 
-    /// Where a shard belongs.
+    /// Where a shard belongs. When all workers are about to leave, they still take what has no owner.
     pub(crate) fn home_of(&self, shard: ShardId) -> Option<&str> {
-        placement::home_of(shard, self.workers().map(|row| row.name.as_str()))
+        let among_takers = placement::home_of(shard, self.takers().map(|row| row.name.as_str()));
+        among_takers.or_else(|| placement::home_of(shard, self.workers().map(|row| row.name.as_str())))
     }
 
     /// How many shards each node holds.

@@ -81,7 +81,7 @@ impl Shared {
     /// Whether another node could take what this one owns.
     pub(super) fn has_successor(&self) -> bool {
         let picture = self.picture.now();
-        picture.is_some_and(|picture| picture.workers().any(|row| row.name != self.options.name))
+        picture.is_some_and(|picture| picture.takers().any(|row| row.name != self.options.name))
     }
 
     /// Whether this node still owns something, or others have not taken up all of it.

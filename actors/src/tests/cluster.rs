@@ -283,6 +283,25 @@ async fn a_drained_node_gives_its_shards_away_and_gets_them_back() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn when_all_nodes_are_drained_every_shard_keeps_an_owner() {
+    let mut cluster = Cluster::of(&[("w1", NodeRole::AllInOne), ("w2", NodeRole::AllInOne)]).await;
+    let count = |cluster: &Cluster, name: &str| cluster.node(name).shared.ownership.now().map_or(0, |owned| owned.epochs.len());
+    // The second is told while it takes what the first gives away.
+    cluster.node("w1").drain_node("w1", true).await.expect("the database is there");
+    eventually("w1 gives nothing away", || async { (count(&cluster, "w1") < 128).then_some(()) }).await;
+    cluster.node("w1").drain_node("w2", true).await.expect("the database is there");
+    eventually("shards stay without an owner", || async {
+        (count(&cluster, "w1") + count(&cluster, "w2") == 256 && cluster.node("w1").readiness().shards_unowned == 0).then_some(())
+    })
+    .await;
+    assert_eq!(cluster.node("w1").readiness().workers_alive, 2);
+    // One that leaves for good is followed by one that is drained.
+    cluster.nodes.remove("w2").expect("it runs").stop(Duration::from_secs(5)).await;
+    cluster.board.unplug("w2");
+    eventually("w1 doesn't take what w2 left", || async { (count(&cluster, "w1") == 256).then_some(()) }).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn subscribers_on_all_nodes_see_the_same_bytes_over_a_move() {
     let mut cluster = Cluster::of(&[("w1", NodeRole::AllInOne), ("w2", NodeRole::AllInOne), ("web", NodeRole::Web)]).await;
     let session = cluster.session_of("w1").await;

@@ -76,6 +76,9 @@ impl MembershipState {
             self.arguments.feeds.ownership_changed();
             self.arguments.root.cast(NodeRootMsg::Vacate { shards: lost, vacated: oneshot::channel().0 }).ok();
         }
+        if picture.takers().next().is_none() {
+            return;
+        }
         let lives_elsewhere = |shard: &ShardId| picture.home_of(*shard).is_some_and(|home| home != own);
         let surplus: Vec<ShardId> = picture.all_shards().filter(|shard| is_ours(*shard)).filter(lives_elsewhere).collect();
         if !surplus.is_empty() {
