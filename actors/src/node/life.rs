@@ -18,7 +18,7 @@ use crate::{
     heavy::HeavyWork,
     journal::Journal,
     org::{self, OrgPost},
-    session::SessionMsg,
+    session::{Parking, SessionMsg},
     supervise::{EntityTable, Mail, Stats},
     workspace::Workspaces,
 };
@@ -38,6 +38,9 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 /// How often a node asks whether it is through with handing over.
 const HAND_OVER_LOOK: Duration = Duration::from_millis(10);
+/// How often it asks whether all turns have ended, and interrupts those that meanwhile wait for a person.
+const TURN_LOOK: Duration = Duration::from_millis(20);
+const PARKING_EVERY: Duration = Duration::from_millis(500);
 
 /// How often a starting node asks whether the former one of its name has gone, and how much longer
 /// than a lease.
@@ -191,16 +194,24 @@ impl NodeHandle {
         }
     }
 
+    /// Lets turns come to their end; those that wait for a person would not.
     async fn wait_for_turns(&self, grace: Duration) {
-        let deadline = self.shared.clock.instant() + grace;
-        while self.shared.stats.of(crate::ActorKind::Turn).alive() > 0 && self.shared.clock.instant() < deadline {
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
+        let wait = async {
+            let mut next_parking = self.shared.clock.instant();
+            while self.shared.stats.of(crate::ActorKind::Turn).alive() > 0 {
+                if self.shared.clock.instant() >= next_parking {
+                    park(self.shared.table.sessions(|_| true), Parking::WaitingForPeople).await;
+                    next_parking = self.shared.clock.instant() + PARKING_EVERY;
+                }
+                tokio::time::sleep(TURN_LOOK).await;
+            }
+        };
+        tokio::time::timeout(grace, wait).await.ok();
     }
 
     async fn park_all(&self) {
         let sessions = self.shared.table.sessions(|_| true);
-        if tokio::time::timeout(Duration::from_secs(5), park(sessions)).await.is_err() {
+        if tokio::time::timeout(Duration::from_secs(5), park(sessions, Parking::Every)).await.is_err() {
             tracing::warn!("some sessions were not parked; the next owner counts an attempt for them");
         }
     }
@@ -217,11 +228,11 @@ impl NodeHandle {
 }
 
 /// Interrupts what runs in these sessions, so that another owner resumes it.
-pub(super) async fn park(sessions: Vec<ractor::ActorRef<Mail<SessionMsg>>>) {
+pub(super) async fn park(sessions: Vec<ractor::ActorRef<Mail<SessionMsg>>>, which: Parking) {
     let mut parked = Vec::with_capacity(sessions.len());
     for session in sessions {
         let (done, ended) = oneshot::channel();
-        if session.cast(Mail::new(SessionMsg::Park(done))).is_ok() {
+        if session.cast(Mail::new(SessionMsg::Park { which, parked: done })).is_ok() {
             parked.push(ended);
         }
     }

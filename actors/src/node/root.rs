@@ -6,7 +6,7 @@
 use super::{Shared, life::park};
 use crate::{
     cluster::{Membership, MembershipArguments, MembershipMsg, MembershipOptions},
-    session::SessionStart,
+    session::{Parking, SessionStart},
     supervise::{ShardMsg, ShardReport, ShardSupervisor, Start},
 };
 use cowork_domain::ids::{SessionId, ShardId};
@@ -185,7 +185,7 @@ impl NodeRootState {
         let count = self.shared.picture.now().map_or(ShardId::DEFAULT_COUNT, |picture| picture.shard_count);
         let sessions = self.shared.table.sessions(|key| leaving.contains(&ShardId::of(key.shard_key(), count)));
         self.shared.tasks.spawn(async move {
-            park(sessions).await;
+            park(sessions, Parking::Every).await;
             myself.cast(NodeRootMsg::AtRest { shards, vacated }).ok();
         });
     }

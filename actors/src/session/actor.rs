@@ -1,7 +1,7 @@
 //! The mailbox: each message is one call of a method named after it.
 
 use super::{
-    SessionMsg, SessionStart, Submitted, ViewShape,
+    Parking, SessionMsg, SessionStart, Submitted, ViewShape,
     activation::{Activated, Tail, activate, fold_events},
     append::Journaled,
     files::SessionFiles,
@@ -115,7 +115,7 @@ impl SessionCore {
             SessionMsg::Repair { reply } => Box::pin(self.repair(reply)).await?,
             SessionMsg::Passivate => self.passivate().await,
             SessionMsg::Released => self.released().await,
-            SessionMsg::Park(parked) => self.park(parked).await?,
+            SessionMsg::Park { which, parked } => self.park(which, parked).await?,
             #[cfg(test)]
             SessionMsg::Panic => panic!("a test asked for it"),
         }
@@ -274,7 +274,10 @@ impl SessionCore {
         self.myself.stop(Some("passivated".into()));
     }
 
-    async fn park(&mut self, parked: oneshot::Sender<()>) -> Result<(), Failure> {
+    async fn park(&mut self, which: Parking, parked: oneshot::Sender<()>) -> Result<(), Failure> {
+        if which == Parking::WaitingForPeople && !self.waits_for_a_person() {
+            return Ok(());
+        }
         self.decide_and_apply(SessionInput::Park).await?;
         self.keep_files_before_leaving(parked);
         Ok(())

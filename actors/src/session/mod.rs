@@ -17,5 +17,5 @@ mod turns;
 pub(crate) use activation::{SessionStart, fold};
 pub(crate) use actor::SessionActor;
 pub(crate) use birth::{Birth, BirthContent};
-pub(crate) use msg::SessionMsg;
+pub(crate) use msg::{Parking, SessionMsg};
 pub use msg::{SessionError, Submitted, ViewShape};

@@ -34,11 +34,20 @@ pub(crate) enum SessionMsg {
     Passivate,
     /// The organisation goes on: start what waited for that.
     Released,
-    /// The node leaves: interrupt the running turn so that the next owner resumes it.
-    Park(oneshot::Sender<()>),
+    /// The node leaves: interrupt the running turn, if it is one of these, so that the next owner resumes it.
+    Park { which: Parking, parked: oneshot::Sender<()> },
     /// Fail on purpose, to see what supervision does.
     #[cfg(test)]
     Panic,
+}
+
+/// Which turns a leaving node interrupts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Parking {
+    /// Those that wait for a person: whoever might answer finds the session at its next owner only.
+    WaitingForPeople,
+    /// All.
+    Every,
 }
 
 /// Which envelope a reader wants.

@@ -60,6 +60,10 @@ impl SessionCore {
         }
     }
 
+    pub(super) fn waits_for_a_person(&self) -> bool {
+        self.turn.as_ref().and_then(|turn| turn.answers.get()).is_some_and(AnswerPort::is_waiting)
+    }
+
     /// Starts what waits, unless the organisation is on hold.
     pub(super) async fn released(&mut self) {
         if self.held.is_some() && self.shared.holds.holds(&self.identity.org) {

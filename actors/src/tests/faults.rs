@@ -107,6 +107,19 @@ async fn a_planned_stop_parks_the_turn_and_counts_no_attempt() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_stop_does_not_wait_for_a_person() {
+    let world = World::new().await;
+    let session = world.session().await;
+    world.prompt(session, "ask").await;
+    world.until(session, |view| answer(view) == "asked").await;
+    let grace = Duration::from_secs(60 * 60);
+    tokio::time::timeout(Duration::from_secs(20), world.node.clone().stop(grace)).await.expect("it stops long before its grace is over");
+    let world = world.restarted().await;
+    world.until(session, |view| view["session"]["status"] == "running" && answer(view) == "asked").await;
+    assert!(!world.log(session).await.iter().any(|event| event.payload.contains("attempt 2")), "a planned move is no attempt");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_fenced_node_gives_up_joins_again_and_loses_nothing() {
     let world = World::new().await;
     let session = world.session().await;

@@ -1,20 +1,20 @@
 //! A runtime that does what a prompt's text says.
 
 use cowork_domain::runtime_event::RuntimeEvent;
-use cowork_runtime::{RunningTurn, Runtime, TurnRequest};
+use cowork_runtime::{Asks, RunningTurn, Runtime, TurnRequest};
 use tokio::sync::mpsc;
 
 /// `say X` answers X; `lose N` ends without a last word in the first N attempts; `wait` never ends;
-/// `flood N` reports N deltas of 1 KiB.
+/// `ask` waits for a person; `flood N` reports N deltas of 1 KiB.
 pub(super) struct Script;
 
 impl Runtime for Script {
     fn start(&self, turn: TurnRequest) -> RunningTurn {
-        RunningTurn::spawn(move |reports, _| async move { play(turn, reports).await })
+        RunningTurn::spawn(move |reports, asks| async move { play(turn, reports, asks).await })
     }
 }
 
-async fn play(turn: TurnRequest, reports: mpsc::Sender<RuntimeEvent>) {
+async fn play(turn: TurnRequest, reports: mpsc::Sender<RuntimeEvent>, asks: Asks) {
     let (verb, argument) = turn.text.split_once(' ').unwrap_or((&turn.text, ""));
     let number = argument.parse::<u32>().unwrap_or(0);
     let delta = |delta: String| RuntimeEvent::Text { message: "m1".into(), delta, replace: false };
@@ -22,6 +22,11 @@ async fn play(turn: TurnRequest, reports: mpsc::Sender<RuntimeEvent>) {
         "wait" => {
             reports.send(delta("started".into())).await.ok();
             std::future::pending::<()>().await;
+        }
+        "ask" => {
+            let mut pending = asks.question("q1");
+            reports.send(delta("asked".into())).await.ok();
+            pending.answered().await;
         }
         "lose" if turn.attempt <= number => {
             reports.send(delta("half an ans".into())).await.ok();

@@ -37,6 +37,11 @@ pub struct AnswerPort {
 }
 
 impl AnswerPort {
+    /// Whether the turn waits for a person.
+    pub fn is_waiting(&self) -> bool {
+        !self.asks.waiting.lock().is_empty()
+    }
+
     /// Delivers an answer; `false` if nobody waits for its id (any more), or if it answers a different kind of request.
     pub fn answer(&self, answer: Answer) -> bool {
         let (kind, id) = match &answer {
