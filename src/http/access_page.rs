@@ -13,7 +13,7 @@ pub fn as_markdown() -> String {
         "# Who may do what\n\n\
          Every route of `/api` is registered with one action; a route without a row here does not exist. The feature is looked at first, then who asks.\n\n\
          - **People** come by sign-in, browser session or trusted headers. A custom role replaces the permissions of the built-in one.\n\
-         - **Tokens** need one of the scopes. With *admin*, whoever issued the token must run the organisation, or hold one of the permissions by a custom role; \
+         - **Tokens** need one of the scopes. With *admin*, whoever issued the token must run the organisation or have a custom role, and must be allowed the same as a person where people are; \
          with *bound*, the token needs a grant for the channel.\n\
          - **Local** is the owner of a server without authentication: whatever people may do, and what is marked.\n\n\
          | action | feature | people | tokens | local | routes |\n|---|---|---|---|---|---|\n",

@@ -57,6 +57,8 @@ enum Access {
     Credential,
     /// The right to perform an action.
     Allowed(Action),
+    /// The same, for the whole deployment.
+    Operated(Action),
 }
 
 impl Gate {
@@ -79,8 +81,13 @@ impl Gate {
         self.guard(Access::Allowed(action), routes)
     }
 
+    /// Routes for whoever runs the deployment: the tokens of organisations, whatever their scopes, aren't enough.
+    pub(super) fn operated(&self, action: Action, routes: UtoipaMethodRouter<HttpState>) -> UtoipaMethodRouter<HttpState> {
+        self.guard(Access::Operated(action), routes)
+    }
+
     fn guard(&self, access: Access, (schemas, mut paths, methods): UtoipaMethodRouter<HttpState>) -> UtoipaMethodRouter<HttpState> {
-        if let Access::Allowed(action) = access {
+        if let Access::Allowed(action) | Access::Operated(action) = access {
             paths.paths.values_mut().for_each(|item| name_action(item, action));
         }
         let Some(state) = self.state.clone() else { return (schemas, paths, methods) };
@@ -229,7 +236,7 @@ async fn enter(state: &HttpState, access: Access, request: &mut Request) -> Resu
     let action = match access {
         Access::Open => return Ok(()),
         Access::Credential => None,
-        Access::Allowed(action) => Some(action),
+        Access::Allowed(action) | Access::Operated(action) => Some(action),
     };
     let counted = if action == Some(Action::ChannelsServiceCursor) { CountedAs::Cursor } else { CountedAs::Request };
     let authenticated = authenticate_as(state, counted, request.method(), request.headers()).await?;
@@ -241,6 +248,10 @@ async fn enter(state: &HttpState, access: Access, request: &mut Request) -> Resu
     state.options.features.check(action.rule().features)?;
     let member = admit(state, action, &authenticated).await?;
     permit(state, action, changes(request.method()), &member)?;
+    if matches!(access, Access::Operated(_)) && !matches!(member.proof, Proof::Operator | Proof::Local) {
+        let text = "This concerns all organisations: it takes the operator token of the deployment.";
+        return Err(ApiError::forbidden(Code::AuthorizationPrincipalDenied, text));
+    }
     request.extensions_mut().insert(Caller { member: Arc::new(member), authenticated: Arc::new(authenticated) });
     Ok(())
 }

@@ -38,6 +38,7 @@ pub(in crate::http) async fn open(state: &HttpState, device: &Device, caller: &A
         org: member.org_id.clone(),
         account: member.account_id.clone(),
         source: member.auth_source,
+        token: if let Proof::Token(token) = &caller.proof { Some(token.clone()) } else { None },
         user_agent: device.user_agent.clone(),
         address: device.address,
         idle: rules.idle,

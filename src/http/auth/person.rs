@@ -5,7 +5,7 @@ use crate::{
     http::{error::ApiError, gate, state::HttpState},
     identity::{Authenticated, Proof},
 };
-use cowork_domain::codes::Code;
+use cowork_domain::{codes::Code, principal::AuthSource};
 use http::{HeaderMap, Method};
 
 /// The person behind a request. A token is a program: one that got lost must not sign its owner out, or see their devices.
@@ -19,7 +19,9 @@ pub(super) async fn authenticate(state: &HttpState, method: &Method, headers: &H
 
 /// 403 for whoever is no person.
 pub(super) fn refuse_programs(caller: &Authenticated) -> Result<(), ApiError> {
-    if matches!(caller.proof, Proof::Token(_) | Proof::Operator | Proof::Worker { .. }) {
+    // Also behind the cookies that a token was exchanged for.
+    let is_token = caller.authority.source == AuthSource::ApiToken;
+    if is_token || matches!(caller.proof, Proof::Operator | Proof::Worker { .. }) {
         let text = "Browser sessions are for people: tokens can neither see nor end them.";
         return Err(ApiError::forbidden(Code::AuthorizationPrincipalDenied, text));
     }

@@ -11,12 +11,12 @@ use super::{gate::Gate, state::HttpState};
 use cowork_domain::policy::Action;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-/// The routes of this resource; who may read diagnostics may use them.
+/// The routes of this resource. Deliveries are told to the operators of an organisation as well: each hears of its own.
 pub(super) fn routes(gate: &Gate) -> OpenApiRouter<HttpState> {
-    let operators = |routes| gate.allow(Action::OperatorDiagnosticsRead, routes);
+    let operators = |routes| gate.operated(Action::OperatorDiagnosticsRead, routes);
     OpenApiRouter::new()
         .routes(operators(routes!(cluster::read)))
-        .routes(operators(routes!(deliveries::read)))
+        .routes(gate.allow(Action::OperatorDiagnosticsRead, routes!(deliveries::read)))
         .routes(operators(routes!(drain_node::drain)))
         .routes(operators(routes!(drain_node::undrain)))
         .routes(operators(routes!(forget_node::forget)))

@@ -6,6 +6,7 @@ use crate::{
     event_stream::assert_dense,
     program::GLANCE,
     server::{PATIENCE, Server},
+    tokens::issue,
 };
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
@@ -138,6 +139,26 @@ async fn operations_are_not_for_people_with_roles() {
         let refused = refused.expect(StatusCode::FORBIDDEN, "The authenticated principal cannot perform this workspace action.");
         assert_eq!(refused.policy_code(), "authorization.principal_denied", "{method} {path}");
         assert_eq!(server.request(method, &path).send().await.expect("an answer").status(), StatusCode::UNAUTHORIZED, "{path}");
+    }
+}
+
+#[tokio::test]
+async fn an_organisations_operator_hears_of_it_and_does_nothing_to_the_nodes_of_all() {
+    let server = Server::with(&HEADER_MODE).await;
+    let (_, token) = issue(&server, &Caller::new("acme", "kim", "owner"), &["operator"]).await;
+    assert_eq!(server.ask_with(&token, Method::GET, "/api/diagnostics", None).await.status, StatusCode::OK);
+    assert_eq!(server.ask_with(&token, Method::GET, "/api/ops/deliveries", None).await.status, StatusCode::OK);
+    for (method, path) in [
+        (Method::GET, "/api/ops/supervision"),
+        (Method::GET, "/api/ops/cluster"),
+        (Method::POST, "/api/ops/cluster/nodes/a/drain"),
+        (Method::POST, "/api/ops/cluster/nodes/a/undrain"),
+        (Method::DELETE, "/api/ops/cluster/nodes/a"),
+        (Method::POST, "/api/ops/quarantine/org:globex/lift"),
+    ] {
+        let refused = server.ask_with(&token, method, path, None).await;
+        let text = "This concerns all organisations: it takes the operator token of the deployment.";
+        assert_eq!(refused.expect(StatusCode::FORBIDDEN, text).policy_code(), "authorization.principal_denied", "{path}");
     }
 }
 

@@ -1,5 +1,10 @@
 use super::{BROWSERS, Browser};
-use crate::{answer::Answer, caller::Caller, server::Server, tokens::issue};
+use crate::{
+    answer::Answer,
+    caller::Caller,
+    server::Server,
+    tokens::{issue, path},
+};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
@@ -40,6 +45,28 @@ async fn people_see_their_browsers_and_end_one_from_another() {
     assert_eq!((refused.status, refused.policy_code()), (StatusCode::FORBIDDEN, "authorization.principal_denied"));
     let everywhere = server.ask_with(&token, Method::POST, "/auth/logout", Some(json!({ "everywhere": true }))).await;
     assert_eq!(everywhere.status, StatusCode::FORBIDDEN, "a token that got lost signs nobody out");
+    assert_eq!(laptop.code(&server).await, Value::Null);
+}
+
+#[tokio::test]
+async fn cookies_made_from_a_token_reach_no_further_and_live_no_longer_than_the_token() {
+    let server = Server::with(&BROWSERS).await;
+    let kim = Caller::new("acme", "kim", "owner");
+    let laptop = Browser::sign_in(&server, &kim, "Laptop").await;
+    let (token, plaintext) = issue(&server, &kim, &["desktop"]).await;
+    let exchanged = Browser::made_by(server.request(Method::POST, "/auth/session").bearer_auth(&plaintext)).await;
+    let me = exchanged.ask(&server, Method::GET, "/auth/me", None).await;
+    assert_eq!((me.status, &me.body["principal"]["accountId"]), (StatusCode::OK, &json!("kim")));
+    let everywhere = Some(json!({ "everywhere": true }));
+    for (method, path, body) in
+        [(Method::GET, "/api/sessions", None), (Method::GET, "/auth/sessions", None), (Method::POST, "/auth/logout", everywhere)]
+    {
+        let refused = exchanged.ask(&server, method, path, body).await;
+        assert_eq!((refused.status, refused.policy_code()), (StatusCode::FORBIDDEN, "authorization.principal_denied"), "{path}");
+    }
+    server.ask(&kim, Method::DELETE, &path(&token), None).await;
+    let over = exchanged.ask(&server, Method::GET, "/auth/me", None).await;
+    assert_eq!((over.status, &over.body["code"]), (StatusCode::UNAUTHORIZED, &json!("auth.session_revoked")));
     assert_eq!(laptop.code(&server).await, Value::Null);
 }
 

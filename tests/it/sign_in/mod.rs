@@ -5,7 +5,7 @@ mod devices;
 mod logout;
 
 use crate::{answer::Answer, caller::Caller, server::Server};
-use reqwest::{Method, StatusCode, header::HeaderMap};
+use reqwest::{Method, RequestBuilder, StatusCode, header::HeaderMap};
 use serde_json::Value;
 
 /// The environment of a server with browser sessions.
@@ -24,7 +24,12 @@ pub(crate) struct Browser {
 impl Browser {
     /// Signs in as whoever a proxy vouches for.
     pub(crate) async fn sign_in(server: &Server, caller: &Caller, name: &str) -> Self {
-        let request = server.request(Method::POST, "/auth/session").headers(caller.headers()).header("user-agent", name);
+        let request = server.request(Method::POST, "/auth/session").headers(caller.headers());
+        Self::made_by(request.header("user-agent", name)).await
+    }
+
+    /// Signs in by this request.
+    pub(crate) async fn made_by(request: RequestBuilder) -> Self {
         let answer = Answer::of(request).await;
         assert_eq!(answer.status, StatusCode::OK, "{answer:?}");
         let [session, csrf] = ["session", "csrf"].map(|name| cookie(&answer.headers, &format!("open_cowork_cloud_{name}")));

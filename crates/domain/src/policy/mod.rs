@@ -62,6 +62,8 @@ pub fn evaluate(action: Action, caller: &Authority, features: &Features) -> Resu
         AuthSource::Header | AuthSource::User if rule.human.admits(caller) => Ok(()),
         AuthSource::ApiToken if rule.scopes.iter().any(|scope| caller.scopes.contains(*scope)) && is_served(&rule, caller) => Ok(()),
         AuthSource::Worker if action == Action::WorkerHeartbeat => Ok(()),
+        // The cookies that a token was exchanged for carry no scope that could be missing.
+        AuthSource::ApiToken if caller.scopes.is_empty() => Err(Denial::principal(None)),
         AuthSource::ApiToken | AuthSource::Worker => Err(Denial::scope()),
         AuthSource::Header | AuthSource::User if rule.human != HumanRule::Denied => {
             Err(Denial::principal(Some(Code::AuthRoleInsufficient)))
@@ -71,9 +73,14 @@ pub fn evaluate(action: Action, caller: &Authority, features: &Features) -> Resu
 }
 
 /// A token never does for an organisation what its issuer could not: where the rule asks for it, the issuer must run the
-/// organisation, or hold a listed permission by a custom role.
+/// organisation or have a custom role, and be admitted as a person wherever people are at all. That an admin's token does what
+/// only owners may, as the contract's words allow, would make every admin an owner.
 fn is_served(rule: &Rule, issuer: &Authority) -> bool {
-    !rule.org_admin_service || issuer.is_org_admin() || (issuer.custom_role.is_some() && rule.human.admits(issuer))
+    !rule.org_admin_service
+        || match rule.human {
+            HumanRule::Denied => issuer.is_org_admin(),
+            _ => (issuer.is_org_admin() || issuer.custom_role.is_some()) && rule.human.admits(issuer),
+        }
 }
 
 #[cfg(test)]
@@ -123,6 +130,10 @@ mod tests {
         assert!(!may(Action::SessionsPrompt, &token(Role::Owner, &[Scope::Admin])), "admin doesn't imply desktop");
         assert!(may(Action::AdminMembersWrite, &token(Role::Admin, &[Scope::Admin])));
         assert!(!may(Action::AdminMembersWrite, &token(Role::Member, &[Scope::Admin])), "its issuer was demoted");
+        for owners in [Action::AdminSsoRead, Action::AdminSsoWrite, Action::AdminRolesRead, Action::AdminRolesWrite] {
+            assert!(may(owners, &token(Role::Owner, &[Scope::Admin])));
+            assert!(!may(owners, &token(Role::Admin, &[Scope::Admin])), "a person who is admin may not");
+        }
         assert!(may(Action::OperatorRuntimeRead, &token(Role::Member, &[Scope::Operator])));
         assert!(!may(
             Action::WorkflowsSchedulerTick,

@@ -4,7 +4,7 @@ use super::revocation::{Revocation, Revoked, record_revocation};
 use crate::{Store, StoreError, audit::write_audit, column::instant};
 use cowork_domain::{
     audit::{AuditAction, AuditActor, AuditRow, AuditTarget},
-    ids::{BrowserSessionId, OrgId, UserId},
+    ids::{BrowserSessionId, OrgId, TokenId, UserId},
     principal::AuthSource,
     timestamp::Timestamp,
 };
@@ -24,6 +24,8 @@ pub struct NewBrowserSession {
     pub account: UserId,
     /// How they had proved who they are.
     pub source: AuthSource,
+    /// The token that it was made from, if it was: the session ends with it.
+    pub token: Option<TokenId>,
     /// What the browser calls itself.
     pub user_agent: Option<String>,
     /// Where it came from.
@@ -60,13 +62,14 @@ impl Store {
         let mut tx = self.pool.begin().await?;
         // Its times are the database's: it is the database that tells when the session is over.
         sqlx::query!(
-            "insert into browser_sessions (id, hash, org, account, auth_source, user_agent, address, idle_ms, expires_at)
-             values ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+            "insert into browser_sessions (id, hash, org, account, auth_source, api_token, user_agent, address, idle_ms, expires_at)
+             values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
             session.id.as_uuid(),
             &session.hash,
             session.org.as_str(),
             session.account.as_str(),
             session.source.as_str(),
+            session.token.as_ref().map(TokenId::as_str),
             session.user_agent,
             session.address.map(|address| address.to_string()),
             i64::try_from(session.idle.as_millis()).unwrap_or(i64::MAX),

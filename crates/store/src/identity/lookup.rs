@@ -208,18 +208,19 @@ async fn look_up(connection: &mut PgConnection, keys: &[Key]) -> Result<Vec<Stan
         .await?
     } else {
         standings!(
-            "select q.n, coalesce(t.hash, s.hash) as hash,
+            "select q.n, coalesce(s.hash, t.hash) as hash,
                               coalesce(t.revoked_at, s.revoked_at) is not null as is_revoked,
-                              coalesce(t.expires_at <= now(),
-                                       s.expires_at <= now() or s.last_seen_at + make_interval(secs => s.idle_ms / 1000.0) <= now(),
-                                       false) as is_expired,
-                              coalesce(t.expires_at, s.expires_at) as expires_at,
-                              t.scopes, s.auth_source,
-                              coalesce(t.org, s.org) as credential_org, coalesce(t.account, s.account) as credential_account,
-                              coalesce(t.org, s.org, q.org) as org, coalesce(t.account, s.account, q.account) as account
+                              coalesce(t.expires_at <= now(), false)
+                                  or coalesce(s.expires_at <= now() or s.last_seen_at + make_interval(secs => s.idle_ms / 1000.0) <= now(),
+                                              false) as is_expired,
+                              least(t.expires_at, s.expires_at) as expires_at,
+                              case when q.token is not null then t.scopes end as scopes, s.auth_source,
+                              coalesce(s.org, t.org) as credential_org, coalesce(s.account, t.account) as credential_account,
+                              coalesce(s.org, t.org, q.org) as org, coalesce(s.account, t.account, q.account) as account
                          from unnest($1::text[], $2::text[], $3::text[], $4::uuid[]) with ordinality as q (org, account, token, session, n)
-                         left join api_tokens t on t.id = q.token
-                         left join browser_sessions s on s.id = q.session",
+                         left join browser_sessions s on s.id = q.session
+                         -- The token that was shown, or that the session was made from and ends with.
+                         left join api_tokens t on t.id = coalesce(q.token, s.api_token)",
             &columns.orgs as &[Option<&str>],
             &columns.accounts as &[Option<&str>],
             &columns.tokens as &[Option<&str>],
