@@ -29,6 +29,17 @@ impl Database {
         Ok(Self { store: connect(storage, url.expose()).await?, private: None })
     }
 
+    /// As [`Database::open`]; the private server may be running, under a cloud that is up: then its connections are shared.
+    pub(super) async fn open_beside(storage: &StorageConfig) -> anyhow::Result<Self> {
+        if storage.database_url.is_none()
+            && let Some(url) = PrivatePostgres::url_beside(&storage.postgres_dir())
+            && let Ok(store) = connect(storage, &url).await
+        {
+            return Ok(Self { store, private: None });
+        }
+        Self::open(storage).await
+    }
+
     /// Closes the connections, and stops what was started.
     pub(super) async fn close(self) {
         self.store.close().await;
@@ -38,10 +49,10 @@ impl Database {
     }
 }
 
-/// The configured database, if this program knows its schema.
+/// The configured database, if this program knows its schema; a cloud on it may be up.
 pub(super) async fn open(settings: SettingArgs) -> anyhow::Result<(Database, Config)> {
     let loaded = settings.load()?;
-    let database = Database::open(&loaded.config.storage).await?;
+    let database = Database::open_beside(&loaded.config.storage).await?;
     match is_current(&database.store).await {
         Ok(()) => Ok((database, loaded.config)),
         Err(error) => {

@@ -53,7 +53,7 @@ pub(super) struct VerifyArgs {
 pub(super) async fn run(args: VerifyArgs) -> anyhow::Result<ExitCode> {
     let VerifyArgs { org, expect_head, output, settings, .. } = args;
     let loaded = settings.load()?;
-    let database = Database::open(&loaded.config.storage).await?;
+    let database = Database::open_beside(&loaded.config.storage).await?;
     let verified = verify(&database.store, org, expect_head).await;
     database.close().await;
     let reports = verified?;

@@ -58,7 +58,7 @@ impl Folder {
 
     /// The database cluster.
     pub(super) fn cluster(&self) -> PathBuf {
-        self.path.join("cluster")
+        cluster_of(&self.path)
     }
 
     /// What the server says.
@@ -129,6 +129,11 @@ impl Drop for Folder {
         // Leaves nothing behind among other people's temporary files once the server has ended.
         fs::remove_dir(&self.socket).ok();
     }
+}
+
+/// The database cluster in a data folder.
+pub(super) fn cluster_of(path: &Path) -> PathBuf {
+    path.join("cluster")
 }
 
 fn make_private(path: &Path, account: &Account) -> Result<(), PrivatePostgresError> {

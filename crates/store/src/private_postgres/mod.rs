@@ -117,6 +117,15 @@ impl PrivatePostgres {
         Ok(found.map(|Binaries { folder, version }| InstalledPostgres { folder, version }))
     }
 
+    /// The URL of the database that another process may be running on this data folder. It can have ended without a word: then
+    /// nobody answers there.
+    pub fn url_beside(data_dir: &Path) -> Option<String> {
+        // Its fifth line is the folder of the socket (PostgreSQL, pidfile.h).
+        let notes = std::fs::read_to_string(folder::cluster_of(data_dir).join("postmaster.pid")).ok()?;
+        let socket = notes.lines().nth(4).filter(|socket| !socket.is_empty())?;
+        Some(url_of(Path::new(socket), "cowork"))
+    }
+
     /// The URL of the database.
     pub fn url(&self) -> &str {
         &self.url
