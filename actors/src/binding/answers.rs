@@ -4,7 +4,7 @@ use crate::{
     node::{NodeHandle, Shared},
     session::SessionError,
 };
-use cowork_domain::channel::interaction::InteractionState;
+use cowork_domain::{channel::interaction::InteractionState, session::CommandSource};
 use cowork_store::InteractionCommand;
 use futures_util::StreamExt;
 use std::{sync::Arc, time::Duration};
@@ -38,7 +38,7 @@ pub(crate) async fn keep_answers(shared: Arc<Shared>) {
 
 async fn tell(shared: &Arc<Shared>, order: InteractionCommand) {
     let (node, interaction) = (NodeHandle { shared: shared.clone() }, &order.interaction);
-    let told = node.submit(&order.by, interaction.session, order.command, order.kind).await;
+    let told = node.submit_from(CommandSource::Interaction, &order.by, interaction.session, order.command, order.kind).await;
     let now = shared.clock.now();
     let is_late = matches!(interaction.state, InteractionState::Used { at } if at.plus_millis(PATIENCE_MS) < now);
     match told {

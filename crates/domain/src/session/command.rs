@@ -153,6 +153,8 @@ pub enum CommandSource {
         /// Who there.
         identity: IdentityId,
     },
+    /// Somebody in a chat, who answered what was asked there: the audit log has the answer as one of that interaction.
+    Interaction,
 }
 
 impl CommandSource {
@@ -160,7 +162,7 @@ impl CommandSource {
     pub const fn as_str(&self) -> &'static str {
         match self {
             Self::Api => "api",
-            Self::Channel { .. } => "gateway",
+            Self::Channel { .. } | Self::Interaction => "gateway",
         }
     }
 

@@ -56,6 +56,9 @@ async fn read(state: &HttpState, caller: &Caller, proven: &ChannelCaller, fields
     let target = input::object(fields, "target")?.ok_or_else(incomplete)?;
     let payload = input::object(fields, "payload")?.ok_or_else(incomplete)?;
     let id = input::name(fields, "deliveryId")?.map_or_else(|| state.node.clock().mint_channel_id(), str::to_owned);
+    if id.contains('/') {
+        return Err(ApiError::invalid("A deliveryId is named in paths, so it has no slash."));
+    }
     let next_attempt_at = fields.date("nextAttemptAt")?;
 
     let binding = authority::binding(state, proven, org, binding).await?;

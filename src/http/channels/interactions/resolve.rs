@@ -15,6 +15,7 @@ use cowork_actors::SessionError;
 use cowork_domain::{
     channel::interaction::{Interaction, InteractionAnswer, audit},
     codes::Code,
+    session::CommandSource,
 };
 use cowork_store::InteractionCommand;
 use http::StatusCode;
@@ -66,7 +67,7 @@ pub(in crate::http::channels) async fn resolve(
         .await?
         .map_err(|lost| ApiError::new(StatusCode::CONFLICT, lost.to_string()).code(Code::ChannelInteractionResolved))?;
     // From here on the answer is taken: what the session can't be told now, the owner of the binding's shard tells it.
-    match state.node.submit(by, session, order.command, order.kind.clone()).await {
+    match state.node.submit_from(CommandSource::Interaction, by, session, order.command, order.kind.clone()).await {
         Ok(submitted) => {
             if let Err(error) = store.channel_interaction_told(org, &used.id, now).await {
                 tracing::warn!(%error, "an answer that a session has will be told again, without effect");

@@ -8,7 +8,7 @@ use crate::{
     ids::Sequence,
     runtime_event::Answer,
     session::{
-        CommandKind, CommandStatus, Effect, Submission,
+        CommandKind, CommandSource, CommandStatus, Effect, Submission,
         remote_approval::{RemoteApproval, remote_approval},
     },
 };
@@ -58,6 +58,9 @@ impl Draft<'_> {
         if interaction == "permission" {
             let metadata = audit_metadata(submission.id, [("permissionId", json!(target))]);
             self.audit(submission, AuditAction::CommandPermissionResponded, metadata);
+        }
+        if submission.source == CommandSource::Interaction {
+            return;
         }
         // It reached the session, so the policy allowed it.
         let session = self.identity().session.to_string();

@@ -27,7 +27,7 @@ impl Draft<'_> {
         let (by, session, at) = (&submission.by, self.identity().session, self.at);
         self.used_queue(submission);
         let (action, told) = match &submission.source {
-            CommandSource::Api => (AuditAction::CommandPrompt, vec![("agent", json!(agent))]),
+            CommandSource::Api | CommandSource::Interaction => (AuditAction::CommandPrompt, vec![("agent", json!(agent))]),
             CommandSource::Channel { thread, identity } => {
                 let told = vec![("agent", json!(agent)), ("sessionBindingId", json!(thread)), ("identityId", json!(identity))];
                 (AuditAction::ChannelPromptEnqueued, told)
