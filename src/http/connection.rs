@@ -8,10 +8,19 @@ use std::{
         atomic::{AtomicBool, Ordering},
     },
 };
+use tokio::sync::OwnedSemaphorePermit;
+use tokio_util::task::task_tracker::TaskTrackerToken;
 
-/// One accepted connection; clones are the same one.
+/// One accepted connection; clones are the same one. It counts as open until the last of them is dropped.
 #[derive(Debug, Clone)]
 pub(super) struct Connection(Arc<Inner>);
+
+/// What an open connection takes of the server: one of its places, and that a server which stops waits for it.
+#[derive(Debug)]
+pub(super) struct Slot {
+    pub(super) _permit: OwnedSemaphorePermit,
+    pub(super) _awaited: TaskTrackerToken,
+}
 
 #[derive(Debug)]
 struct Inner {
@@ -19,12 +28,23 @@ struct Inner {
     ending: AtomicBool,
     unread: AtomicBool,
     cut: CutSwitch,
+    _slot: Slot,
+}
+
+#[cfg(test)]
+impl Slot {
+    /// Of a server of its own.
+    pub(super) fn alone() -> Self {
+        let permit = Arc::new(tokio::sync::Semaphore::new(1)).try_acquire_owned().expect("one is free");
+        Self { _permit: permit, _awaited: tokio_util::task::TaskTracker::new().token() }
+    }
 }
 
 impl Connection {
     /// From this peer.
-    pub(super) fn new(peer: SocketAddr) -> Self {
-        Self(Arc::new(Inner { peer, ending: AtomicBool::new(false), unread: AtomicBool::new(false), cut: CutSwitch::default() }))
+    pub(super) fn new(peer: SocketAddr, slot: Slot) -> Self {
+        let (ending, unread) = (AtomicBool::new(false), AtomicBool::new(false));
+        Self(Arc::new(Inner { peer, ending, unread, cut: CutSwitch::default(), _slot: slot }))
     }
 
     /// The other end of the socket.

@@ -122,12 +122,13 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Lingering<S> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::http::connection::Slot;
     use tokio::io::{AsyncReadExt, AsyncWriteExt, duplex};
 
     #[tokio::test]
     async fn the_end_waits_until_the_peer_has_said_all() {
         let (mut client, server) = duplex(8);
-        let connection = Connection::new(([127, 0, 0, 1], 1).into());
+        let connection = Connection::new(([127, 0, 0, 1], 1).into(), Slot::alone());
         connection.set_unread(true);
         let mut server = Lingering::new(server, connection);
         let sending = async {

@@ -5,7 +5,7 @@
 //! blocks its own task and can be told nothing.
 
 use super::{
-    connection::Connection,
+    connection::{Connection, Slot},
     credential_notes,
     dispatch::Dispatch,
     lingering::{Lingering, WatchedBody},
@@ -19,7 +19,7 @@ use socket2::{SockRef, TcpKeepalive};
 use std::{convert::Infallible, io, net::SocketAddr, sync::Arc, time::Duration};
 use tokio::{
     net::{TcpListener, TcpStream},
-    sync::{OwnedSemaphorePermit, Semaphore},
+    sync::Semaphore,
 };
 use tokio_util::{
     sync::CancellationToken,
@@ -31,6 +31,10 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
 /// A silent peer is probed after this time.
 const PROBE_AFTER: Duration = Duration::from_secs(30);
+
+/// A peer that takes nothing of what it is sent for so long is gone, as far as the kernel can tell: it ends the connection, and
+/// with it whatever waits for the peer to read.
+const STALLED: Duration = Duration::from_secs(120);
 
 /// Serves until `shutdown` is cancelled and the running requests have ended, or their time is up.
 pub async fn serve(listener: TcpListener, state: HttpState, shutdown: CancellationToken) {
@@ -46,9 +50,9 @@ pub async fn serve(listener: TcpListener, state: HttpState, shutdown: Cancellati
         loop {
             let permit = permits.clone().acquire_owned().await.expect("the semaphore is never closed");
             let (stream, peer) = accept(&listener).await;
-            let connection = Connection::new(peer);
+            let connection = Connection::new(peer, Slot { _permit: permit, _awaited: connections.token() });
             let http = http_builder(patience.headers);
-            connections.spawn(run(http, stream, connection, dispatch.clone(), state.closing.clone(), time_is_up.clone(), permit));
+            connections.spawn(run(http, stream, connection, dispatch.clone(), state.closing.clone(), time_is_up.clone()));
         }
     };
     // These go on while the last requests end.
@@ -103,7 +107,6 @@ async fn run(
     dispatch: Arc<Dispatch>,
     closing: CancellationToken,
     time_is_up: CancellationToken,
-    _permit: OwnedSemaphorePermit,
 ) {
     if let Err(error) = tune(&stream) {
         tracing::debug!(%error, "a socket option could not be set");
@@ -144,9 +147,11 @@ async fn run(
     }
 }
 
-/// Small events must leave at once, and a peer that vanished must be noticed (contract 00 §9.3).
+/// Small events must leave at once, and a peer that vanished or doesn't read must be noticed (contract 00 §9.3).
 fn tune(stream: &TcpStream) -> io::Result<()> {
     stream.set_nodelay(true)?;
     let probes = TcpKeepalive::new().with_time(PROBE_AFTER).with_interval(PROBE_AFTER);
-    SockRef::from(stream).set_tcp_keepalive(&probes)
+    let socket = SockRef::from(stream);
+    socket.set_tcp_keepalive(&probes)?;
+    socket.set_tcp_user_timeout(Some(STALLED))
 }

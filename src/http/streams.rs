@@ -22,7 +22,8 @@ pub(super) struct OrgStreams {
 #[derive(Default)]
 struct Open {
     registered: Slab<Registered>,
-    counted: usize,
+    streams: usize,
+    sockets: usize,
 }
 
 /// One stream, as a revocation sees it.
@@ -53,21 +54,26 @@ impl OrgStreams {
         }
     }
 
-    /// `gauge` is of what is counted; none is a connection that only has to end in time.
+    /// `gauge` is of streams; without one it is a socket that carries them. Each kind has the limit for itself.
     fn admit(&self, badge: Badge, lifetime: Duration, cut: CutSwitch, gauge: Option<Gauge>) -> Option<StreamPermit> {
         let org = badge.org.clone();
         let mut open = self.open.entry(org.clone()).or_default();
-        if gauge.is_some() {
-            if open.counted >= self.limit {
-                return None;
-            }
-            open.counted += 1;
+        let count = open.count(gauge.is_some());
+        if *count >= self.limit {
+            return None;
         }
+        *count += 1;
         let key = open.registered.insert(Registered { badge, cut });
         if let Some(gauge) = &gauge {
             gauge.increment(1);
         }
         Some(StreamPermit { lifetime, org, key, open: self.open.clone(), gauge })
+    }
+}
+
+impl Open {
+    fn count(&mut self, of_streams: bool) -> &mut usize {
+        if of_streams { &mut self.streams } else { &mut self.sockets }
     }
 }
 
@@ -89,7 +95,7 @@ impl Drop for StreamPermit {
         if let Entry::Occupied(mut entry) = self.open.entry(self.org.clone()) {
             let open = entry.get_mut();
             open.registered.remove(self.key);
-            open.counted -= usize::from(self.gauge.is_some());
+            *open.count(self.gauge.is_some()) -= 1;
             if open.registered.is_empty() {
                 entry.remove();
             }
@@ -141,10 +147,8 @@ pub(super) fn admit_through(
         StreamKind::Workspace => &state.metrics.workspace_streams,
         StreamKind::Deliveries => &state.metrics.delivery_streams,
     };
-    let permit = state.streams.admit(badge.clone(), lifetime(state, member), cut.clone(), Some(gauge.clone())).ok_or_else(|| {
-        let error = ApiError::new(StatusCode::TOO_MANY_REQUESTS, "Too many concurrent streams for this organization.");
-        error.code(Code::StreamsExceeded).retry_after(SOON).closing()
-    })?;
+    let permit = state.streams.admit(badge.clone(), lifetime(state, member), cut.clone(), Some(gauge.clone()));
+    let permit = permit.ok_or_else(too_many)?;
     refuse_revoked(state, member, &badge)?;
     Ok(permit)
 }
@@ -152,9 +156,14 @@ pub(super) fn admit_through(
 /// Registers a connection that carries more than one stream, so that it ends with what it was opened with.
 pub(super) fn register(state: &HttpState, member: &Member, cut: &CutSwitch) -> Result<StreamPermit, ApiError> {
     refuse_when_closing(state)?;
-    let permit = state.streams.admit(member.badge(), lifetime(state, member), cut.clone(), None).expect("only what is counted has a limit");
+    let permit = state.streams.admit(member.badge(), lifetime(state, member), cut.clone(), None).ok_or_else(too_many)?;
     refuse_revoked(state, member, &member.badge())?;
     Ok(permit)
+}
+
+fn too_many() -> ApiError {
+    let error = ApiError::new(StatusCode::TOO_MANY_REQUESTS, "Too many concurrent streams for this organization.");
+    error.code(Code::StreamsExceeded).retry_after(SOON).closing()
 }
 
 fn lifetime(state: &HttpState, member: &Member) -> Duration {
@@ -195,6 +204,9 @@ mod tests {
         let _second = admit("acme").expect("two");
         assert!(admit("acme").is_none());
         let other = admit("globex").expect("another organisation has its own count");
+        let socket = || streams.admit(identity::tests::member("acme", "kim").badge(), Duration::MAX, CutSwitch::default(), None);
+        let sockets = (socket(), socket(), socket());
+        assert!(sockets.0.is_some() && sockets.1.is_some() && sockets.2.is_none(), "sockets are counted for themselves");
         drop(first);
         assert!(admit("acme").is_some());
         drop(other);

@@ -77,7 +77,7 @@ impl Door {
             request = request.header(*name, *value);
         }
         let request = request.body(Body::from(body.into())).expect("a request");
-        let connection = Connection::new(([127, 0, 0, 1], 1).into());
+        let connection = Connection::new(([127, 0, 0, 1], 1).into(), crate::http::connection::Slot::alone());
         let (parts, body) = self.dispatch.clone().answer(connection, request).await.into_parts();
         let bytes = body.collect().await.expect("the body can be read").to_bytes();
         let body = serde_json::from_slice(&bytes).unwrap_or(Value::Null);

@@ -1,7 +1,14 @@
 //! The 202 of a command (contract 01 §1.6): the command as enqueued, the session after it, and where
 //! in the log its first event stands.
 
-use crate::http::{answer::Json, billing, error::ApiError, gate::Caller, state::HttpState};
+use crate::http::{
+    answer::Json,
+    billing,
+    error::ApiError,
+    gate::Caller,
+    idempotency::{self, Claimed, IdempotencyKey},
+    state::HttpState,
+};
 use cowork_actors::Submitted;
 use cowork_domain::{
     billing::BillingAction,
@@ -27,19 +34,34 @@ struct ProjectionFence<'a> {
 
 /// Hands a command to the session and answers as the contract wants it. Only prompts are something that an organisation pays
 /// for: stopping and answering always work.
-pub(in crate::http) async fn submit(
-    state: &HttpState,
-    caller: &Caller,
-    session: SessionId,
-    id: CommandId,
-    kind: CommandKind,
-) -> Result<Json, ApiError> {
+async fn submit(state: &HttpState, caller: &Caller, session: SessionId, id: CommandId, kind: CommandKind) -> Result<Json, ApiError> {
     if matches!(kind, CommandKind::Prompt { .. }) && state.billing.is_on() {
         let identity = state.node.session_identity(caller.principal(), session).await?;
         billing::require(state, &caller.principal().org_id, BillingAction::PromptEnqueue(&identity.profile_name)).await?;
     }
     let submitted = state.node.submit(caller.principal(), session, id, kind).await?;
     Ok(Json::text(text(&submitted, state.node.clock().now())).with_status(StatusCode::ACCEPTED))
+}
+
+/// As [`submit`], with one effect and one answer for all requests that come with the same key, by whichever way they come: over
+/// a socket or by a route.
+pub(in crate::http) async fn submit_once(
+    state: &HttpState,
+    caller: &Caller,
+    key: IdempotencyKey,
+    session: SessionId,
+    kind: CommandKind,
+) -> Result<Json, ApiError> {
+    let minted = state.node.clock().mint_command_id().as_uuid();
+    let (named, asked) = (session.as_uuid(), serde_json::to_vec(&kind).expect("a command has text keys"));
+    let claim = match idempotency::claim(state, caller, key, "session.command", &[named.as_bytes(), &asked], minted).await? {
+        Claimed::Answered(answer) => return Ok(answer),
+        Claimed::Mine(claim) => claim,
+    };
+    let submitted = submit(state, caller, session, CommandId::from_uuid(claim.id), kind).await;
+    let answer = submitted.map_err(|error| claim.explain(error))?;
+    claim.keep(state, &answer).await;
+    Ok(answer)
 }
 
 /// The answer to a command. The view is JSON text already and may be long: it is taken over as it is.

@@ -19,7 +19,7 @@ pub(super) mod remote_approval;
 mod session_path;
 mod view;
 
-pub(super) use envelope::{submit, text as envelope};
+pub(super) use envelope::{submit_once, text as envelope};
 pub(super) use project_source::admit as admit_project_source;
 pub(super) use session_path::SessionPath;
 

@@ -1,11 +1,12 @@
 //! `POST /api/sessions/{id}/permission-respond` (contract 01 §2).
 
-use super::{SessionPath, remote_approval, submit};
+use super::{SessionPath, remote_approval, submit_once};
 use crate::http::{
     answer::Json,
     body::{Fields, JsonBody},
     error::ApiError,
     gate::Caller,
+    idempotency::IdempotencyKey,
     schema::{CommandEnvelope, ErrorBody, PermissionRequest},
     state::HttpState,
 };
@@ -14,7 +15,10 @@ use cowork_domain::session::CommandKind;
 
 /// Answer a permission request.
 #[utoipa::path(post, path = "/api/sessions/{id}/permission-respond", operation_id = "respondToPermission", tag = "sessions",
-    params(("id" = String, Path, description = "The session's id")),
+    params(
+        ("id" = String, Path, description = "The session's id"),
+        ("Idempotency-Key" = Option<String>, Header, description = "1 to 255 visible ASCII characters"),
+    ),
     request_body(content = PermissionRequest, example = json!({"permissionId": "per_1", "response": "once"})),
     responses(
         (status = 202, description = "Accepted", body = CommandEnvelope),
@@ -23,17 +27,18 @@ use cowork_domain::session::CommandKind;
             example = json!({"error": "Remote question and approval responses are disabled for this cloud profile.", "code": "cloud-remote-approval-disabled",
                 "verdict": {"allowed": false, "reason": "Remote question and approval responses are disabled for this cloud profile.", "policyCode": "cloud-remote-approval-disabled"}})),
         (status = 404, description = "No such session, or somebody else's", body = ErrorBody),
+        (status = 422, description = "The idempotency key was used for another request", body = ErrorBody),
     ))]
 pub(super) async fn respond(
     State(state): State<HttpState>,
     caller: Caller,
     session: SessionPath,
+    key: IdempotencyKey,
     JsonBody { fields, .. }: JsonBody,
 ) -> Result<Json, ApiError> {
     let kind = command(&fields)?;
     remote_approval::check(&state, &caller, session.named(), &kind).await?;
-    let id = state.node.clock().mint_command_id();
-    submit(&state, &caller, session.id()?, id, kind).await
+    submit_once(&state, &caller, key, session.id()?, kind).await
 }
 
 /// Reads the command of a body. First the body, then the policy, then the session (contract 01).

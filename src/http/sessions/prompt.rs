@@ -1,18 +1,18 @@
 //! `POST /api/sessions/{id}/prompt` (contract 01 §2).
 
-use super::{SessionPath, submit};
+use super::{SessionPath, submit_once};
 use crate::http::{
     answer::Json,
     body::{Fields, JsonBody},
     error::ApiError,
     gate::Caller,
-    idempotency::{self, Claimed, IdempotencyKey},
+    idempotency::IdempotencyKey,
     options::HttpOptions,
     schema::{CommandEnvelope, ErrorBody, PromptRequest},
     state::HttpState,
 };
 use axum::extract::State;
-use cowork_domain::{codes::Code, ids::CommandId, session::CommandKind};
+use cowork_domain::{codes::Code, session::CommandKind};
 
 /// The agent that answers when a prompt names none.
 const DEFAULT_AGENT: &str = "build";
@@ -52,21 +52,10 @@ pub(super) async fn prompt(
     caller: Caller,
     session: SessionPath,
     key: IdempotencyKey,
-    JsonBody { raw, fields }: JsonBody,
+    JsonBody { fields, .. }: JsonBody,
 ) -> Result<Json, ApiError> {
     let kind = command(&state.options, &fields)?;
-    let session = session.id()?;
-    let minted = state.node.clock().mint_command_id().as_uuid();
-    let named = session.as_uuid();
-    let request: [&[u8]; 2] = [named.as_bytes(), &raw];
-    let claim = match idempotency::claim(&state, &caller, key, "session.prompt", &request, minted).await? {
-        Claimed::Answered(answer) => return Ok(answer),
-        Claimed::Mine(claim) => claim,
-    };
-    let submitted = submit(&state, &caller, session, CommandId::from_uuid(claim.id), kind).await;
-    let answer = submitted.map_err(|error| claim.explain(error))?;
-    claim.keep(&state, &answer).await;
-    Ok(answer)
+    submit_once(&state, &caller, key, session.id()?, kind).await
 }
 
 /// Reads the command of a body.

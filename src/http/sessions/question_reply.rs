@@ -1,11 +1,12 @@
 //! `POST /api/sessions/{id}/question-reply` (contract 01 §2).
 
-use super::{SessionPath, remote_approval, submit};
+use super::{SessionPath, remote_approval, submit_once};
 use crate::http::{
     answer::Json,
     body::{Fields, JsonBody},
     error::ApiError,
     gate::Caller,
+    idempotency::IdempotencyKey,
     schema::{CommandEnvelope, ErrorBody, QuestionReplyRequest},
     state::HttpState,
 };
@@ -14,7 +15,10 @@ use cowork_domain::session::CommandKind;
 
 /// Answer a question.
 #[utoipa::path(post, path = "/api/sessions/{id}/question-reply", operation_id = "replyToQuestion", tag = "sessions",
-    params(("id" = String, Path, description = "The session's id")),
+    params(
+        ("id" = String, Path, description = "The session's id"),
+        ("Idempotency-Key" = Option<String>, Header, description = "1 to 255 visible ASCII characters"),
+    ),
     request_body(content = QuestionReplyRequest, example = json!({"requestId": "que_1", "answers": [["Yes"]]})),
     responses(
         (status = 202, description = "Accepted", body = CommandEnvelope),
@@ -23,17 +27,18 @@ use cowork_domain::session::CommandKind;
             example = json!({"error": "Remote question and approval responses are disabled for this cloud profile.", "code": "cloud-remote-approval-disabled",
                 "verdict": {"allowed": false, "reason": "Remote question and approval responses are disabled for this cloud profile.", "policyCode": "cloud-remote-approval-disabled"}})),
         (status = 404, description = "No such session, or somebody else's", body = ErrorBody),
+        (status = 422, description = "The idempotency key was used for another request", body = ErrorBody),
     ))]
 pub(super) async fn reply(
     State(state): State<HttpState>,
     caller: Caller,
     session: SessionPath,
+    key: IdempotencyKey,
     JsonBody { fields, .. }: JsonBody,
 ) -> Result<Json, ApiError> {
     let kind = command(&fields)?;
     remote_approval::check(&state, &caller, session.named(), &kind).await?;
-    let id = state.node.clock().mint_command_id();
-    submit(&state, &caller, session.id()?, id, kind).await
+    submit_once(&state, &caller, key, session.id()?, kind).await
 }
 
 /// Reads the command of a body. First the body, then the policy, then the session (contract 01).

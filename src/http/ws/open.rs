@@ -29,6 +29,7 @@ const LARGEST_WRITE: usize = 16 * 1024 * 1024;
         (status = 101, description = "The socket is open"),
         (status = 400, description = "Not a WebSocket hand-shake for `cowork.v1`", body = ErrorBody),
         (status = 403, description = "A page of a foreign origin asked", body = ErrorBody),
+        (status = 429, description = "The organisation has too many open sockets", body = ErrorBody),
         (status = 503, description = "The server is shutting down", body = ErrorBody),
     ))]
 pub(super) async fn open(
@@ -60,5 +61,9 @@ pub(super) async fn open(
         .write_buffer_size(WRITE_BUFFER)
         .max_write_buffer_size(LARGEST_WRITE);
     let sender = state.limits.sender(connection.peer(), &parts.headers);
-    Ok(upgrade.on_upgrade(move |socket| socket::run(socket, state, Asker { caller, sender }, cut, permit)))
+    Ok(upgrade.on_upgrade(move |socket| async move {
+        socket::run(socket, state, Asker { caller, sender }, cut, permit).await;
+        // The socket has the connection's place among the open ones for as long as it lives.
+        drop(connection);
+    }))
 }

@@ -32,7 +32,7 @@ pub(super) enum Incoming {
         command: String,
         /// The body of the command's route.
         #[serde(default)]
-        payload: Map<String, Value>,
+        payload: Value,
         #[serde(default)]
         idempotency_key: Option<String>,
     },
@@ -144,14 +144,34 @@ pub(super) fn error(about: About<'_>, error: &ApiError) -> String {
     ["{\"type\":\"error\",", key, &value, ",\"status\":", error.status().as_str(), ",\"body\":", &error.body(), "}"].concat()
 }
 
+/// What a message that could not be read was about, as far as it says.
+#[derive(Deserialize, Default)]
+pub(super) struct Named {
+    #[serde(default)]
+    id: Value,
+    #[serde(default)]
+    topic: Value,
+}
+
+impl Named {
+    pub(super) fn by(text: &str) -> Self {
+        serde_json::from_str(text).unwrap_or_default()
+    }
+
+    pub(super) fn about(&self) -> About<'_> {
+        let command = self.id.as_str().map(About::Command);
+        command.or_else(|| self.topic.as_str().map(About::Topic)).unwrap_or(About::Nothing)
+    }
+}
+
 /// Reads a message.
 pub(super) fn read(text: &str) -> Result<Incoming, ApiError> {
     serde_json::from_str(text).map_err(|_| ApiError::invalid("The message is not one of the cowork.v1 protocol."))
 }
 
-/// The fields of a command's payload, as its route reads them.
-pub(super) fn fields(payload: Map<String, Value>) -> Fields {
-    Fields(payload)
+/// The fields of a command's payload, as its route reads them: what is no object has none.
+pub(super) fn fields(payload: Value) -> Fields {
+    Fields(if let Value::Object(fields) = payload { fields } else { Map::new() })
 }
 
 #[cfg(test)]
@@ -170,6 +190,12 @@ mod tests {
         let command =
             read(r#"{"type":"command","id":"c1","sessionId":"ses_1","command":"prompt","payload":{"text":"Hi"}}"#).expect("valid");
         assert!(matches!(command, Incoming::Command { ref id, .. } if id == "c1"));
+        let scalar = read(r#"{"type":"command","id":"c2","sessionId":"ses_1","command":"prompt","payload":"x"}"#).expect("valid");
+        assert!(matches!(scalar, Incoming::Command { payload, .. } if fields(payload.clone()).text("text").is_none()), "as a body is read");
+        let about = |text| format!("{:?}", Named::by(text).about());
+        assert_eq!(about(r#"{"type":"command","id":"c3","idempotencyKey":7}"#), r#"Command("c3")"#);
+        assert_eq!(about(r#"{"type":"subscribe","topic":"workspace","after":-1}"#), r#"Topic("workspace")"#);
+        assert_eq!(about("nonsense"), "Nothing");
         for wrong in ["", "[]", "{}", r#"{"type":"dance"}"#, r#"{"type":"subscribe","topic":"x","after":-1}"#] {
             assert_eq!(read(wrong).expect_err("refused").status(), StatusCode::BAD_REQUEST, "{wrong}");
         }

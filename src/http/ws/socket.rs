@@ -6,7 +6,7 @@
 
 use super::{
     command::{self, Request},
-    protocol::{self, About, Incoming, Topic},
+    protocol::{self, About, Incoming, Named, Topic},
     topics::{self, News, Topics},
 };
 use crate::http::{answer::Json, error::ApiError, gate::Caller, limits::Sender, state::HttpState, streams::StreamPermit};
@@ -22,11 +22,15 @@ use std::{
     time::{Duration, Instant},
 };
 use tokio::time::{MissedTickBehavior, interval_at, sleep, timeout};
+use tokio_tungstenite::tungstenite::{self, error::ProtocolError};
+use tokio_util::sync::CancellationToken;
 
 /// Between pings; a socket that heard nothing for two of them is gone.
 const PING_EVERY: Duration = Duration::from_secs(20);
 /// A client that can't be told goodbye in this time isn't told.
 const GOODBYE: Duration = Duration::from_secs(1);
+/// What was begun before the end has this long to come to its own.
+const OVERTIME: Duration = Duration::from_secs(5);
 
 /// Serves a socket until the client leaves, is cut, or its time is up.
 pub(super) async fn run(socket: WebSocket, state: HttpState, asker: Asker, cut: CutSwitch, permit: StreamPermit) {
@@ -43,14 +47,23 @@ pub(super) async fn run(socket: WebSocket, state: HttpState, asker: Asker, cut: 
                 tracing::info!("a socket was cut because its reader fell too far behind");
             }
         }
+        // Whoever doesn't read isn't waited for beyond the end.
+        () = overtime(state.closing.clone(), permit.lifetime) => {}
         ended = talk.hold(permit.lifetime) => {
             if let Some(goodbye) = ended {
-                let closing = talk.socket.send(Message::Close(Some(goodbye)));
-                timeout(GOODBYE, closing).await.ok();
+                timeout(GOODBYE, talk.part(goodbye)).await.ok();
             }
         }
     }
     state.metrics.sockets.decrement(1);
+}
+
+async fn overtime(closing: CancellationToken, lifetime: Duration) {
+    tokio::select! {
+        () = closing.cancelled() => {}
+        () = sleep(lifetime) => {}
+    }
+    sleep(OVERTIME).await;
 }
 
 /// Who talks, and for which address that counts.
@@ -75,8 +88,18 @@ struct Running {
     answer: BoxFuture<'static, Result<Json, ApiError>>,
 }
 
-/// The client is gone; nobody is left to tell.
-struct Gone;
+/// The talk is over: nobody is left to tell, or this is to be told.
+struct Over(Option<Parting>);
+
+/// The last word.
+enum Parting {
+    /// Ours.
+    Goodbye(CloseFrame),
+    /// The client's: its close is answered with the same (RFC 6455 §5.5.1).
+    Echo,
+}
+
+const GONE: Over = Over(None);
 
 enum Step {
     Answer(Result<Json, ApiError>),
@@ -88,8 +111,8 @@ enum Step {
 }
 
 impl Talk {
-    /// Until the end; what to say as a goodbye, if there is somebody to hear it.
-    async fn hold(&mut self, lifetime: Duration) -> Option<CloseFrame> {
+    /// Until the end; what to say then, if there is somebody to hear it.
+    async fn hold(&mut self, lifetime: Duration) -> Option<Parting> {
         if self.send(protocol::hello()).await.is_err() {
             return None;
         }
@@ -106,15 +129,15 @@ impl Talk {
                 step = self.next() => step,
             };
             let went = match step {
-                Step::End(goodbye) => return Some(goodbye),
+                Step::End(goodbye) => return Some(Parting::Goodbye(goodbye)),
                 Step::Ping => self.ping().await,
                 Step::Answer(answer) => self.acknowledge(answer).await,
                 Step::Frames(topic, frames) => self.pass_on(&topic, &frames).await,
                 Step::TopicEnded(topic) => self.send(protocol::ended(&topic)).await,
                 Step::Message(message) => self.take(message).await,
             };
-            if went.is_err() {
-                return None;
+            if let Err(Over(parting)) = went {
+                return parting;
             }
         }
     }
@@ -144,7 +167,7 @@ impl Talk {
         }
     }
 
-    async fn acknowledge(&mut self, answer: Result<Json, ApiError>) -> Result<(), Gone> {
+    async fn acknowledge(&mut self, answer: Result<Json, ApiError>) -> Result<(), Over> {
         let Some(Running { id, .. }) = self.running.take() else { return Ok(()) };
         let message = match answer {
             Ok(answer) => protocol::accepted(&id, &answer),
@@ -154,25 +177,27 @@ impl Talk {
     }
 
     /// One message per event, flushed together.
-    async fn pass_on(&mut self, topic: &str, frames: &Bytes) -> Result<(), Gone> {
+    async fn pass_on(&mut self, topic: &str, frames: &Bytes) -> Result<(), Over> {
         for record in feed::records(frames) {
-            self.socket.feed(Message::Text(protocol::event(topic, record).into())).await.map_err(|_| Gone)?;
+            self.socket.feed(Message::Text(protocol::event(topic, record).into())).await.map_err(|_| GONE)?;
         }
-        self.socket.flush().await.map_err(|_| Gone)
+        self.socket.flush().await.map_err(|_| GONE)
     }
 
-    async fn ping(&mut self) -> Result<(), Gone> {
+    async fn ping(&mut self) -> Result<(), Over> {
         if self.silent_pings >= 2 {
-            return Err(Gone);
+            return Err(GONE);
         }
         self.silent_pings += 1;
-        self.socket.send(Message::Ping(Bytes::new())).await.map_err(|_| Gone)
+        self.socket.send(Message::Ping(Bytes::new())).await.map_err(|_| GONE)
     }
 
-    async fn take(&mut self, message: Option<Result<Message, axum::Error>>) -> Result<(), Gone> {
+    async fn take(&mut self, message: Option<Result<Message, axum::Error>>) -> Result<(), Over> {
         self.silent_pings = 0;
         match message {
-            None | Some(Err(_) | Ok(Message::Close(_))) => Err(Gone),
+            None => Err(GONE),
+            Some(Err(error)) => Err(Over(complaint(error).map(Parting::Goodbye))),
+            Some(Ok(Message::Close(_))) => Err(Over(Some(Parting::Echo))),
             Some(Ok(Message::Ping(_) | Message::Pong(_))) => Ok(()),
             Some(Ok(Message::Binary(_))) => {
                 let error = ApiError::invalid("Messages of the cowork.v1 protocol are text.");
@@ -182,9 +207,9 @@ impl Talk {
         }
     }
 
-    async fn obey(&mut self, text: &Utf8Bytes) -> Result<(), Gone> {
+    async fn obey(&mut self, text: &Utf8Bytes) -> Result<(), Over> {
         let reply = match protocol::read(text) {
-            Err(error) => protocol::error(About::Nothing, &error),
+            Err(error) => protocol::error(Named::by(text).about(), &error),
             Ok(Incoming::Ping { id }) => protocol::pong(id.as_deref()),
             Ok(Incoming::Subscribe { topic, after, latest }) => self.subscribe(&topic, (!latest).then_some(after)).await,
             Ok(Incoming::Unsubscribe { topic }) => {
@@ -228,8 +253,27 @@ impl Talk {
         }
     }
 
-    async fn send(&mut self, text: String) -> Result<(), Gone> {
-        self.socket.send(Message::Text(text.into())).await.map_err(|_| Gone)
+    async fn part(&mut self, parting: Parting) -> Result<(), axum::Error> {
+        match parting {
+            Parting::Goodbye(frame) => self.socket.send(Message::Close(Some(frame))).await,
+            // The answer was queued when the client's close was read.
+            Parting::Echo => self.socket.flush().await,
+        }
+    }
+
+    async fn send(&mut self, text: String) -> Result<(), Over> {
+        self.socket.send(Message::Text(text.into())).await.map_err(|_| GONE)
+    }
+}
+
+/// What to tell a client that broke the rules; nothing if the connection broke.
+fn complaint(error: axum::Error) -> Option<CloseFrame> {
+    match error.into_inner().downcast_ref::<tungstenite::Error>()? {
+        tungstenite::Error::Capacity(_) => Some(goodbye(close_code::SIZE, "a message is larger than 1 MiB")),
+        tungstenite::Error::Utf8(_) => Some(goodbye(close_code::INVALID, "a text message is not UTF-8")),
+        tungstenite::Error::Protocol(ProtocolError::ResetWithoutClosingHandshake) => None,
+        tungstenite::Error::Protocol(_) => Some(goodbye(close_code::PROTOCOL, "the message breaks the WebSocket protocol")),
+        _ => None,
     }
 }
 
