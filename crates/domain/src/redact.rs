@@ -9,7 +9,7 @@ use std::borrow::Cow;
 pub const REDACTED: &str = "[redacted]";
 
 /// Beginnings of provider keys and of our own tokens, and how many characters must follow.
-const KEY_SHAPES: [(&str, usize); 24] = [
+const KEY_SHAPES: [(&str, usize); 25] = [
     ("sk-", 8),
     ("sk_live_", 8),
     ("sk_test_", 8),
@@ -30,6 +30,7 @@ const KEY_SHAPES: [(&str, usize); 24] = [
     ("xoxp-", 10),
     ("gsk_", 16),
     ("hf_", 16),
+    ("ocb_", 16),
     ("occ_", 16),
     ("occi_", 16),
     ("ocw_", 16),
@@ -280,6 +281,7 @@ mod tests {
             ("OPENAI_API_KEY=abcdef123", "OPENAI_API_KEY=[redacted]"),
             (r#"{"password": "hunter22","a":1}"#, r#"{"password": "[redacted]","a":1}"#),
             ("Authorization: Bearer abc.def12", "Authorization: Bearer [redacted]"),
+            ("token ocb_0123456789abcdef!", "token [redacted]!"),
             ("jwt eyJhbGciOi.eyJzdWIi.c2ln!", "jwt [redacted]!"),
             ("-----BEGIN RSA PRIVATE KEY-----\nMIIE\n-----END RSA PRIVATE KEY-----\nend", "[redacted]\nend"),
             ("a task-run of the risk-accepted kind", "a task-run of the risk-accepted kind"),
