@@ -15,6 +15,7 @@ mod turn;
 use crate::{ArtifactKeeper, RunningTurn, Runtime, TurnRequest};
 pub use options::{Coalesce, NativeOptions, TurnLimits};
 use std::{path::PathBuf, sync::Arc};
+use tokio::sync::Semaphore;
 
 /// Why the native runtime can't be set up.
 #[derive(Debug, thiserror::Error)]
@@ -40,6 +41,7 @@ struct Shared {
     providers: Arc<providers::Providers>,
     sandbox: tools::Sandbox,
     workspaces: PathBuf,
+    file_jobs: Arc<Semaphore>,
     artifacts: Option<Arc<dyn ArtifactKeeper>>,
     limits: TurnLimits,
     coalesce: Coalesce,
@@ -56,6 +58,7 @@ impl NativeRuntime {
             providers: Arc::new(providers::Providers::new(options.broker, options.default_model, tools::definitions())),
             sandbox: tools::Sandbox::default(),
             workspaces: options.workspaces,
+            file_jobs: Arc::new(Semaphore::new(tools::FILE_JOBS)),
             artifacts: options.artifacts,
             limits: options.limits,
             coalesce: options.coalesce,

@@ -68,6 +68,36 @@ async fn nothing_outside_of_the_workspace_is_reached() {
 }
 
 #[tokio::test]
+async fn a_pipe_is_refused_and_not_waited_for() {
+    let house = House::new().await;
+    house.run("[[write:inside.txt|x]]").await;
+    let pipe = house.workspace().join("pipe");
+    nix::unistd::mkfifo(&pipe, nix::sys::stat::Mode::S_IRWXU).expect("made");
+    std::os::unix::fs::symlink("pipe", house.workspace().join("link")).expect("linked");
+    let refused = async || {
+        let events = house.run("[[read:pipe]][[read:link]][[write:link|changed]]").await;
+        let outputs: Vec<_> = tool_ends(&events).into_iter().map(|(_, status, output)| (status, output.to_owned())).collect();
+        assert_eq!(outputs, vec![(ToolStatus::Error, "this is not a regular file".to_owned()); 3]);
+    };
+    refused().await;
+    // With somebody at the other end it can be opened.
+    let _both_ends = std::fs::OpenOptions::new().read(true).write(true).open(&pipe).expect("opened");
+    refused().await;
+}
+
+#[tokio::test]
+async fn a_link_is_written_through() {
+    let house = House::new().await;
+    house.run("[[write:inside.txt|long before]]").await;
+    std::os::unix::fs::symlink("inside.txt", house.workspace().join("link")).expect("linked");
+    std::os::unix::fs::symlink("new.txt", house.workspace().join("ahead")).expect("linked");
+    house.run("[[write:link|after]][[write:ahead|made]]").await;
+    let read = |name: &str| std::fs::read_to_string(house.workspace().join(name)).expect("there");
+    assert_eq!((read("inside.txt"), read("new.txt")), ("after".to_owned(), "made".to_owned()));
+    assert!(house.workspace().join("link").is_symlink());
+}
+
+#[tokio::test]
 async fn files_have_a_bound() {
     let house = House::with(TurnLimits { max_file_bytes: 10, ..brisk() }, None).await;
     let events = house.run("[[write:a.txt|more than ten bytes]][[read:missing.txt]][[read:.]]").await;

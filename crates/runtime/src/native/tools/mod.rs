@@ -22,6 +22,7 @@ use rig_core::{
 };
 pub(super) use sandbox::Sandbox;
 use serde_json::{Map, Value, json};
+pub(super) use workspace::FILE_JOBS;
 
 /// How a tool call ended, with what the model is told.
 pub(super) enum ToolRun {
