@@ -10,14 +10,13 @@
 //! A session's workspace moves into `work/` for its turn and back afterwards, so that a process never sees a workspace of another
 //! organisation, and everybody else finds the workspace where it always is.
 
-use super::{config, sandbox};
-use cap_std::{ambient_authority, fs::Dir};
+use super::{
+    config,
+    folder_tree::{hand_over, remove},
+    sandbox,
+};
 use cowork_domain::ids::{OrgId, SessionId};
 use data_encoding::HEXLOWER;
-use nix::{
-    fcntl::AtFlags,
-    unistd::{Gid, Uid, fchownat},
-};
 use sha2::{Digest as _, Sha256};
 use std::{
     ffi::OsString,
@@ -131,8 +130,7 @@ impl Folders {
         make(&inside, 0o700)?;
         let workspace = Workspace { usual, inside, existed };
         if let Some(owner) = self.owner {
-            hand_over(&Dir::open_ambient_dir(&workspace.inside, ambient_authority())?, owner)?;
-            self.give(&workspace.inside)?;
+            hand_over(&workspace.inside, owner)?;
         }
         Ok(workspace)
     }
@@ -181,31 +179,10 @@ fn move_back(inside: &Path, usual: &Path) {
     }
 }
 
-/// Gives everything in a folder to the agent's user. Links are not followed, and folders are walked by handle, so that nothing
-/// that changes meanwhile leads out.
-fn hand_over(folder: &Dir, owner: u32) -> io::Result<()> {
-    for entry in folder.entries()? {
-        let entry = entry?;
-        let name = entry.file_name();
-        fchownat(folder, Path::new(&name), Some(Uid::from_raw(owner)), Some(Gid::from_raw(owner)), AtFlags::AT_SYMLINK_NOFOLLOW)?;
-        if entry.file_type()?.is_dir() {
-            hand_over(&entry.open_dir()?, owner)?;
-        }
-    }
-    Ok(())
-}
-
 /// Makes a folder with exactly this mode.
 fn make(path: &Path, mode: u32) -> io::Result<()> {
     DirBuilder::new().recursive(true).mode(mode).create(path)?;
     fs::set_permissions(path, Permissions::from_mode(mode))
-}
-
-fn remove(path: &Path) -> io::Result<()> {
-    match fs::remove_dir_all(path) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
-        _ => Ok(()),
-    }
 }
 
 /// A name that any organisation's id can become.

@@ -10,6 +10,7 @@ mod config;
 mod door;
 mod events;
 mod failures;
+mod folder_tree;
 mod folders;
 mod frames;
 mod mapping;
