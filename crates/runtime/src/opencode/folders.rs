@@ -4,7 +4,8 @@
 //! <root>/<organisation>/        mode 0711, ours
 //!   process/                    mode 0700, the agent's user: home, data, cache, state; new for each start
 //!   config/ etc/ shell/         ours, readable only
-//!   work/<session>/             the workspaces of running turns
+//!   work/                       ours, searchable only
+//!     <session>/                mode 0700, the agent's user: the workspaces of running turns
 //! ```
 //!
 //! A session's workspace moves into `work/` for its turn and back afterwards, so that a process never sees a workspace of another
@@ -17,12 +18,13 @@ use super::{
 };
 use cowork_domain::ids::{OrgId, SessionId};
 use data_encoding::HEXLOWER;
+use nix::unistd::{getegid, geteuid};
 use sha2::{Digest as _, Sha256};
 use std::{
     ffi::OsString,
     fs::{self, DirBuilder, Permissions},
     io,
-    os::unix::fs::{DirBuilderExt as _, MetadataExt as _, PermissionsExt as _},
+    os::unix::fs::{DirBuilderExt as _, MetadataExt as _, PermissionsExt as _, chown, lchown},
     path::{Path, PathBuf},
 };
 
@@ -46,8 +48,9 @@ impl Folders {
         make(&base, 0o711)?;
         let owner = if privileged { Some(user_of(root, &base)?) } else { None };
         let folders = Self { base, workspaces: workspaces.to_owned(), owner };
-        make(&folders.work(), 0o700)?;
-        folders.give(&folders.work())?;
+        // Ours: in a folder of its own the agent could put a link where a workspace is expected, and we would follow it as root.
+        make(&folders.work(), 0o711)?;
+        chown(folders.work(), Some(geteuid().as_raw()), Some(getegid().as_raw()))?;
         Ok(folders)
     }
 
@@ -122,9 +125,11 @@ impl Folders {
     pub(super) fn enter(&self, session: SessionId) -> io::Result<Workspace> {
         let (usual, inside) = (self.workspaces.join(session.to_string()), self.work().join(session.to_string()));
         let existed = usual.is_dir();
-        if existed {
-            // Something of an aborted turn may have made the folder again; what counts has moved back before.
+        if existed || !is_folder(&inside) {
+            // Something of an aborted turn may have made it again; what counts has moved back before.
             remove(&inside)?;
+        }
+        if existed {
             fs::rename(&usual, &inside)?;
         }
         make(&inside, 0o700)?;
@@ -137,7 +142,7 @@ impl Folders {
 
     fn give(&self, path: &Path) -> io::Result<()> {
         match self.owner {
-            Some(owner) => std::os::unix::fs::lchown(path, Some(owner), Some(owner)),
+            Some(owner) => lchown(path, Some(owner), Some(owner)),
             None => Ok(()),
         }
     }
@@ -173,10 +178,19 @@ pub(super) fn recover(root: &Path, workspaces: &Path) {
 }
 
 fn move_back(inside: &Path, usual: &Path) {
+    if !is_folder(inside) {
+        tracing::error!("something else has the place of a turn's workspace, and stays there");
+        return;
+    }
     let moved = usual.parent().map_or(Ok(()), fs::create_dir_all).and_then(|()| fs::rename(inside, usual));
     if let Err(error) = moved {
         tracing::error!(%error, "the workspace of a turn can't be moved back to its place");
     }
+}
+
+/// Whether it is a folder itself and not a link to one.
+fn is_folder(path: &Path) -> bool {
+    fs::symlink_metadata(path).is_ok_and(|found| found.is_dir())
 }
 
 /// Makes a folder with exactly this mode.
@@ -198,6 +212,56 @@ fn user_of(root: &Path, base: &Path) -> io::Result<u32> {
     }
     let groups = fs::read_dir(root)?.flatten().filter_map(|entry| entry.metadata().ok()).map(|metadata| metadata.gid());
     let user = groups.filter(|group| *group >= sandbox::FIRST_UID).max().map_or(sandbox::FIRST_UID, |last| last + 1);
-    std::os::unix::fs::chown(base, None, Some(user))?;
+    chown(base, None, Some(user))?;
     Ok(user)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::os::unix::fs::symlink;
+    use uuid::Uuid;
+
+    #[test]
+    fn nothing_outside_becomes_an_agents_by_a_link_in_a_workspaces_place() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let (root, workspaces, outside) = (folder.path().join("root"), folder.path().join("workspaces"), folder.path().join("outside"));
+        make(&outside, 0o750).expect("made");
+        let privileged = geteuid().is_root();
+        let folders = Folders::open(&root, &workspaces, &OrgId::new("org"), privileged).expect("made");
+        let seen = |path: &Path| {
+            let metadata = fs::metadata(path).expect("there");
+            (metadata.uid(), metadata.mode() & 0o777)
+        };
+        let us = geteuid().as_raw();
+        assert_eq!(seen(&folders.work()), (us, 0o711), "only we put something into it");
+
+        let session = SessionId::from_uuid(Uuid::from_u128(1));
+        let (usual, inside) = (workspaces.join(session.to_string()), folders.work().join(session.to_string()));
+        symlink(&outside, &inside).expect("linked");
+        let workspace = folders.enter(session).expect("a link is no workspace");
+        assert_eq!((seen(&inside), is_folder(&inside)), ((folders.owner().unwrap_or(us), 0o700), true));
+        fs::remove_dir(&inside).expect("empty");
+        symlink(&outside, &inside).expect("linked");
+        drop(workspace);
+        assert!(fs::symlink_metadata(&usual).is_err(), "nor does one come back as a workspace");
+        assert_eq!(seen(&outside), (us, 0o750));
+    }
+
+    #[test]
+    fn a_workspace_goes_in_and_comes_back() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let (root, workspaces) = (folder.path().join("root"), folder.path().join("workspaces"));
+        let folders = Folders::open(&root, &workspaces, &OrgId::new("org"), geteuid().is_root()).expect("made");
+        let session = SessionId::from_uuid(Uuid::from_u128(1));
+        let (usual, inside) = (workspaces.join(session.to_string()), folders.work().join(session.to_string()));
+        drop(folders.enter(session).expect("made"));
+        assert!(!usual.exists(), "nothing is kept of what never held anything");
+        for turn in ["first", "second"] {
+            let workspace = folders.enter(session).expect("made");
+            fs::write(inside.join(turn), turn).expect("written");
+            drop(workspace);
+        }
+        assert!(usual.join("first").exists() && usual.join("second").exists() && !inside.exists());
+    }
 }
