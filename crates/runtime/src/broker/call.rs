@@ -13,33 +13,58 @@ use bytes::Bytes;
 use cowork_domain::provider::Protocol;
 use http::{Request, Response};
 use std::sync::Arc;
+use tokio::sync::OwnedSemaphorePermit;
+
+/// One of the calls that a lease may make at a time, from before its request is read until its answer is sent.
+pub(super) struct Permit {
+    lease: Arc<LeaseState>,
+    place: OwnedSemaphorePermit,
+}
+
+impl Permit {
+    pub(super) fn take(lease: &Arc<LeaseState>) -> Result<Self, Refusal> {
+        let taken = Arc::clone(&lease.calls).try_acquire_owned();
+        let permit = taken.map(|place| Self { lease: Arc::clone(lease), place });
+        permit.map_err(|_| {
+            let refusal = lease.ended().map_or(Refusal::TooMany, Refusal::Over);
+            count(lease, refusal.code().as_str());
+            refusal
+        })
+    }
+}
 
 /// Performs a call for whoever holds the lease; `slot` is the protocol of the slot that it came through, if it did.
 pub(super) async fn perform(
     shared: &Arc<Shared>,
-    lease: &Arc<LeaseState>,
+    permit: Permit,
     slot: Option<Protocol>,
     request: Request<Bytes>,
 ) -> Result<Response<AnswerBody>, Refusal> {
-    let provider = lease.grant.provider.clone();
+    let Permit { lease, place } = permit;
     let over = lease.over();
     let outcome = tokio::select! {
         biased;
         () = over.cancelled() => Err(Refusal::Over(lease.ended().unwrap_or(LeaseEnd::TurnOver))),
-        outcome = work(shared, lease, slot, request) => outcome,
+        outcome = work(shared, &lease, place, slot, request) => outcome,
     };
     let word = match &outcome {
         Ok(response) if response.status().is_success() => "answered",
         Ok(_) => "error",
         Err(refusal) => refusal.code().as_str(),
     };
-    metrics::counter!("cowork_broker_calls_total", "provider" => provider.to_string(), "outcome" => word).increment(1);
+    count(&lease, word);
     outcome
+}
+
+fn count(lease: &LeaseState, outcome: &'static str) {
+    let provider = lease.grant.provider.to_string();
+    metrics::counter!("cowork_broker_calls_total", "provider" => provider, "outcome" => outcome).increment(1);
 }
 
 async fn work(
     shared: &Arc<Shared>,
     lease: &Arc<LeaseState>,
+    place: OwnedSemaphorePermit,
     slot: Option<Protocol>,
     request: Request<Bytes>,
 ) -> Result<Response<AnswerBody>, Refusal> {
@@ -54,7 +79,6 @@ async fn work(
         return Err(Refusal::TooLarge);
     }
     let body = route.body(request.body(), entry, &grant.model, slot.is_some())?;
-    let permit = Arc::clone(&lease.calls).try_acquire_owned().map_err(|_| Refusal::TooMany)?;
     if let Err(refused) = shared.budgets.admit(&grant.org).await {
         return Err(refuse(lease, refused));
     }
@@ -69,7 +93,7 @@ async fn work(
     }
     let streams = forward::is_event_stream(answer.headers());
     let meter = Meter::new(route.protocol, streams);
-    let watch = Watch::new(Arc::clone(shared), Arc::clone(lease), Arc::clone(entry), meter, permit);
+    let watch = Watch::new(Arc::clone(shared), Arc::clone(lease), Arc::clone(entry), meter, place);
     Ok(forward::stripped(answer).map(|body| AnswerBody::streamed(body, watch)))
 }
 

@@ -36,6 +36,7 @@ pub use slot::Slot;
 
 use crate::providers::Outbound;
 use bytes::Bytes;
+use call::Permit;
 use cowork_domain::{
     ids::OrgId,
     provider::{Protocol, ProviderId, ProviderTable},
@@ -53,13 +54,15 @@ use tokens::Tokens;
 use tokio::net::TcpListener;
 use tokio_util::task::AbortOnDropHandle;
 
-/// Bounds on what one lease may take.
+/// Bounds on what leases may take.
 #[derive(Debug, Clone)]
 pub struct BrokerLimits {
     /// The largest request, in bytes.
     pub request_bytes: usize,
     /// Calls of one lease at a time.
     pub calls: usize,
+    /// Connections of all clients at a time; further ones wait.
+    pub connections: usize,
     /// How long a provider may send nothing.
     pub silence: Duration,
     /// How long it may take to find out which keys an organisation still has after they changed; then its leases end.
@@ -68,7 +71,7 @@ pub struct BrokerLimits {
 
 impl Default for BrokerLimits {
     fn default() -> Self {
-        Self { request_bytes: 16 << 20, calls: 8, silence: Duration::from_mins(1), recheck: Duration::from_millis(600) }
+        Self { request_bytes: 16 << 20, calls: 8, connections: 4096, silence: Duration::from_mins(1), recheck: Duration::from_millis(600) }
     }
 }
 
@@ -167,7 +170,7 @@ impl KeyBroker {
     /// # Errors
     /// The call is refused, or the provider can't be reached.
     pub async fn call(&self, lease: &Lease, request: Request<Bytes>) -> Result<Response<AnswerBody>, Refusal> {
-        call::perform(&self.shared, lease.state(), None, request).await
+        call::perform(&self.shared, Permit::take(lease.state())?, None, request).await
     }
 
     /// Ends every lease, with a reason that a turn can show.

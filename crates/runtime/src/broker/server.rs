@@ -1,6 +1,12 @@
 //! The broker's HTTP side: loopback only, a token on every request.
 
-use super::{AnswerBody, BrokenAnswer, Refusal, Shared, call, lease::LeaseState, route::Route, tokens::Holder};
+use super::{
+    AnswerBody, BrokenAnswer, Refusal, Shared,
+    call::{self, Permit},
+    lease::LeaseState,
+    route::Route,
+    tokens::Holder,
+};
 use bytes::Bytes;
 use cowork_domain::provider::Protocol;
 use http::{HeaderMap, HeaderValue, Request, Response, header};
@@ -33,7 +39,7 @@ pub(super) async fn serve(listener: TcpListener, shared: Arc<Shared>) {
     let mut connections = JoinSet::new();
     loop {
         tokio::select! {
-            accepted = listener.accept() => match accepted {
+            accepted = listener.accept(), if connections.len() < shared.limits.connections => match accepted {
                 Ok((stream, _)) => drop(connections.spawn(converse(stream, Arc::clone(&shared)))),
                 Err(error) => {
                     // Out of file descriptors, most likely: give the others time to end.
@@ -123,6 +129,8 @@ async fn answer(shared: &Arc<Shared>, request: Request<Incoming>, answering: Ans
 
 async fn admit(shared: &Arc<Shared>, request: Request<Incoming>, answering: &Answering) -> Result<Response<AnswerBody>, Refusal> {
     let (lease, slot) = holder(shared, request.headers()).ok_or(Refusal::Token)?;
+    // Before the request is read: it may be large, and whoever sends many at a time would have them all kept here.
+    let permit = Permit::take(&lease)?;
     let (head, body) = request.into_parts();
     let collected = timeout(REQUEST, Limited::new(body, shared.limits.request_bytes).collect()).await.map_err(|_| Refusal::Body)?;
     let body: Bytes = match collected {
@@ -130,7 +138,7 @@ async fn admit(shared: &Arc<Shared>, request: Request<Incoming>, answering: &Ans
         Err(error) if error.is::<LengthLimitError>() => return Err(Refusal::TooLarge),
         Err(_) => return Err(Refusal::Body),
     };
-    let response = call::perform(shared, &lease, slot, Request::from_parts(head, body)).await?;
+    let response = call::perform(shared, permit, slot, Request::from_parts(head, body)).await?;
     answering.send_replace(Some(lease.over()));
     Ok(response)
 }

@@ -25,6 +25,9 @@ use tokio_util::task::AbortOnDropHandle;
 /// Connecting on loopback takes no longer.
 const PATIENCE: Duration = Duration::from_secs(5);
 
+/// Connections that a process may have to an address of ours at a time; further ones wait. Each costs us two descriptors.
+const BRIDGED: usize = 256;
+
 /// Connects to what listens on a process's loopback.
 #[derive(Clone)]
 pub(super) struct Door {
@@ -101,7 +104,7 @@ async fn bridge(listener: TcpListener, address: SocketAddr) {
     let mut connections = JoinSet::new();
     loop {
         tokio::select! {
-            accepted = listener.accept() => match accepted {
+            accepted = listener.accept(), if connections.len() < BRIDGED => match accepted {
                 Ok((mut inside, _)) => drop(connections.spawn(async move {
                     if let Ok(mut outside) = TcpStream::connect(address).await {
                         let _ = (inside.set_nodelay(true), outside.set_nodelay(true));
