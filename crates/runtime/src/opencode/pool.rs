@@ -12,9 +12,11 @@ use super::{
 };
 use crate::{broker::KeyBroker, native::failure::Failure};
 use cowork_domain::ids::OrgId;
+use futures_util::future::join_all;
 use parking_lot::Mutex;
 use std::{
     collections::HashMap,
+    io,
     sync::{Arc, Weak},
     time::{Duration, Instant},
 };
@@ -26,6 +28,8 @@ use tokio_util::task::AbortOnDropHandle;
 
 /// How often the processes are looked at.
 const LOOK: Duration = Duration::from_secs(5);
+/// How long a process that is killed may take to go away, with what it kept.
+const STOP: Duration = Duration::from_secs(30);
 /// Starts that a turn waits for.
 const TRIES: u32 = 3;
 
@@ -40,14 +44,22 @@ struct Inner {
     ground: Ground,
     broker: KeyBroker,
     orgs: Mutex<HashMap<OrgId, Arc<Place>>>,
+    /// Held while an organisation gets its folders: two new ones must not get the same user.
+    opening: Arc<tokio::sync::Mutex<()>>,
     room: Arc<Semaphore>,
+}
+
+/// What a look at a process that runs on has seen.
+struct Seen {
+    turns: usize,
+    resident: u64,
 }
 
 impl Pool {
     pub(super) fn new(options: OpenCodeOptions, ground: Ground, broker: KeyBroker) -> Self {
         let room = Arc::new(Semaphore::new(options.pool.processes.max(1)));
         let look = LOOK.min(options.pool.idle / 2).max(Duration::from_millis(100));
-        let inner = Arc::new(Inner { options, ground, broker, orgs: Mutex::default(), room });
+        let inner = Arc::new(Inner { options, ground, broker, orgs: Mutex::default(), opening: Arc::default(), room });
         let keeper = AbortOnDropHandle::new(tokio::spawn(keep(Arc::downgrade(&inner), look)));
         Self { inner, _keeper: keeper }
     }
@@ -88,12 +100,12 @@ impl Pool {
     /// Stops all processes and waits for them.
     pub(super) async fn stop(&self) {
         let places: Vec<Arc<Place>> = self.inner.orgs.lock().drain().map(|(_, place)| place).collect();
-        for place in places {
+        let stopping = places.iter().map(async |place| {
             if let Some(running) = place.current.lock().await.take() {
-                running.process.stop().await;
-                Inner::ended("stopped");
+                Inner::end(running, "stopped").await;
             }
-        }
+        });
+        join_all(stopping).await;
     }
 }
 
@@ -131,12 +143,15 @@ impl Inner {
 
     async fn start_once(&self, org: &OrgId) -> Result<Process, StartError> {
         let options = &self.options;
-        let (root, workspaces, privileged) = (options.directory.clone(), options.workspaces.clone(), self.ground.privileged);
-        // One after the other: two new organisations must not get the same user.
-        let folders = {
-            let _one = self.orgs.lock();
-            Folders::open(&root, &workspaces, org, privileged).map_err(StartError::Folders)?
-        };
+        let (root, workspaces) = (options.directory.clone(), options.workspaces.clone());
+        let (org, privileged) = (org.clone(), self.ground.privileged);
+        let one = Arc::clone(&self.opening).lock_owned().await;
+        let opened = tokio::task::spawn_blocking(move || {
+            // Until it is done, even if nobody waits for it any more.
+            let _one = one;
+            Folders::open(&root, &workspaces, &org, privileged)
+        });
+        let folders = opened.await.map_err(io::Error::other).and_then(|opened| opened).map_err(StartError::Folders)?;
         let models = Models::new(&self.broker);
         let limits = Limits { processes: Some(options.pool.threads) };
         let patience = options.pool.start;
@@ -164,8 +179,7 @@ impl Inner {
         let Some((_, place)) = idle.max_by_key(|(idle, _)| *idle) else { return };
         let mut current = place.current.lock().await;
         if let Some(running) = current.take_if(|running| running.is_idle()) {
-            running.process.stop().await;
-            Self::ended("evicted");
+            Self::end(running, "evicted").await;
         }
     }
 
@@ -173,34 +187,25 @@ impl Inner {
         metrics::counter!("cowork_opencode_ended_total", "reason" => reason).increment(1);
     }
 
+    /// Stops a process, for this reason.
+    async fn end(running: Arc<Running>, reason: &'static str) {
+        if timeout(STOP, running.process.stop()).await.is_err() {
+            // It was killed, so it does nothing any more; the others needn't wait for the kernel to say so.
+            tracing::error!(pid = running.process.pid, "an OpenCode process was killed and does not go away");
+        }
+        Self::ended(reason);
+    }
+
     /// One look at every process; what it sees becomes metrics.
     async fn look(&self) {
         let places: Vec<Arc<Place>> = self.orgs.lock().values().cloned().collect();
+        // At the same time: those that end take a while.
+        let seen = join_all(places.into_iter().map(|place| self.look_at(place))).await;
         let (mut alive, mut turns, mut resident) = (0_u32, 0_usize, 0_u64);
-        for place in places {
-            // A place that is in use at the moment is looked at the next time.
-            let Ok(mut current) = place.current.try_lock() else { continue };
-            if let Some(running) = current.as_ref() {
-                let takes = running.process.resident();
-                if let Some(reason) = self.reason_to_end(running, takes) {
-                    if reason == "died" {
-                        place.restarts.lock().failed(Instant::now());
-                    }
-                    running.process.stop().await;
-                    Self::ended(reason);
-                    *current = None;
-                } else {
-                    alive += 1;
-                    turns += running.turns();
-                    resident += takes;
-                }
-            }
-            let is_empty = current.is_none() && place.restarts.lock().is_clean(Instant::now());
-            drop(current);
-            if is_empty {
-                // Nobody else may have come for it meanwhile.
-                self.orgs.lock().extract_if(|org, kept| *org == place.org && Arc::strong_count(kept) <= 2).for_each(drop);
-            }
+        for seen in seen.into_iter().flatten() {
+            alive += 1;
+            turns += seen.turns;
+            resident += seen.resident;
         }
         metrics::gauge!("cowork_opencode_processes").set(alive);
         #[expect(clippy::cast_precision_loss, reason = "a gauge is a float, and neither number is that large")]
@@ -208,6 +213,30 @@ impl Inner {
             metrics::gauge!("cowork_opencode_turns").set(turns as f64);
             metrics::gauge!("cowork_opencode_resident_bytes").set(resident as f64);
         }
+    }
+
+    /// Looks at one process, and ends it if there is a reason to. Nothing is seen of one that doesn't run on.
+    async fn look_at(&self, place: Arc<Place>) -> Option<Seen> {
+        // A place that is in use at the moment is looked at the next time.
+        let mut current = place.current.try_lock().ok()?;
+        if let Some(running) = current.as_ref() {
+            let resident = running.process.resident();
+            let Some(reason) = self.reason_to_end(running, resident) else {
+                return Some(Seen { turns: running.turns(), resident });
+            };
+            if reason == "died" {
+                place.restarts.lock().failed(Instant::now());
+            }
+            Self::end(Arc::clone(running), reason).await;
+            *current = None;
+        }
+        let is_empty = place.restarts.lock().is_clean(Instant::now());
+        drop(current);
+        if is_empty {
+            // Nobody else may have come for it meanwhile.
+            self.orgs.lock().extract_if(|org, kept| *org == place.org && Arc::strong_count(kept) <= 2).for_each(drop);
+        }
+        None
     }
 
     fn reason_to_end(&self, running: &Running, resident: u64) -> Option<&'static str> {
