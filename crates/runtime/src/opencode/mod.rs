@@ -13,6 +13,7 @@ mod failures;
 mod folder_tree;
 mod folders;
 mod frames;
+mod last_words;
 mod mapping;
 mod models;
 mod options;

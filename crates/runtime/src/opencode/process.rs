@@ -5,6 +5,7 @@ use super::{
     config,
     door::Door,
     folders::Folders,
+    last_words::LastWords,
     models::Models,
     sandbox::{Ground, INFO, INSIDE, Limits, PATH},
 };
@@ -17,15 +18,12 @@ use std::{
     time::{Duration, Instant},
 };
 use tokio::{
-    io::{AsyncBufReadExt as _, AsyncReadExt as _, BufReader, Lines},
+    io::{AsyncBufReadExt as _, BufReader, Lines},
     process::{Child, ChildStdout},
     sync::oneshot,
     time::timeout,
 };
 use tokio_util::{sync::CancellationToken, task::AbortOnDropHandle};
-
-/// The last words of a process that failed, for the log.
-const LAST_WORDS: u64 = 2048;
 
 /// What OpenCode is told besides its configuration: it fetches nothing, and reads nothing of a workspace as configuration.
 const SWITCHES: [(&str, &str); 10] = [
@@ -49,7 +47,7 @@ pub(super) enum StartError {
     Folders(io::Error),
     #[error("it can't be started: {0}")]
     Spawn(io::Error),
-    #[error("it ended before it was ready{0}")]
+    #[error("it ended before it was ready: {0}")]
     Ended(String),
     #[error("it was not ready within {} s", .0.as_secs())]
     Late(Duration),
@@ -161,9 +159,12 @@ fn spawn(ground: &Ground, program: &Path, folders: &Folders, limits: &Limits, pa
 async fn ready(ground: &Ground, child: &mut Child, models: &Models, password: &str) -> Result<(Api, i32), StartError> {
     let stdout = child.stdout.take().ok_or_else(|| StartError::Spawn(io::ErrorKind::BrokenPipe.into()))?;
     let mut lines = BufReader::new(stdout).lines();
+    let stderr = child.stderr.take().ok_or_else(|| StartError::Spawn(io::ErrorKind::BrokenPipe.into()))?;
+    // From the start: a process that has much to say before it is ready would wait for us, and we for it.
+    let last_words = LastWords::of(stderr);
     let mut inner = None;
     let port = loop {
-        let Ok(Some(line)) = lines.next_line().await else { return Err(StartError::Ended(last_words(child).await)) };
+        let Ok(Some(line)) = lines.next_line().await else { return Err(StartError::Ended(last_words.take().await)) };
         if let Some(pid) = line.trim().strip_prefix("\"child-pid\":") {
             inner = pid.trim().trim_end_matches(',').parse::<i32>().ok();
         }
@@ -171,34 +172,21 @@ async fn ready(ground: &Ground, child: &mut Child, models: &Models, password: &s
             break port;
         }
     };
-    let pid = inner.ok_or_else(|| StartError::Ended(": bubblewrap did not say which process it made".to_owned()))?;
+    let pid = inner.ok_or_else(|| StartError::Ended("bubblewrap did not say which process it made".to_owned()))?;
     let door = if ground.privileged {
         Door::into_network_of(pid, port, &models.addresses()).await.map_err(StartError::Network)?
     } else {
         Door::shared(port)
     };
-    drain(lines, child);
+    drain(lines);
     let api = Api::new(door, password);
-    if api.is_healthy().await { Ok((api, pid)) } else { Err(StartError::Ended(": it does not answer".to_owned())) }
+    if api.is_healthy().await { Ok((api, pid)) } else { Err(StartError::Ended("it does not answer".to_owned())) }
 }
 
 /// What it prints is read and let go, so that it never waits for us.
-fn drain(mut lines: Lines<BufReader<ChildStdout>>, child: &mut Child) {
-    let stderr = child.stderr.take();
+fn drain(mut lines: Lines<BufReader<ChildStdout>>) {
     // Ends by itself with the process.
     drop(tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} }));
-    if let Some(mut stderr) = stderr {
-        drop(tokio::spawn(async move { tokio::io::copy(&mut stderr, &mut tokio::io::sink()).await }));
-    }
-}
-
-async fn last_words(child: &mut Child) -> String {
-    let mut words = Vec::new();
-    if let Some(stderr) = child.stderr.take() {
-        let _ = timeout(Duration::from_secs(1), stderr.take(LAST_WORDS).read_to_end(&mut words)).await;
-    }
-    let words = super::failures::quote(&String::from_utf8_lossy(&words));
-    if words.is_empty() { words } else { format!(": {words}") }
 }
 
 /// Owns the child until it ends.
