@@ -10,6 +10,7 @@ use cowork_actors::Clock;
 use cowork_domain::{
     byok::CheckRules,
     ids::{OrgId, SecretId},
+    provider::ProviderId,
     secret::Secret,
 };
 use cowork_runtime::broker::{ActiveKey, KeySource, KeySourceError, Purpose};
@@ -80,6 +81,10 @@ impl BrokerKeys {
 impl KeySource for BrokerKeys {
     fn active<'a>(&'a self, org: &'a OrgId) -> BoxFuture<'a, Result<Vec<ActiveKey>, KeySourceError>> {
         Box::pin(self.active_keys(org))
+    }
+
+    fn admits<'a>(&'a self, org: &'a OrgId, provider: &'a ProviderId) -> BoxFuture<'a, Result<bool, KeySourceError>> {
+        Box::pin(async { Ok(self.shelf.admits(org, provider).await.map_err(NotUsable::from)?) })
     }
 
     fn reveal<'a>(&'a self, org: &'a OrgId, key: &'a ActiveKey, purpose: Purpose) -> BoxFuture<'a, Result<Secret<String>, KeySourceError>> {

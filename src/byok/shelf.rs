@@ -6,7 +6,7 @@ use cowork_domain::{
     ids::{OrgId, SecretId},
     org::OrgStatus,
     policy::ManagedPolicy,
-    provider::ProviderTable,
+    provider::{ProviderId, ProviderTable},
 };
 use cowork_store::{ByokKey, ByokRow, Store, StoreError};
 
@@ -65,6 +65,11 @@ impl KeyShelf {
         };
         self.providers.admit_use(&row.provider, &self.policy(org).await?)?;
         Ok((row, key))
+    }
+
+    /// Whether keys of a provider may be used.
+    pub(super) async fn admits(&self, org: &OrgId, provider: &ProviderId) -> Result<bool, StoreError> {
+        Ok(self.providers.admit_use(provider, &self.policy(org).await?).is_ok())
     }
 
     async fn policy(&self, org: &OrgId) -> Result<ManagedPolicy, StoreError> {

@@ -1,7 +1,10 @@
 //! `docs/authorization.md`: the action matrix with the routes of each action, made from the same data that the gate asks
 //! (contract 00 §4).
 
-use super::{gate::ACTION_EXTENSION, routes};
+use super::{
+    gate::{ACTION_EXTENSION, OPERATED_EXTENSION},
+    routes,
+};
 use cowork_domain::policy::{Action, FeatureNeed, HumanRule, Permission, Rule};
 use std::{collections::BTreeMap, fmt::Write};
 use utoipa::openapi::path::{Operation, PathItem};
@@ -32,6 +35,7 @@ pub fn as_markdown() -> String {
         )
         .expect("a string takes any text");
     }
+    page.push_str("\n\\* Concerns all organisations: of all tokens, only the deployment's operator token may.\n");
     page.push_str("\nActions without a route belong to parts of the product that are not built yet.\n");
     page
 }
@@ -41,8 +45,10 @@ pub(super) fn routes_by_action() -> BTreeMap<String, Vec<String>> {
     let mut by_action: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for (path, item) in routes::openapi().paths.paths {
         for (method, operation) in operations(&item) {
-            let action = operation.extensions.as_ref().and_then(|extensions| extensions.get(ACTION_EXTENSION)?.as_str().map(str::to_owned));
-            by_action.entry(action.unwrap_or_default()).or_default().push(format!("`{method} {path}`"));
+            let extension = |name| operation.extensions.as_ref().and_then(|extensions| extensions.get(name));
+            let action = extension(ACTION_EXTENSION).and_then(|action| action.as_str()).unwrap_or_default().to_owned();
+            let mark = if extension(OPERATED_EXTENSION).is_some() { " \\*" } else { "" };
+            by_action.entry(action).or_default().push(format!("`{method} {path}`{mark}"));
         }
     }
     by_action

@@ -38,6 +38,9 @@ use utoipa_axum::router::UtoipaMethodRouter;
 /// Under which name the description of a route says its action.
 pub(super) const ACTION_EXTENSION: &str = "x-cowork-action";
 
+/// And that the action is one for whoever runs the deployment.
+pub(super) const OPERATED_EXTENSION: &str = "x-cowork-operated";
+
 /// A client asks again after this whether its organisation takes changes.
 const FROZEN: Duration = Duration::from_secs(60);
 
@@ -88,7 +91,8 @@ impl Gate {
 
     fn guard(&self, access: Access, (schemas, mut paths, methods): UtoipaMethodRouter<HttpState>) -> UtoipaMethodRouter<HttpState> {
         if let Access::Allowed(action) | Access::Operated(action) = access {
-            paths.paths.values_mut().for_each(|item| name_action(item, action));
+            let is_operated = matches!(access, Access::Operated(_));
+            paths.paths.values_mut().for_each(|item| name_action(item, action, is_operated));
         }
         let Some(state) = self.state.clone() else { return (schemas, paths, methods) };
         let route = paths.paths.keys().next().map_or("", String::as_str);
@@ -98,9 +102,13 @@ impl Gate {
 }
 
 /// Writes the action of a route into its description.
-fn name_action(item: &mut PathItem, action: Action) {
+fn name_action(item: &mut PathItem, action: Action, is_operated: bool) {
     for operation in [&mut item.get, &mut item.post, &mut item.put, &mut item.patch, &mut item.delete].into_iter().flatten() {
-        operation.extensions.get_or_insert_default().insert(ACTION_EXTENSION.to_owned(), action.as_str().into());
+        let extensions = operation.extensions.get_or_insert_default();
+        extensions.insert(ACTION_EXTENSION.to_owned(), action.as_str().into());
+        if is_operated {
+            extensions.insert(OPERATED_EXTENSION.to_owned(), true.into());
+        }
     }
 }
 

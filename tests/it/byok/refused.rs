@@ -83,6 +83,9 @@ async fn keys_are_for_those_who_manage_the_policy_of_their_own_organisation() {
     assert_eq!(validate(&server, &eve).await.body["secret"], Value::Null);
     let foreign = super::prompt(&server, &eve, "whose key?").await;
     assert_eq!(foreign["errorCode"], "byok.key_missing", "{foreign:#}");
+    server.ask(&kim, Method::PUT, "/api/policy", Some(json!({ "deniedProviders": [PROVIDER] }))).await;
+    let denied = super::prompt(&server, &kim, "a key is not what is missing").await;
+    assert_eq!(denied["errorCode"], "byok.provider_disabled", "{denied:#}");
     assert!(provider.seen().iter().all(|seen| seen.path == "/v1/models"), "{:?}", provider.seen());
 }
 

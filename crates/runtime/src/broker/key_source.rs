@@ -64,6 +64,9 @@ pub trait KeySource: Send + Sync + 'static {
     /// [`changes`](Self::changes) names the organisation, so this is not a question per turn.
     fn active<'a>(&'a self, org: &'a OrgId) -> BoxFuture<'a, Result<Vec<ActiveKey>, KeySourceError>>;
 
+    /// Whether the deployment and the organisation's policy allow keys of this provider. Asked only to say why there is none.
+    fn admits<'a>(&'a self, org: &'a OrgId, provider: &'a ProviderId) -> BoxFuture<'a, Result<bool, KeySourceError>>;
+
     /// Opens one key. Writes audit `byok_secret.revealed`, at most once per secret and node within some minutes.
     fn reveal<'a>(&'a self, org: &'a OrgId, key: &'a ActiveKey, purpose: Purpose) -> BoxFuture<'a, Result<Secret<String>, KeySourceError>>;
 
@@ -87,6 +90,10 @@ impl Default for NoKeys {
 impl KeySource for NoKeys {
     fn active<'a>(&'a self, _: &'a OrgId) -> BoxFuture<'a, Result<Vec<ActiveKey>, KeySourceError>> {
         Box::pin(std::future::ready(Ok(Vec::new())))
+    }
+
+    fn admits<'a>(&'a self, _: &'a OrgId, _: &'a ProviderId) -> BoxFuture<'a, Result<bool, KeySourceError>> {
+        Box::pin(std::future::ready(Ok(true)))
     }
 
     fn reveal<'a>(&'a self, _: &'a OrgId, _: &'a ActiveKey, _: Purpose) -> BoxFuture<'a, Result<Secret<String>, KeySourceError>> {

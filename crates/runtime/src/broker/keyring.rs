@@ -67,6 +67,11 @@ impl Keyring {
         Ok(active)
     }
 
+    /// Whether keys of a provider are allowed.
+    pub(super) async fn admits(&self, org: &OrgId, provider: &ProviderId) -> Result<bool, KeySourceError> {
+        self.source.admits(org, provider).await
+    }
+
     /// The key of a provider, open. Calls that come at once share one opening.
     pub(super) async fn open(&self, org: &OrgId, provider: &ProviderId) -> Result<OpenKey, KeySourceError> {
         let active = self.active(org).await?;

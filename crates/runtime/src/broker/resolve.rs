@@ -46,7 +46,13 @@ impl KeyBroker {
     /// reason to fail a prompt.
     pub async fn resolve(&self, org: &OrgId, prompt: Option<&str>, profile: Option<&str>) -> Result<Chosen, ResolveError> {
         let active = self.active_in_time(org).await?;
-        Ok(choose(&Choice { table: self.table(), prompt, profile, active: &active })?)
+        match choose(&Choice { table: self.table(), prompt, profile, active: &active }) {
+            // Whoever reads that a key is missing adds one, which would not help.
+            Err(ChoiceError::KeyMissing(provider)) if !self.shared.keyring.admits(org, &provider).await? => {
+                Err(KeySourceError::ProviderDisabled.into())
+            }
+            chosen => Ok(chosen?),
+        }
     }
 
     async fn active_in_time(&self, org: &OrgId) -> Result<Vec<ProviderId>, KeySourceError> {
