@@ -1,4 +1,4 @@
-// An OpenID provider that signs everybody in as the same person, at once.
+// An OpenID provider that signs everybody in at once, as the person that a test names.
 
 import { createSign, generateKeyPairSync, randomUUID } from 'node:crypto'
 import { createServer, type Server as HttpServer } from 'node:http'
@@ -7,7 +7,9 @@ const base64 = (value: unknown) => Buffer.from(typeof value === 'string' ? value
 
 export class IdentityProvider {
   readonly issuer: string
-  #nonces = new Map<string, string>()
+  /** Who signs in next. */
+  person = 'kim'
+  #nonces = new Map<string, { nonce: string; person: string }>()
 
   private constructor(
     port: number,
@@ -39,7 +41,7 @@ export class IdentityProvider {
         json({ keys: [{ ...publicKey.export({ format: 'jwk' }), kid: 'k1', use: 'sig', alg: 'RS256' }] })
       } else if (url.pathname === '/authorize') {
         const code = randomUUID()
-        provider.#nonces.set(code, url.searchParams.get('nonce') ?? '')
+        provider.#nonces.set(code, { nonce: url.searchParams.get('nonce') ?? '', person: provider.person })
         const back = new URL(url.searchParams.get('redirect_uri') ?? provider.issuer)
         back.searchParams.set('code', code)
         back.searchParams.set('state', url.searchParams.get('state') ?? '')
@@ -48,9 +50,9 @@ export class IdentityProvider {
         let body = ''
         asked.on('data', (chunk: Buffer) => (body += chunk.toString()))
         asked.on('end', () => {
-          const nonce = provider.#nonces.get(new URLSearchParams(body).get('code') ?? '') ?? ''
+          const { nonce, person } = provider.#nonces.get(new URLSearchParams(body).get('code') ?? '') ?? { nonce: '', person: '' }
           const now = Math.floor(Date.now() / 1000)
-          const claims = { iss: provider.issuer, sub: 'kim', aud: 'cowork', iat: now, exp: now + 600, nonce, email: 'kim@acme.example', email_verified: true }
+          const claims = { iss: provider.issuer, sub: person, aud: 'cowork', iat: now, exp: now + 600, nonce, email: `${person}@acme.example`, email_verified: true }
           const signed = `${base64({ alg: 'RS256', typ: 'JWT', kid: 'k1' })}.${base64(claims)}`
           const signature = createSign('RSA-SHA256').update(signed).sign(privateKey).toString('base64url')
           json({ access_token: randomUUID(), token_type: 'Bearer', expires_in: 600, id_token: `${signed}.${signature}` })

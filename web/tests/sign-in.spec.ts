@@ -60,3 +60,47 @@ test('OpenID mode: sign in, work with a cookie, sign out', async ({ page, watch 
     provider.stop()
   }
 })
+
+test('a tab starts anew when somebody else signs in beside it, and sends nothing in their name', async ({ page, context, watch }) => {
+  watch.expect(NETWORK)
+  const provider = await IdentityProvider.start()
+  const server = await Server.start({
+    AUTH_MODE: 'oidc',
+    OIDC_ISSUER_URL: provider.issuer,
+    OIDC_CLIENT_ID: 'cowork',
+    OIDC_CLIENT_SECRET: 'secret-of-the-client',
+    COOKIE_SECRET: 'vJ4q0ZrT8mXw1LkYb6HsNc9FgPu3Ea5D',
+    COOKIE_SECURE: 'false',
+    SIGNUP_MODE: 'open',
+  })
+  try {
+    await page.goto(`${server.url}/app`)
+    await page.getByRole('link', { name: 'Sign in' }).click()
+    const account = page.getByRole('link', { name: 'Account and preferences' })
+    await expect(account).toContainText('kim@acme.example')
+    await page.getByRole('textbox', { name: 'Message' }).fill('for Kim alone')
+    await expect.poll(() => page.evaluate(() => localStorage.getItem('cowork.draft.new'))).toBe('for Kim alone')
+
+    // What one tab tells the others.
+    provider.person = 'lee'
+    const other = await context.newPage()
+    await other.goto(`${server.url}/auth/login?returnTo=/app`)
+    await expect(other.getByRole('link', { name: 'Account and preferences' })).toContainText('lee@acme.example')
+    await expect(other.getByRole('textbox', { name: 'Message' })).toHaveValue('')
+    await expect(account).toContainText('lee@acme.example')
+    await expect(page.getByRole('textbox', { name: 'Message' })).toHaveValue('')
+
+    // Where they cannot tell each other, the refused request finds out.
+    await other.close()
+    provider.person = 'kim'
+    await context.request.get(`${server.url}/auth/login?returnTo=/app`)
+    const posts: number[] = []
+    page.on('response', (response) => response.request().method() === 'POST' && posts.push(response.status()))
+    await say(page, 'said as Lee')
+    await expect(account).toContainText('kim@acme.example')
+    expect(posts).toEqual([403])
+  } finally {
+    await server.stop()
+    provider.stop()
+  }
+})

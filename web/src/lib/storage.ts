@@ -1,4 +1,4 @@
-// What this browser remembers: the theme and unsent drafts. Never a credential: those are in cookies that scripts cannot read.
+// What this browser remembers: the theme, unsent drafts and whose they are. Never a credential: those are in cookies that scripts cannot read.
 
 const PREFIX = 'cowork.'
 
@@ -17,6 +17,13 @@ export function remember(key: string, value: string | null): void {
   } catch {
     // Storage may be full or closed to us; the page works without it.
   }
+}
+
+/** Calls when another tab remembers something else under a key. */
+export function onRemembered(key: string, handler: (value: string | null) => void): void {
+  addEventListener('storage', (event) => {
+    if (event.key === PREFIX + key) handler(event.newValue)
+  })
 }
 
 /** At sign-out: the next person at this browser sees no drafts. */

@@ -2,11 +2,15 @@
 
 import { api, bootstrap, ApiError, type Branding, type Schema } from '../api'
 import { onSignedOut, request, setCsrfToken } from '../api/client'
+import { forgetDrafts, onRemembered, recall, remember } from '../storage'
 
 export type Permission =
   | 'org:read' | 'org:manage' | 'members:read' | 'members:manage' | 'roles:manage' | 'sso:manage' | 'api_tokens:read'
   | 'api_tokens:manage' | 'billing:manage' | 'policy:manage' | 'audit:read' | 'sessions:read' | 'sessions:write'
   | 'workflows:manage' | 'operations:view' | 'diagnostics:view'
+
+/** Where this browser remembers whose it is, so that its tabs and the next visit notice somebody else. */
+const PERSON = 'person'
 
 type State = 'starting' | 'ready' | 'signed-out' | 'refused' | 'unreachable'
 
@@ -31,15 +35,21 @@ class MeStore {
       },
       async () => {
         const me = await request<Schema['Me']>('get', '/auth/me')
+        if (this.#isSomebodyElse(me.principal.accountId)) await this.#startAnew()
         setCsrfToken(me.csrfToken ?? null)
       },
     )
+    onRemembered(PERSON, (accountId) => {
+      if (accountId !== null && this.#isSomebodyElse(accountId)) void this.#startAnew()
+    })
   }
 
   /** Finds out who we are. Safe to repeat: after signing in again in another tab, or when the server came back. */
   async load(): Promise<void> {
     try {
       const me = await request<Schema['Me']>('get', '/auth/me', { quiet: true })
+      if (this.#isSomebodyElse(me.principal.accountId)) await this.#startAnew()
+      this.#welcome(me.principal.accountId)
       setCsrfToken(me.csrfToken ?? null)
       this.hasCookie = (me.csrfToken ?? null) !== null
       // Reading the workspace takes a newcomer in, once; only after that others agree who this is and what they may do.
@@ -61,6 +71,24 @@ class MeStore {
       else if (error.status === 403) this.state = 'refused'
       else if (this.state !== 'ready') this.state = 'unreachable'
     }
+  }
+
+  #isSomebodyElse(accountId: string): boolean {
+    return this.principal !== null && this.principal.accountId !== accountId
+  }
+
+  /** What this page shows and remembers belongs to the one before; a request of theirs must not be repeated for the next. */
+  #startAnew(): Promise<never> {
+    forgetDrafts()
+    location.reload()
+    return new Promise(() => {})
+  }
+
+  /** Drafts that somebody else left in this browser are not shown. */
+  #welcome(accountId: string): void {
+    const before = recall(PERSON)
+    if (before !== null && before !== accountId) forgetDrafts()
+    remember(PERSON, accountId)
   }
 
   get role(): string {
