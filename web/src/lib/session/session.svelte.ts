@@ -15,7 +15,7 @@ export class Outgoing {
   /** The same for every try, so that a message whose answer was lost is not sent twice. */
   readonly idempotencyKey = crypto.randomUUID()
 
-  constructor(readonly text: string) {}
+  constructor(readonly text: string, readonly agent?: string) {}
 }
 
 export class OpenSession {
@@ -107,9 +107,9 @@ export class OpenSession {
   }
 
   async send(text: string, agent?: string): Promise<void> {
-    const message = new Outgoing(text)
+    const message = new Outgoing(text, agent)
     this.outgoing = [...this.outgoing, message]
-    await this.#deliver(message, agent)
+    await this.#deliver(message)
   }
 
   async sendAgain(message: Outgoing): Promise<void> {
@@ -122,10 +122,11 @@ export class OpenSession {
     this.outgoing = this.outgoing.filter((one) => one !== message)
   }
 
-  async #deliver(message: Outgoing, agent?: string): Promise<void> {
+  async #deliver(message: Outgoing): Promise<void> {
+    const { text, agent } = message
     try {
       const envelope = await request<Schema['CommandEnvelope']>('post', `/api/sessions/${encodeURIComponent(this.sessionId)}/prompt`, {
-        body: agent ? { text: message.text, agent } : { text: message.text },
+        body: agent ? { text, agent } : { text },
         headers: { 'idempotency-key': message.idempotencyKey },
       })
       message.commandId = envelope.command.commandId
