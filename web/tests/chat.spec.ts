@@ -102,3 +102,28 @@ test('without a network a message waits, a draft stays, and both come through', 
   await expect(answered(page, 'echo: not sent yet')).toBeVisible()
   expect(await page.getByText('not sent yet', { exact: true }).count(), 'once').toBe(1)
 })
+
+test('an agent is chosen and unchosen, and a message that is sent again goes to the one chosen first', async ({ page, server, watch }) => {
+  watch.expect(NETWORK)
+  const session = await server.session('Two agents')
+  await page.route('**/api/config', async (route) => {
+    const response = await route.fetch()
+    await route.fulfill({ response, json: { ...(await response.json()), allowedAgents: ['build', 'plan'] } })
+  })
+  const asked: unknown[] = []
+  await page.route('**/prompt', async (route) => {
+    asked.push(route.request().postDataJSON())
+    await (asked.length === 1 ? route.abort() : route.continue())
+  })
+  await page.goto(`${server.url}/app/sessions/${session}`)
+  const agent = page.getByRole('combobox', { name: 'Agent' })
+  await expect(agent.locator('option:checked')).toHaveText('Default agent')
+  await agent.selectOption('plan')
+  await say(page, 'Plan it')
+  await expect(page.getByText('Not sent.')).toBeVisible()
+  await agent.selectOption('Default agent')
+  await page.getByRole('button', { name: 'Send again' }).click()
+  await expect(page.getByText('Not sent.')).toBeHidden()
+  await say(page, 'And on')
+  await expect.poll(() => asked).toEqual([{ text: 'Plan it', agent: 'plan' }, { text: 'Plan it', agent: 'plan' }, { text: 'And on' }])
+})

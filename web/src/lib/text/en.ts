@@ -164,6 +164,7 @@ export const en = {
     attachments: 'Attachments',
     gone: 'Older events are no longer kept; what you see is the session’s present state.',
     agentLabel: 'Agent',
+    agentDefault: 'Default agent',
   },
   tool: {
     running: 'running',
