@@ -1,4 +1,4 @@
-// What this browser remembers: the theme, unsent drafts and whose they are. Never a credential: those are in cookies that scripts cannot read.
+// What this browser remembers: the theme, drafts, messages on their way, and whose they are. Never a credential: those are in cookies that scripts cannot read.
 
 const PREFIX = 'cowork.'
 
@@ -7,6 +7,17 @@ export function recall(key: string): string | null {
     return localStorage.getItem(PREFIX + key)
   } catch {
     return null
+  }
+}
+
+/** The keys that begin so. */
+export function recallAll(beginning: string): string[] {
+  try {
+    return Object.keys(localStorage)
+      .filter((key) => key.startsWith(PREFIX + beginning))
+      .map((key) => key.slice(PREFIX.length))
+  } catch {
+    return []
   }
 }
 
@@ -26,11 +37,7 @@ export function onRemembered(key: string, handler: (value: string | null) => voi
   })
 }
 
-/** At sign-out: the next person at this browser sees no drafts. */
+/** At sign-out: the next person at this browser sees no drafts, and no messages that were on their way. */
 export function forgetDrafts(): void {
-  try {
-    for (const key of Object.keys(localStorage)) if (key.startsWith(`${PREFIX}draft.`)) localStorage.removeItem(key)
-  } catch {
-    // As above.
-  }
+  for (const key of [...recallAll('draft.'), ...recallAll('outgoing.')]) remember(key, null)
 }

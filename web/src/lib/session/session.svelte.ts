@@ -2,21 +2,10 @@
 
 import { api, ApiError, request, type Schema } from '../api'
 import { live } from './live'
+import { keptOutgoing, Outgoing } from './outgoing.svelte'
 import { Transcript } from './transcript.svelte'
 import { titleOf, type Session } from './titles'
 import { workspace } from './workspace.svelte'
-
-/** A message on its way. */
-export class Outgoing {
-  state = $state<'sending' | 'queued' | 'failed'>('sending')
-  error = $state.raw<ApiError | null>(null)
-  commandId: string | null = null
-  readonly key = `outgoing:${crypto.randomUUID()}`
-  /** The same for every try, so that a message whose answer was lost is not sent twice. */
-  readonly idempotencyKey = crypto.randomUUID()
-
-  constructor(readonly text: string, readonly agent?: string) {}
-}
 
 export class OpenSession {
   readonly transcript: Transcript
@@ -32,6 +21,7 @@ export class OpenSession {
 
   constructor(readonly sessionId: string) {
     this.transcript = new Transcript(sessionId)
+    this.outgoing = keptOutgoing(sessionId)
   }
 
   get title(): string {
@@ -67,6 +57,7 @@ export class OpenSession {
       this.record = session
       this.#cursor = projection?.sequence ?? 0
       if (projection) this.transcript.restore(projection.view, projection.sequence)
+      this.#dropShown()
       this.isLoaded = true
       this.error = null
       workspace.learn([{ ...session, firstPrompt: this.transcript.firstPrompt }])
@@ -103,11 +94,17 @@ export class OpenSession {
   /** The server's own copy of a message takes the place of ours. */
   #arrived(payload: Record<string, unknown>): void {
     const mine = this.outgoing.find((one) => one.commandId === payload.commandId) ?? this.outgoing.find((one) => one.commandId === null && one.text === payload.text)
-    if (mine) this.outgoing = this.outgoing.filter((one) => one !== mine)
+    if (mine) this.discard(mine)
+  }
+
+  /** Messages that came through while nobody followed. */
+  #dropShown(): void {
+    for (const message of this.outgoing) if (message.entryKey !== null && this.transcript.has(message.entryKey)) this.discard(message)
   }
 
   async send(text: string, agent?: string): Promise<void> {
-    const message = new Outgoing(text, agent)
+    const message = new Outgoing(this.sessionId, text, agent)
+    message.keep()
     this.outgoing = [...this.outgoing, message]
     await this.#deliver(message)
   }
@@ -119,6 +116,7 @@ export class OpenSession {
   }
 
   discard(message: Outgoing): void {
+    message.forget()
     this.outgoing = this.outgoing.filter((one) => one !== message)
   }
 
@@ -131,6 +129,8 @@ export class OpenSession {
       })
       message.commandId = envelope.command.commandId
       if (message.state === 'sending') message.state = 'queued'
+      if (this.outgoing.includes(message)) message.keep()
+      this.#dropShown()
     } catch (error) {
       message.state = 'failed'
       message.error = error instanceof ApiError ? error : null

@@ -31,6 +31,10 @@ export class Transcript {
     return this.entries.filter((entry): entry is RequestEntry => entry.kind === 'request' && entry.outcome === null)
   }
 
+  has(key: string): boolean {
+    return this.#byKey.has(key)
+  }
+
   /** A stored state takes the place of everything known; entries that stay keep their identity, so nothing flickers. */
   restore(view: Schema['ProjectionView'], sequence: number): void {
     const before = this.#byKey

@@ -124,6 +124,7 @@ export const en = {
     queued: 'Waiting for its turn',
     sending: 'Sending',
     notSent: 'Not sent',
+    notSentBefore: 'The page was left before the server answered.',
     sendAgain: 'Send again',
     discard: 'Discard',
     empty: 'Nothing said yet',
