@@ -167,3 +167,10 @@ test('a message that could not be sent is there after a reload, and is sent once
   await expect(page.getByText('Once only', { exact: true })).toHaveCount(1)
   await expect(page.getByText('Not sent.')).toBeHidden()
 })
+
+test('what an answer refers to at its end is linked when it has come, not only after a reload', async ({ signedIn: page }) => {
+  const filler = Array.from({ length: 12 }, (_, index) => `Paragraph ${index}.`).join('\n\n')
+  await say(page, `[[slow:30]] See [the manual][m] first.\n\n${filler}\n\n[m]: https://example.org/manual`)
+  await expect(page.getByRole('article', { name: 'Agent' }).getByText('Paragraph 11.')).toBeVisible()
+  await expect(page.getByRole('article', { name: 'Agent' }).getByRole('link', { name: 'the manual' })).toHaveAttribute('href', 'https://example.org/manual')
+})

@@ -20,7 +20,8 @@ export class BlockReader {
   read(text: string, isStreaming: boolean): Block[] {
     const source = text.replace(/\r\n?/g, '\n')
     // The last two blocks may still turn into something else: a paragraph into a table, a list into a longer one.
-    const kept = source.startsWith(this.#source) && this.#source !== '' ? Math.max(0, this.#blocks.length - 2) : 0
+    // What ends a text may be what links at its beginning refer to: at last everything is read once more.
+    const kept = isStreaming && source.startsWith(this.#source) && this.#source !== '' ? Math.max(0, this.#blocks.length - 2) : 0
     const from = kept > 0 ? (this.#starts[kept] ?? 0) : 0
     const blocks = this.#blocks.slice(0, kept)
     const starts = this.#starts.slice(0, kept)
