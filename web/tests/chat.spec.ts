@@ -174,3 +174,11 @@ test('what an answer refers to at its end is linked when it has come, not only a
   await expect(page.getByRole('article', { name: 'Agent' }).getByText('Paragraph 11.')).toBeVisible()
   await expect(page.getByRole('article', { name: 'Agent' }).getByRole('link', { name: 'the manual' })).toHaveAttribute('href', 'https://example.org/manual')
 })
+
+test('entities are drawn as what they name, except in code, and none makes a link that runs', async ({ signedIn: page }) => {
+  await say(page, '&copy; 2 &times; 3 &mdash; &notit; &#x41;&#0; \\&lt; `&copy; <b>`\n\n[query](https://example.org/?a=1&amp;b=2) [bad](&#106;avascript&colon;alert(1))')
+  const answer = page.getByRole('article', { name: 'Agent' })
+  await expect(answer.locator('p').first()).toHaveText('echo: © 2 × 3 — &notit; A\ufffd &lt; &copy; <b>')
+  await expect(answer.getByRole('link')).toHaveCount(1)
+  await expect(answer.getByRole('link')).toHaveAttribute('href', 'https://example.org/?a=1&b=2')
+})

@@ -68,11 +68,20 @@ export function safeHref(href: string): string | null {
   }
 }
 
-/** The five entities that the lexer leaves in text, and numbers. */
+/** Text with its entities as the characters that they name; the lexer leaves them as they are. */
 export function unescaped(text: string): string {
-  return text.replace(/&(?:#(\d{1,7})|#x([\da-f]{1,6})|(amp|lt|gt|quot|apos|nbsp));/gi, (whole, decimal: string, hex: string, name: string) => {
-    if (name) return ({ amp: '&', lt: '<', gt: '>', quot: '"', apos: "'", nbsp: '\u00a0' } as Record<string, string>)[name.toLowerCase()] ?? whole
-    const code = decimal ? Number(decimal) : Number.parseInt(hex, 16)
-    return code > 0 && code <= 0x10ffff ? String.fromCodePoint(code) : whole
-  })
+  return text.replace(/&(?:#\d{1,7}|#x[\da-f]{1,6}|[a-z][a-z\d]{1,31});/gi, characterOf)
+}
+
+const characters = new Map<string, string>()
+
+/** The browser knows all names. It takes the beginning of a longer word for one, too; Markdown does not. */
+function characterOf(entity: string): string {
+  const known = characters.get(entity)
+  if (known !== undefined) return known
+  const reader = document.createElement('textarea')
+  reader.innerHTML = entity
+  const character = reader.value.length <= 2 ? reader.value : entity
+  characters.set(entity, character)
+  return character
 }
