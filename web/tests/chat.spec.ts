@@ -64,10 +64,20 @@ test('a question is answered, and a run that hangs is stopped', async ({ signedI
   await expect(page.getByText('Stopped by you')).toBeVisible()
 })
 
-test('an error explains itself', async ({ signedIn: page }) => {
-  await say(page, '[[err:429]] Too much')
-  await expect(page.getByRole('alert').filter({ hasText: 'The run failed' })).toContainText('Wait a moment')
-})
+for (const [status, advice] of [
+  [401, 'An administrator can check it'],
+  [429, 'Wait a moment'],
+  [500, 'could not be reached'],
+  [529, 'Wait a moment'],
+] as const) {
+  test(`an error of status ${status} explains itself, and says the same when one comes back`, async ({ signedIn: page }) => {
+    await say(page, `[[err:${status}]] Too much`)
+    const failure = page.getByRole('alert').filter({ hasText: 'The run failed' })
+    await expect(failure).toContainText(advice)
+    await page.reload()
+    await expect(failure).toContainText(advice)
+  })
+}
 
 test('a server that is killed while it answers comes back, and so does the answer', async ({ signedIn: page, server, watch }) => {
   watch.expect(NETWORK)

@@ -96,7 +96,7 @@ export class ArtifactEntry implements Place {
 export class NoteEntry implements Place {
   readonly kind = 'note'
 
-  constructor(readonly key: string, readonly order: number, readonly tone: 'error' | 'info', readonly message: string, readonly code: string | null = null) {}
+  constructor(readonly key: string, readonly order: number, readonly tone: 'error' | 'info', readonly message: string) {}
 }
 
 export type Entry = MessageEntry | ToolEntry | TaskEntry | RequestEntry | ArtifactEntry | NoteEntry

@@ -212,7 +212,7 @@ export class Transcript {
       case 'runtime.error': {
         this.#quiet()
         const id = asText(payload.id) ?? asText(payload.commandId) ?? `${this.sessionId}:error:${sequence}`
-        this.#add(new NoteEntry(`error:${id}`, sequence, 'error', asText(payload.message) ?? 'Runtime command failed.', asText(payload.code)))
+        this.#add(new NoteEntry(`error:${id}`, sequence, 'error', asText(payload.message) ?? 'Runtime command failed.'))
         break
       }
     }
