@@ -93,6 +93,9 @@ test('sessions are searched, filtered and remembered in the address', async ({ s
   await page.getByRole('button', { name: 'Clear the search' }).click()
   await page.getByRole('tab', { name: 'Failed' }).click()
   await expect(page.getByRole('link', { name: 'Fetch the exchange rates' }).last()).toBeVisible()
+  await page.goto(`${server.url}/app/sessions?status=bogus`)
+  await expect(page.getByRole('tab', { name: 'All' })).toHaveAttribute('aria-selected', 'true')
+  await expect(page.getByRole('row').nth(1)).toBeVisible()
 })
 
 test('the document and its files are served as promised', async ({ request, server }) => {
