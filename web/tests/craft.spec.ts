@@ -1,5 +1,5 @@
 import { AxeBuilder } from '@axe-core/playwright'
-import { expect, test } from './test'
+import { expect, NETWORK, test } from './test'
 import { examples, stops } from './views'
 
 /** A map has hundreds of cells alike; its first row stands for all, or axe takes longer than all other tests. */
@@ -41,6 +41,14 @@ for (const stop of stops) {
     expect(await page.evaluate(() => document.scrollingElement?.scrollWidth ?? 0)).toBeLessThanOrEqual(360)
     // A view scrolls down and never to the side.
     expect(await page.evaluate(() => [...document.querySelectorAll('main *')].filter((one) => getComputedStyle(one).overflowY === 'auto' && one.clientHeight > 300 && one.scrollWidth > one.clientWidth + 1).map((one) => one.className))).toEqual([])
+  })
+}
+
+for (const [path, heading] of [['/app/nowhere', 'This page does not exist.'], ['/app/sessions/ses_nowhere', 'Nothing here']] as const) {
+  test(`${path} has a heading, as every page`, async ({ page, server, watch }) => {
+    watch.expect(NETWORK)
+    await page.goto(server.url + path)
+    await expect(page.getByRole('heading', { level: 1 })).toHaveText(heading)
   })
 }
 
