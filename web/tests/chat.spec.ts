@@ -192,3 +192,14 @@ test('entities are drawn as what they name, except in code, and none makes a lin
   await expect(answer.getByRole('link')).toHaveCount(1)
   await expect(answer.getByRole('link')).toHaveAttribute('href', 'https://example.org/?a=1&b=2')
 })
+
+test('a message that is too long stays whole and says so', async ({ signedIn: page }) => {
+  const field = page.getByRole('textbox', { name: 'Message' })
+  await field.fill('ä'.repeat(520_000))
+  await expect(page.getByText(/^Too long by 39\.1 KB$/)).toBeVisible()
+  await expect(page.getByRole('button', { name: 'Send' })).toBeDisabled()
+  expect((await field.inputValue()).length).toBe(520_000)
+  await field.fill('ä'.repeat(1000))
+  await expect(page.getByText('Too long by')).toBeHidden()
+  await expect(page.getByRole('button', { name: 'Send' })).toBeEnabled()
+})

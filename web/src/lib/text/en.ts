@@ -159,7 +159,7 @@ export const en = {
     },
     attempt: (n: number) => `Attempt ${n}`,
     attemptNote: 'The worker stopped in the middle. Another one took over and starts this answer again.',
-    charactersLeft: (n: number) => `${n.toLocaleString()} characters over the limit`,
+    tooLong: (by: string) => `Too long by ${by}`,
     copyMessage: 'Copy message',
     copyCode: 'Copy code',
     attachments: 'Attachments',
