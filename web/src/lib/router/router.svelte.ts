@@ -54,15 +54,17 @@ class Router {
     this.#read()
   }
 
-  /** Changes the query of the present path without a new entry in the history. */
-  setQuery(changes: Record<string, string | null>): void {
+  /** Changes the query of the present path; without a new entry in the history, unless Back is to undo it. */
+  setQuery(changes: Record<string, string | null>, options: { push?: boolean } = {}): void {
     const query = new URLSearchParams(location.search)
     for (const [name, value] of Object.entries(changes)) {
       if (value === null || value === '') query.delete(name)
       else query.set(name, value)
     }
     const search = query.toString()
-    history.replaceState(null, '', location.pathname + (search ? `?${search}` : ''))
+    const to = location.pathname + (search ? `?${search}` : '')
+    if (options.push) history.pushState(null, '', to)
+    else history.replaceState(null, '', to)
     this.query = query
   }
 
