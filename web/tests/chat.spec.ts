@@ -62,6 +62,16 @@ test('a question is answered, and a run that hangs is stopped', async ({ signedI
   await expect(page.getByText('Working').first()).toBeVisible()
   await page.getByRole('button', { name: 'Stop' }).click()
   await expect(page.getByText('Stopped by you')).toBeVisible()
+  await say(page, '[[hang]] Wait once more')
+  await expect(page.getByRole('button', { name: 'Stop' })).toBeVisible()
+  await page.getByRole('heading', { level: 1 }).focus()
+  await page.keyboard.press('Control+k')
+  await expect(page.getByRole('combobox')).toBeFocused()
+  await page.keyboard.press('Escape')
+  await expect(page.getByRole('dialog')).toBeHidden()
+  await expect(page.getByText('Stopped by you')).toHaveCount(1)
+  await page.keyboard.press('Escape')
+  await expect(page.getByText('Stopped by you')).toHaveCount(2)
 })
 
 for (const [status, advice] of [

@@ -62,6 +62,7 @@ export function listenForShortcuts(): () => void {
       k: () => step(-1),
       y: () => document.querySelector<HTMLElement>('[data-allow]')?.click(),
       x: () => document.querySelector<HTMLElement>('[data-deny]')?.click(),
+      Escape: () => document.querySelector<HTMLElement>('[data-stop]')?.click(),
     }
     const action = act[event.key]
     if (!action) return
