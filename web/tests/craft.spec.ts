@@ -118,3 +118,11 @@ test('the document and its files are served as promised', async ({ request, serv
   expect((await request.head(server.url + script)).status()).toBe(200)
   expect((await request.get(`${server.url}/app/assets/none.js`)).status()).toBe(404)
 })
+
+test('a title turns the direction of nothing that comes after it', async ({ page, server }) => {
+  const session = await server.session('Report \u202efdp.exe \u2067end')
+  await page.goto(`${server.url}/app/sessions/${session}`)
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText('Report fdp.exe end')
+  await expect(page).toHaveTitle(/^Report fdp\.exe end/)
+  await expect(page.getByRole('navigation', { name: 'Main' }).getByText('Report fdp.exe end')).toBeVisible()
+})

@@ -17,9 +17,15 @@ export function headline(prompt: string): string {
   return words.length > LONGEST ? `${words.slice(0, LONGEST - 1).trimEnd()}…` : words
 }
 
+/** Without the characters that turn the direction of whatever comes after them, as far as the line goes. */
+export function undirected(title: string): string {
+  return title.replace(/[\u202a-\u202e\u2066-\u2069]/g, '')
+}
+
 export function titleOf(session: { title?: string | null; firstPrompt?: string | null }): string {
-  if (!UNNAMED.has(session.title ?? '')) return session.title ?? ''
-  const from = session.firstPrompt ? headline(session.firstPrompt) : ''
+  const title = undirected(session.title ?? '')
+  if (!UNNAMED.has(title)) return title
+  const from = session.firstPrompt ? undirected(headline(session.firstPrompt)) : ''
   return from === '' ? text.sessions.untitled : from
 }
 
