@@ -98,7 +98,7 @@ test('a server that is killed while it answers comes back, and so does the answe
   await server.run()
   await expect(page.getByText('w150', { exact: false }).first()).toBeVisible({ timeout: 30_000 })
   await expect(page.getByText('Reconnecting')).toBeHidden()
-  await expect(page.getByText('Another one took over')).toBeVisible()
+  await expect(page.getByText('Another one took over and started')).toBeVisible()
   const words = await page.getByRole('article', { name: 'Agent' }).last().locator('.markdown').innerText()
   expect(words.split(/\s+/).filter((word) => word === 'w7'), 'each word once').toHaveLength(1)
 })
@@ -212,4 +212,11 @@ test('a message that is too long stays whole and says so', async ({ signedIn: pa
   await field.fill('ä'.repeat(1000))
   await expect(page.getByText('Too long by')).toBeHidden()
   await expect(page.getByRole('button', { name: 'Send' })).toBeEnabled()
+})
+
+test('what went wrong on the way to an answer is told as past when it has come', async ({ signedIn: page }) => {
+  await say(page, '[[text:80]] [[slow:30]] [[drop]] Hold on')
+  await expect(page.getByText(/^the connection to the model provider broke off$/)).toBeVisible()
+  await expect(page.getByText('w80', { exact: false }).first()).toBeVisible()
+  await expect(page.getByText('Tried again: the connection to the model provider broke off')).toBeVisible()
 })

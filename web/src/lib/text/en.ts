@@ -158,6 +158,8 @@ export const en = {
       other: 'Nothing is lost. You can send the message again.',
     },
     attempt: (n: number) => `Attempt ${n}`,
+    attemptNotePast: 'The worker stopped in the middle. Another one took over and started this answer again.',
+    overcome: (reason: string) => `Tried again: ${reason}`,
     attemptNote: 'The worker stopped in the middle. Another one took over and starts this answer again.',
     tooLong: (by: string) => `Too long by ${by}`,
     copyMessage: 'Copy message',
