@@ -29,7 +29,9 @@ use tokio_util::sync::CancellationToken;
 const PING_EVERY: Duration = Duration::from_secs(20);
 /// A client that can't be told goodbye in this time isn't told.
 const GOODBYE: Duration = Duration::from_secs(1);
-/// What was begun before the end has this long to come to its own.
+/// A command that runs when the talk ends is still answered if it doesn't take longer.
+const LAST_ANSWER: Duration = Duration::from_secs(3);
+/// After that long the connection is dropped, whatever is still on its way.
 const OVERTIME: Duration = Duration::from_secs(5);
 
 /// Serves a socket until the client leaves, is cut, or its time is up.
@@ -129,7 +131,10 @@ impl Talk {
                 step = self.next() => step,
             };
             let went = match step {
-                Step::End(goodbye) => return Some(Parting::Goodbye(goodbye)),
+                Step::End(goodbye) => {
+                    self.finish().await;
+                    return Some(Parting::Goodbye(goodbye));
+                }
                 Step::Ping => self.ping().await,
                 Step::Answer(answer) => self.acknowledge(answer).await,
                 Step::Frames(topic, frames) => self.pass_on(&topic, &frames).await,
@@ -174,6 +179,15 @@ impl Talk {
             Err(error) => protocol::error(About::Command(&id), &error),
         };
         self.send(message).await
+    }
+
+    /// Answers the command that runs, if it comes to its end soon.
+    async fn finish(&mut self) {
+        if let Some(Running { answer, .. }) = &mut self.running
+            && let Ok(answer) = timeout(LAST_ANSWER, answer).await
+        {
+            self.acknowledge(answer).await.ok();
+        }
     }
 
     /// One message per event, flushed together.

@@ -1,7 +1,7 @@
 //! `GET /api/ws`: the same records as the streams, and commands with acknowledgements (docs/websocket.md).
 
 use crate::{
-    answer::{is_settled, said},
+    answer::{Answer, is_settled, said},
     caller::{Caller, HEADER_MODE},
     event_stream::assert_dense,
     server::{PATIENCE, Server, session_id},
@@ -12,7 +12,12 @@ use serde_json::{Value, json};
 use tokio::net::TcpStream;
 use tokio_tungstenite::{
     MaybeTlsStream, WebSocketStream, connect_async,
-    tungstenite::{self, Message, client::IntoClientRequest, http::HeaderValue},
+    tungstenite::{
+        self, Message,
+        client::IntoClientRequest,
+        http::HeaderValue,
+        protocol::{CloseFrame, frame::coding::CloseCode},
+    },
 };
 
 /// An open socket and everything that came over it.
@@ -60,6 +65,18 @@ impl Socket {
     async fn ask(&mut self, message: Value) -> Value {
         self.say(message.clone()).await;
         self.hear(|answer| if message["id"].is_null() { answer["type"] != "event" } else { answer["id"] == message["id"] }).await
+    }
+
+    /// How the server ends the talk.
+    async fn end(mut self) -> Option<CloseCode> {
+        loop {
+            let next = tokio::time::timeout(PATIENCE, self.socket.next()).await.expect("the socket never ends");
+            match next? {
+                Ok(Message::Close(frame)) => return frame.map(|frame| frame.code),
+                Ok(_) => {}
+                Err(_) => return None,
+            }
+        }
     }
 
     fn events(&self, topic: &str) -> Vec<Value> {
@@ -111,6 +128,21 @@ async fn a_socket_shows_what_the_streams_show_and_takes_commands() {
 }
 
 #[tokio::test]
+async fn a_close_is_answered_and_who_breaks_the_rules_is_told_which() {
+    let server = Server::start().await;
+    let mut leaving = Socket::open(&server).await;
+    leaving.hear(|message| message["type"] == "hello").await;
+    let frame = CloseFrame { code: CloseCode::Normal, reason: "done".into() };
+    leaving.socket.send(Message::Close(Some(frame))).await.expect("the socket is open");
+    assert_eq!(leaving.end().await, Some(CloseCode::Normal));
+
+    let mut wordy = Socket::open(&server).await;
+    wordy.hear(|message| message["type"] == "hello").await;
+    wordy.socket.send(Message::Text("x".repeat(1024 * 1024 + 1).into())).await.expect("the socket is open");
+    assert_eq!(wordy.end().await, Some(CloseCode::Size));
+}
+
+#[tokio::test]
 async fn a_command_has_one_effect_and_a_refusal_names_what_it_answers() {
     let server = Server::start().await;
     let session = server.session().await;
@@ -122,6 +154,9 @@ async fn a_command_has_one_effect_and_a_refusal_names_what_it_answers() {
     }
     let (one, two) = (first.ask(prompt("a")).await, second.ask(prompt("b")).await);
     assert_eq!(one["body"]["command"]["commandId"], two["body"]["command"]["commandId"], "also on another socket");
+    let route = server.request(Method::POST, &format!("/api/sessions/{session}/prompt")).header("idempotency-key", "k");
+    let three = Answer::of(route.json(&json!({ "text": "once" }))).await;
+    assert_eq!(three.body["command"]["commandId"], one["body"]["command"]["commandId"], "and by its route");
     let view = server.until(&session, |view| said(view, "assistant") == ["echo: once"]).await;
     assert_eq!(said(&view, "user"), ["once"]);
 
