@@ -18,8 +18,14 @@ pub(super) struct Connection(Arc<Inner>);
 /// What an open connection takes of the server: one of its places, and that a server which stops waits for it.
 #[derive(Debug)]
 pub(super) struct Slot {
-    pub(super) _permit: OwnedSemaphorePermit,
-    pub(super) _awaited: TaskTrackerToken,
+    _permit: OwnedSemaphorePermit,
+    _awaited: TaskTrackerToken,
+}
+
+impl Slot {
+    pub(super) fn new(permit: OwnedSemaphorePermit, awaited: TaskTrackerToken) -> Self {
+        Self { _permit: permit, _awaited: awaited }
+    }
 }
 
 #[derive(Debug)]
@@ -36,7 +42,7 @@ impl Slot {
     /// Of a server of its own.
     pub(super) fn alone() -> Self {
         let permit = Arc::new(tokio::sync::Semaphore::new(1)).try_acquire_owned().expect("one is free");
-        Self { _permit: permit, _awaited: tokio_util::task::TaskTracker::new().token() }
+        Self::new(permit, tokio_util::task::TaskTracker::new().token())
     }
 }
 

@@ -50,7 +50,7 @@ pub async fn serve(listener: TcpListener, state: HttpState, shutdown: Cancellati
         loop {
             let permit = permits.clone().acquire_owned().await.expect("the semaphore is never closed");
             let (stream, peer) = accept(&listener).await;
-            let connection = Connection::new(peer, Slot { _permit: permit, _awaited: connections.token() });
+            let connection = Connection::new(peer, Slot::new(permit, connections.token()));
             let http = http_builder(patience.headers);
             connections.spawn(run(http, stream, connection, dispatch.clone(), state.closing.clone(), time_is_up.clone()));
         }

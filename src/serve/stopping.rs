@@ -3,7 +3,7 @@
 //! 1. It says that it is not ready, at once, and serves on.
 //! 2. While load balancers turn away from it, it hands its sessions over to other nodes; requests for them then go there.
 //! 3. It closes its door: running requests end, streams end where their clients can resume by cursor elsewhere.
-//! 4. What still runs gets its grace and is parked; the lease is given up.
+//! 4. What still runs gets its grace and is parked, what waits for a person is parked at once; the lease is given up.
 
 use crate::config::server::ServerConfig;
 use cowork_actors::NodeHandle;

@@ -1,8 +1,8 @@
 //! What becomes of admitted prompts, told to the org wherever it lives.
 //!
-//! A session and its organisation may be on different nodes. News of a remote org is gathered
-//! and sent in order; what can't be delivered within the time of a move is dropped, because an
-//! org that missed news counts again from the journal before it refuses anybody, and when a grant expires.
+//! A session and its organisation may be on different nodes. News of a remote org is gathered and sent in order; what can't be
+//! delivered within the time of a move is dropped, because an org that missed news counts again from the journal before it refuses
+//! anybody, and when a grant expires.
 
 use super::OrgMsg;
 use crate::{
@@ -105,7 +105,10 @@ pub(crate) async fn carry(shared: Arc<Shared>, mut output: mpsc::Receiver<(OrgId
                 HashSet::from([org])
             }
         };
-        for org in ready.into_iter().filter(|org| !under_way.contains(org)).collect::<Vec<_>>() {
+        for org in ready {
+            if under_way.contains(&org) {
+                continue;
+            }
             let Entry::Occupied(mut entry) = waiting.entry(org.clone()) else { continue };
             let count = entry.get().len().min(TOGETHER);
             let news = entry.get_mut().drain(..count).collect();
