@@ -14,7 +14,7 @@ use cowork_domain::{
     timestamp::Timestamp,
 };
 use cowork_objects::{Checksum, ObjectError, ObjectKey, Upload, UploadTerms};
-use cowork_store::{ArtifactObject, ArtifactState, NewArtifactObject, Reservation, StoreError};
+use cowork_store::{ArtifactClaim, ArtifactObject, ArtifactState, NewArtifactObject, Reservation, StoreError};
 use std::time::Duration;
 
 /// How long a form or an address is good for.
@@ -40,10 +40,12 @@ pub(crate) struct DirectUpload {
 }
 
 /// A reservation whose content was checked.
-#[derive(Debug, Clone)]
-pub(crate) struct Finalized {
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Finalized {
     /// It is in the log already.
-    pub(crate) was_published: bool,
+    Published,
+    /// It is in hand, to be published.
+    InHand(ArtifactClaim),
 }
 
 /// How far an upload is, for whoever gives it up.
@@ -150,7 +152,7 @@ impl Artifacts {
         let known = self.0.store.artifact_object(org, session, artifact).await?;
         let known = known.filter(|known| known.upload_key.is_some()).ok_or(DirectError::NotFound)?;
         if known.published {
-            return if matches(&known, upload) { Ok(Finalized { was_published: true }) } else { Err(DirectError::Mismatch) };
+            return if matches(&known, upload) { Ok(Finalized::Published) } else { Err(DirectError::Mismatch) };
         }
         match known.state {
             ArtifactState::CleanupPending | ArtifactState::Cleaned => return Err(DirectError::NotReady),
@@ -160,25 +162,23 @@ impl Artifacts {
             }
             ArtifactState::Reserved | ArtifactState::Stored => {}
         }
-        if !self.0.store.claim_artifact(org, session, artifact, HOLD).await? {
-            return Err(DirectError::NotReady);
-        }
+        let claim = self.0.store.claim_artifact(org, session, artifact, HOLD).await?.ok_or(DirectError::NotReady)?;
         if known.state == ArtifactState::Stored {
-            return Ok(Finalized { was_published: false });
+            return Ok(Finalized::InHand(claim));
         }
         let taken = self.take(org, session, &known, upload).await;
         if let Err(error) = &taken {
-            self.0.store.release_artifact(org, session, artifact).await?;
+            self.0.store.release_artifact(org, session, artifact, claim).await?;
             if matches!(error, DirectError::NotReady) {
                 self.0.store.give_up_artifact(org, session, artifact).await?;
             }
         }
-        taken.map(|()| Finalized { was_published: false })
+        taken.map(|()| Finalized::InHand(claim))
     }
 
     /// The request that finalized is over; another one may go on where it stopped.
-    pub(crate) async fn finalized(&self, org: &OrgId, session: SessionId, artifact: &str) -> Result<(), StoreError> {
-        self.0.store.release_artifact(org, session, artifact).await
+    pub(crate) async fn finalized(&self, org: &OrgId, session: SessionId, artifact: &str, claim: ArtifactClaim) -> Result<(), StoreError> {
+        self.0.store.release_artifact(org, session, artifact, claim).await
     }
 
     /// Gives an upload up and its bytes back.

@@ -13,7 +13,7 @@ mod read;
 mod store;
 mod sweep;
 
-pub(crate) use direct::{DirectError, DirectUpload, UploadState};
+pub(crate) use direct::{DirectError, DirectUpload, Finalized, UploadState};
 pub(crate) use disposition::{content_disposition, shown_type};
 pub(crate) use open::open;
 pub(crate) use read::ReadError;

@@ -34,7 +34,7 @@ pub(super) fn make(path: &Path) -> anyhow::Result<OpeningKey> {
     let key = OpeningKey::generate();
     // It gets its name when all of it is on disk: whoever finds the file finds a whole key.
     let draft = path.with_extension(format!("draft.{}", std::process::id()));
-    let written = write(&draft, &key).and_then(|()| std::fs::hard_link(&draft, path));
+    let written = write(&draft, &key).and_then(|()| std::fs::hard_link(&draft, path)).and_then(|()| keep_name(path));
     std::fs::remove_file(&draft).ok();
     match written {
         Ok(()) => Ok(key),
@@ -50,6 +50,12 @@ fn write(path: &Path, key: &OpeningKey) -> std::io::Result<()> {
     file.write_all(key.to_text().expose().as_bytes())?;
     file.write_all(b"\n")?;
     file.sync_all()
+}
+
+/// A name is on disk when its folder is.
+fn keep_name(path: &Path) -> std::io::Result<()> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    File::open(folder)?.sync_all()
 }
 
 #[cfg(test)]

@@ -31,6 +31,7 @@ pub struct InstallError(#[from] BuildError);
 pub fn install() -> Result<MetricsHandle, InstallError> {
     let prometheus = builder()?.install_recorder()?;
     describe();
+    begin_counting();
     process::describe_start();
     Ok(MetricsHandle { prometheus })
 }
@@ -52,6 +53,14 @@ fn describe() {
             Kind::Gauge => metrics::describe_gauge!(metric.name, metric.unit.as_metrics(), metric.help),
             Kind::Histogram => metrics::describe_histogram!(metric.name, metric.unit.as_metrics(), metric.help),
         }
+    }
+}
+
+/// A counter that appears with its first event can't be told from one that was always at that: an alarm on its increase would
+/// miss the first. Those with labels begin with each label's first event all the same.
+fn begin_counting() {
+    for metric in catalogue::METRICS.iter().filter(|metric| metric.kind == Kind::Counter && metric.labels.is_empty()) {
+        metrics::counter!(metric.name).increment(0);
     }
 }
 

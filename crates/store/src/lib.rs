@@ -64,8 +64,8 @@ pub use membership::{
 };
 pub use migration::{MigrationReport, MigrationStatus};
 pub use objects::{
-    ArtifactFilter, ArtifactObject, ArtifactPage, ArtifactState, CheckpointVersion, DayQuota, IndexedArtifact, NewArtifactObject,
-    NewProjectSnapshot, ProjectSnapshot, Reservation, SavedCheckpoint, WorkspaceCheckpoint,
+    ArtifactClaim, ArtifactFilter, ArtifactObject, ArtifactPage, ArtifactState, CheckpointVersion, DayQuota, IndexedArtifact,
+    NewArtifactObject, NewProjectSnapshot, ProjectSnapshot, Reservation, SavedCheckpoint, WorkspaceCheckpoint,
 };
 pub use private_postgres::{InstalledPostgres, PrivatePostgres, PrivatePostgresError, PrivatePostgresOptions};
 pub use session::{

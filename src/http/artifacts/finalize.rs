@@ -6,7 +6,7 @@ use super::{
     record::{Envelope, PublicArtifact},
 };
 use crate::{
-    artifacts::DirectError,
+    artifacts::{DirectError, Finalized},
     http::{answer::Json, body::JsonBody, error::ApiError, gate::Caller, schema::ErrorBody, state::HttpState},
 };
 use axum::extract::State;
@@ -46,16 +46,16 @@ pub(super) async fn finalize(
     if artifact_id(path.artifact()?).as_deref() != Some(upload.artifact.as_str()) {
         return Err(DirectError::Mismatch.into());
     }
-    let finalized = state.artifacts.finalize(&by.org_id, session, &upload).await?;
-    let record = if finalized.was_published {
-        find(&state, by, session, &upload.artifact).await?
-    } else {
-        let (artifact, size, checksum) = (upload.artifact.clone(), upload.size, upload.checksum.to_string());
-        let record = upload.draft.into_record(artifact.clone(), size, checksum, state.node.clock().now());
-        let change = ArtifactChange::Publish(Box::new(PublishArtifact { by: by.clone(), record, transfer: Transfer::Presigned }));
-        let published = state.node.change_artifact(by, session, change).await;
-        state.artifacts.finalized(&by.org_id, session, &artifact).await?;
-        published??
+    let record = match state.artifacts.finalize(&by.org_id, session, &upload).await? {
+        Finalized::Published => find(&state, by, session, &upload.artifact).await?,
+        Finalized::InHand(claim) => {
+            let (artifact, size, checksum) = (upload.artifact.clone(), upload.size, upload.checksum.to_string());
+            let record = upload.draft.into_record(artifact.clone(), size, checksum, state.node.clock().now());
+            let change = ArtifactChange::Publish(Box::new(PublishArtifact { by: by.clone(), record, transfer: Transfer::Presigned }));
+            let published = state.node.change_artifact(by, session, change).await;
+            state.artifacts.finalized(&by.org_id, session, &artifact, claim).await?;
+            published??
+        }
     };
     Ok(Json::of(&Envelope { artifact: PublicArtifact::alone(session, &record) }).with_status(StatusCode::CREATED))
 }

@@ -1,5 +1,6 @@
 //! The end of an organisation's keys.
 
+use super::changes::record_byok_change;
 use crate::{Mandate, Store, StoreError, audit::write_audit};
 use cowork_domain::{
     audit::{AuditAction, AuditTarget},
@@ -47,9 +48,9 @@ impl Store {
         let metadata = json!({ "destroyed": shredded.data_keys, "disabled": shredded.secrets });
         write_audit(&mut tx, &[by.row(org, AuditAction::ByokSecretShredded, &target, metadata)]).await?;
         // Last, because its lock is everybody's: nodes that hold an opened key of the organisation drop it.
-        let number = sqlx::query_scalar!("update byok_clock set last = last + 1 returning last").fetch_one(&mut *tx).await?;
-        sqlx::query!("insert into byok_changes (number, org) values ($1, $2)", number, org.as_str()).execute(&mut *tx).await?;
+        record_byok_change(&mut tx, org).await?;
         tx.commit().await?;
+        self.announce_byok().await;
         Ok(shredded)
     }
 }

@@ -51,7 +51,7 @@ impl Store {
             "select w.at, w.session, s.tenant, w.command, w.kind, w.source, w.account, w.worker, w.steps, w.attempt, w.place,
                     w.elapsed_ms, w.error_code
                from work_usage w join sessions s on s.session = w.session
-              where w.org = $1 order by w.at desc limit $2",
+              where w.org = $1 order by w.at desc, w.command, w.kind limit $2",
             org.as_str(),
             i64::from(limit)
         )

@@ -7,6 +7,7 @@ use crate::{
 };
 use cowork_domain::ids::{OrgId, SessionId};
 use std::time::Duration;
+use time::OffsetDateTime;
 use uuid::Uuid;
 
 /// How far a content is.
@@ -137,6 +138,10 @@ impl ObjectRow {
     }
 }
 
+/// A reservation in somebody's hand, until when.
+#[derive(Debug, Clone, Copy)]
+pub struct ArtifactClaim(OffsetDateTime);
+
 impl Store {
     /// Reserves a place for a content and takes its bytes from the day's quota: both or neither, exactly, over all nodes.
     ///
@@ -196,35 +201,49 @@ impl Store {
         row.map(ObjectRow::read).transpose()
     }
 
-    /// Takes a reservation in hand, so that nobody else finishes it or gives it up for this long; false if somebody did, or does.
+    /// Takes a reservation in hand, so that nobody else finishes it or gives it up for this long; none if somebody did, or does.
     ///
     /// # Errors
     /// `Unavailable`, `Database`.
-    pub async fn claim_artifact(&self, org: &OrgId, session: SessionId, artifact: &str, hold: Duration) -> Result<bool, StoreError> {
-        let claimed = sqlx::query!(
-            "update artifact_objects set claimed_until = now() + make_interval(secs => $4)
+    pub async fn claim_artifact(
+        &self,
+        org: &OrgId,
+        session: SessionId,
+        artifact: &str,
+        hold: Duration,
+    ) -> Result<Option<ArtifactClaim>, StoreError> {
+        let until = sqlx::query_scalar!(
+            r#"update artifact_objects set claimed_until = now() + make_interval(secs => $4)
               where session = $1 and artifact = $2 and org = $3 and state in ('reserved', 'stored') and expires_at > now()
-                and (claimed_until is null or claimed_until < now())",
+                and (claimed_until is null or claimed_until < now())
+             returning claimed_until as "until!""#,
             session.as_uuid(),
             artifact,
             org.as_str(),
             hold.as_secs_f64()
         )
-        .execute(&self.pool)
+        .fetch_optional(&self.pool)
         .await?;
-        Ok(claimed.rows_affected() == 1)
+        Ok(until.map(ArtifactClaim))
     }
 
-    /// Lets a reservation go as it is.
+    /// Lets a reservation go as it is, unless somebody else has it meanwhile.
     ///
     /// # Errors
     /// `Unavailable`, `Database`.
-    pub async fn release_artifact(&self, org: &OrgId, session: SessionId, artifact: &str) -> Result<(), StoreError> {
+    pub async fn release_artifact(
+        &self,
+        org: &OrgId,
+        session: SessionId,
+        artifact: &str,
+        ArtifactClaim(until): ArtifactClaim,
+    ) -> Result<(), StoreError> {
         sqlx::query!(
-            "update artifact_objects set claimed_until = null where session = $1 and artifact = $2 and org = $3",
+            "update artifact_objects set claimed_until = null where session = $1 and artifact = $2 and org = $3 and claimed_until = $4",
             session.as_uuid(),
             artifact,
-            org.as_str()
+            org.as_str(),
+            until
         )
         .execute(&self.pool)
         .await?;

@@ -8,7 +8,7 @@ mod discarded;
 mod project_snapshot;
 mod quota;
 
-pub use artifact::{ArtifactObject, ArtifactState, NewArtifactObject, Reservation};
+pub use artifact::{ArtifactClaim, ArtifactObject, ArtifactState, NewArtifactObject, Reservation};
 pub use artifact_index::{ArtifactFilter, ArtifactPage, IndexedArtifact};
 pub use checkpoint::{CheckpointVersion, SavedCheckpoint, WorkspaceCheckpoint};
 pub(crate) use consumption::write_usage;
