@@ -66,6 +66,12 @@ impl Clock {
         Uuid::new_v4()
     }
 
+    /// A new id of a tag or a saved filter.
+    #[expect(clippy::disallowed_methods, reason = "the one place that mints identifiers")]
+    pub fn mint_index_id(self) -> Uuid {
+        Uuid::new_v4()
+    }
+
     /// A new id of something of a channel.
     #[expect(clippy::disallowed_methods, reason = "the one place that mints identifiers")]
     pub fn mint_channel_id(self) -> String {

@@ -61,6 +61,7 @@ mod sse;
 mod sso;
 mod state;
 mod streams;
+mod threads;
 mod tokens;
 pub mod unsent_codes;
 mod usage;

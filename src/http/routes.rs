@@ -2,7 +2,7 @@
 
 use super::{
     admin, artifacts, audit, auth, billing, byok, channels, docs, gate::Gate, health, import, invites, managed_workers, members, metrics,
-    ops, policy, project_sources, roles, runtime, scim, sessions, settings, sso, state::HttpState, tokens, usage, workspace, ws,
+    ops, policy, project_sources, roles, runtime, scim, sessions, settings, sso, state::HttpState, threads, tokens, usage, workspace, ws,
 };
 use crate::web;
 use utoipa::{
@@ -34,6 +34,7 @@ pub(super) fn table(gate: &Gate, metrics_are_open: bool) -> OpenApiRouter<HttpSt
         .merge(policy::routes(gate))
         .merge(managed_workers::routes(gate))
         .merge(settings::routes(gate))
+        .merge(threads::routes(gate))
         .merge(sso::routes(gate))
         .merge(billing::routes(gate))
         .merge(byok::routes(gate))

@@ -34,5 +34,6 @@ mod settings;
 mod sign_in;
 mod sso;
 mod streams;
+mod threads;
 mod tokens;
 mod usage;

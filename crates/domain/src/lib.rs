@@ -36,6 +36,7 @@ pub mod secret;
 pub mod session;
 pub mod signup;
 pub mod sso;
+pub mod thread;
 pub mod timestamp;
 pub mod token;
 pub mod view;

@@ -32,6 +32,7 @@ mod spares;
 mod sso;
 mod store;
 pub mod test_database;
+mod thread;
 mod warm_up;
 
 pub use audit::{AuditFilter, AuditPlace, AuditSealed, UnsealedAudit};
@@ -75,3 +76,4 @@ pub use settings::SettingRow;
 pub use signals::{ClusterSignals, Signal};
 pub use sso::{Directory, SsoRow};
 pub use store::{Store, StoreOptions};
+pub use thread::ThreadRefused;

@@ -23,6 +23,7 @@ mod scim;
 mod session;
 mod settings;
 mod sso;
+mod threads;
 mod usage;
 mod workspace;
 
@@ -49,5 +50,9 @@ pub(super) use scim::{ScimErrorBody, ScimGroupBody, ScimUserBody};
 pub(super) use session::{CloudSessionView, CreateSessionRequest, ImportSessionRequest, SessionList, SessionWithView};
 pub(super) use settings::{SettingRecord, SettingRequest};
 pub(super) use sso::SsoRequest;
+pub(super) use threads::{
+    SmartFilterEnvelope, SmartFilterList, SmartFilterRequest, TaggedSessionsRequest, ThreadList, ThreadTagEnvelope, ThreadTagList,
+    ThreadTagRequest,
+};
 pub(super) use usage::{UsageEventList, UsageSummarySchema};
 pub(super) use workspace::{CloudConfig, Livez, Progress, Workspace};
