@@ -2,12 +2,15 @@
 //! (contract 00 §4).
 
 use super::{
-    gate::{ACTION_EXTENSION, OPERATED_EXTENSION},
+    gate::{ACTION_EXTENSION, OPERATED_SCHEME},
     routes,
 };
 use cowork_domain::policy::{Action, FeatureNeed, HumanRule, Permission, Rule};
 use std::{collections::BTreeMap, fmt::Write};
-use utoipa::openapi::path::{Operation, PathItem};
+use utoipa::openapi::{
+    path::{Operation, PathItem},
+    security::SecurityRequirement,
+};
 
 /// The page as Markdown.
 pub fn as_markdown() -> String {
@@ -45,13 +48,17 @@ pub(super) fn routes_by_action() -> BTreeMap<String, Vec<String>> {
     let mut by_action: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for (path, item) in routes::openapi().paths.paths {
         for (method, operation) in operations(&item) {
-            let extension = |name| operation.extensions.as_ref().and_then(|extensions| extensions.get(name));
-            let action = extension(ACTION_EXTENSION).and_then(|action| action.as_str()).unwrap_or_default().to_owned();
-            let mark = if extension(OPERATED_EXTENSION).is_some() { " \\*" } else { "" };
-            by_action.entry(action).or_default().push(format!("`{method} {path}`{mark}"));
+            let action = operation.extensions.as_ref().and_then(|extensions| extensions.get(ACTION_EXTENSION)?.as_str());
+            let mark = if is_operated(operation) { " \\*" } else { "" };
+            by_action.entry(action.unwrap_or_default().to_owned()).or_default().push(format!("`{method} {path}`{mark}"));
         }
     }
     by_action
+}
+
+fn is_operated(operation: &Operation) -> bool {
+    let token = SecurityRequirement::new(OPERATED_SCHEME, [""; 0]);
+    operation.security.as_ref().is_some_and(|ways| ways.contains(&token))
 }
 
 fn operations(item: &PathItem) -> impl Iterator<Item = (&'static str, &Operation)> {

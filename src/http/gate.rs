@@ -32,14 +32,14 @@ use std::{
     time::Duration,
 };
 use tower::{Layer, Service};
-use utoipa::openapi::path::PathItem;
+use utoipa::openapi::{path::PathItem, security::SecurityRequirement};
 use utoipa_axum::router::UtoipaMethodRouter;
 
 /// Under which name the description of a route says its action.
 pub(super) const ACTION_EXTENSION: &str = "x-cowork-action";
 
-/// And that the action is one for whoever runs the deployment.
-pub(super) const OPERATED_EXTENSION: &str = "x-cowork-operated";
+/// The security scheme of routes for whoever runs the deployment.
+pub(super) const OPERATED_SCHEME: &str = "operatorToken";
 
 /// A client asks again after this whether its organisation takes changes.
 const FROZEN: Duration = Duration::from_secs(60);
@@ -104,10 +104,10 @@ impl Gate {
 /// Writes the action of a route into its description.
 fn name_action(item: &mut PathItem, action: Action, is_operated: bool) {
     for operation in [&mut item.get, &mut item.post, &mut item.put, &mut item.patch, &mut item.delete].into_iter().flatten() {
-        let extensions = operation.extensions.get_or_insert_default();
-        extensions.insert(ACTION_EXTENSION.to_owned(), action.as_str().into());
+        operation.extensions.get_or_insert_default().insert(ACTION_EXTENSION.to_owned(), action.as_str().into());
         if is_operated {
-            extensions.insert(OPERATED_EXTENSION.to_owned(), true.into());
+            let token = SecurityRequirement::new(OPERATED_SCHEME, [""; 0]);
+            operation.security = Some(vec![SecurityRequirement::default(), token]);
         }
     }
 }

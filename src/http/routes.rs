@@ -1,13 +1,17 @@
 //! The route table, and the description of the API that is made from it.
 
 use super::{
-    admin, artifacts, audit, auth, billing, byok, channels, docs, gate::Gate, health, import, invites, managed_workers, members, metrics,
-    ops, policy, project_sources, roles, runtime, scim, sessions, settings, sso, state::HttpState, threads, tokens, usage, workspace, ws,
+    admin, artifacts, audit, auth, billing, byok, channels, docs,
+    gate::{Gate, OPERATED_SCHEME},
+    health, import, invites, managed_workers, members, metrics, ops, policy, project_sources, roles, runtime, scim, sessions, settings,
+    sso,
+    state::HttpState,
+    threads, tokens, usage, workspace, ws,
 };
-use crate::web;
+use crate::{identity::cookie::SESSION_COOKIE, web};
 use utoipa::{
     OpenApi,
-    openapi::security::{ApiKey, ApiKeyValue, Http, HttpAuthScheme, SecurityScheme},
+    openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme},
 };
 use utoipa_axum::router::OpenApiRouter;
 
@@ -58,17 +62,31 @@ pub(super) fn takes_any_method(path: &str) -> bool {
 /// The API as OpenAPI 3.1, made from the handlers.
 pub fn openapi() -> utoipa::openapi::OpenApi {
     let (_, mut description) = table(&Gate::new(None), true).split_for_parts();
-    let header = |name: &str, text: &str| SecurityScheme::ApiKey(ApiKey::Header(ApiKeyValue::with_description(name, text)));
     let components = description.components.get_or_insert_default();
-    components.add_security_scheme(
-        "signedHeaders",
-        header(
-            "x-open-cowork-header-auth-signature",
-            "Set by a trusted proxy, together with the identity headers that it signs. Deployments in auth mode none need nothing.",
-        ),
-    );
-    components.add_security_scheme("scimToken", SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer)));
+    for (name, scheme) in security_schemes() {
+        components.add_security_scheme(name, scheme);
+    }
     description
+}
+
+/// What a caller may show (contract 00 §3). Deployments in auth mode none need nothing.
+fn security_schemes() -> [(&'static str, SecurityScheme); 5] {
+    let bearer = |text: &str| {
+        let http = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).description(Some(text));
+        SecurityScheme::Http(http.build())
+    };
+    let signed = "Set by a trusted proxy, together with the identity headers that it signs.";
+    let cookie = "Set by the sign-in. What changes something also sends the value of the cookie open_cowork_cloud_csrf as x-csrf-token.";
+    [
+        ("apiToken", bearer("A token of an organisation, or an access token of the identity provider.")),
+        ("browserSession", SecurityScheme::ApiKey(ApiKey::Cookie(ApiKeyValue::with_description(SESSION_COOKIE, cookie)))),
+        (OPERATED_SCHEME, bearer("The deployment's operator token: what it opens concerns all organisations.")),
+        ("scimToken", bearer("The token of an organisation's directory.")),
+        (
+            "signedHeaders",
+            SecurityScheme::ApiKey(ApiKey::Header(ApiKeyValue::with_description("x-open-cowork-header-auth-signature", signed))),
+        ),
+    ]
 }
 
 #[derive(OpenApi)]
@@ -87,6 +105,6 @@ pub fn openapi() -> utoipa::openapi::OpenApi {
         (name = "health", description = "Probes"),
         (name = "operations", description = "For operators"),
     ),
-    security((), ("signedHeaders" = []))
+    security((), ("apiToken" = []), ("browserSession" = []), ("signedHeaders" = []))
 )]
 struct Description;

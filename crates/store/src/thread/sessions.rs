@@ -82,7 +82,7 @@ impl Store {
         sessions: &[SessionId],
         carries: bool,
     ) -> Result<Result<(), ThreadRefused>, StoreError> {
-        let mut named: Vec<Uuid> = sessions.iter().map(|session| session.as_uuid()).collect();
+        let mut named: Vec<Uuid> = sessions.iter().map(SessionId::as_uuid).collect();
         named.sort_unstable();
         named.dedup();
         let mut tx = self.pool.begin().await?;
