@@ -67,7 +67,8 @@ async fn sessions_are_found_by_the_tags_that_their_user_put_on_them() {
     let stranger = Caller::new("globex", "eve", "owner");
     assert_eq!(server.ask(&stranger, Method::GET, "/api/threads/tags", None).await.body, json!({ "tags": [] }));
     let path = format!("/api/threads/tags/{later}");
-    assert_eq!(server.ask(&stranger, Method::PATCH, &path, Some(json!({ "name": "mine" }))).await.status, StatusCode::NOT_FOUND);
+    let refused = server.ask(&stranger, Method::PATCH, &path, Some(json!({ "name": "mine" }))).await;
+    assert_eq!((refused.status, &refused.body["code"]), (StatusCode::NOT_FOUND, &json!("threads.tag_unknown")));
     assert_eq!(server.ask(&stranger, Method::DELETE, &path, None).await.body, json!({ "deleted": false }));
 }
 
@@ -96,4 +97,24 @@ async fn saved_filters_are_kept_as_they_were_given() {
     }
     let gone = crate::answer::Answer::of(server.request(Method::PATCH, &own).json(&json!({}))).await;
     assert_eq!((gone.status, &gone.body["code"]), (StatusCode::NOT_FOUND, &json!("threads.filter_unknown")));
+}
+
+#[tokio::test]
+async fn a_tenant_has_so_many_tags_and_filters_and_no_more() {
+    let server = Server::start().await;
+    server
+        .sql(
+            "insert into thread_tags (id, tenant, name, color)
+             select gen_random_uuid(), 'default', 'tag ' || number, '#64748b' from generate_series(1, 999) as number;
+             insert into smart_filters (id, tenant, name, query)
+             select gen_random_uuid(), 'default', 'filter ' || number, '{}' from generate_series(1, 999) as number",
+        )
+        .await;
+    for (path, body) in
+        [("/api/threads/tags", json!({ "name": "one" })), ("/api/threads/smart-filters", json!({ "name": "one", "query": {} }))]
+    {
+        assert_eq!(server.post(path, body).await.status, StatusCode::CREATED, "the thousandth {path}");
+        let refused = server.post(path, json!({ "name": "two", "query": {} })).await;
+        assert_eq!((refused.status, &refused.body["code"]), (StatusCode::CONFLICT, &json!("threads.too_many")), "{path}");
+    }
 }
