@@ -2,10 +2,25 @@
 
 use cowork_domain::artifact::is_safe_to_show;
 use cowork_objects::Presentation;
-use std::fmt::Write as _;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 /// The type of a content whose own nobody knows.
 const UNKNOWN: &str = "application/octet-stream";
+
+/// Everything that is no `attr-char` (RFC 8187 §3.2.1).
+const NO_ATTRIBUTE_CHARACTER: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'!')
+    .remove(b'#')
+    .remove(b'$')
+    .remove(b'&')
+    .remove(b'+')
+    .remove(b'-')
+    .remove(b'.')
+    .remove(b'^')
+    .remove(b'_')
+    .remove(b'`')
+    .remove(b'|')
+    .remove(b'~');
 
 /// `Content-Disposition`: shown only where a browser can't be made to run it, saved under its name otherwise (RFC 6266, and
 /// RFC 8187 for names beyond ASCII).
@@ -16,13 +31,7 @@ pub(crate) fn content_disposition(content_type: Option<&str>, filename: &str) ->
     let mut header = format!("{kind}; filename=\"{plain}\"");
     if plain != filename {
         header.push_str("; filename*=UTF-8''");
-        for byte in filename.bytes() {
-            if byte.is_ascii_alphanumeric() || b"!#$&+-.^_`|~".contains(&byte) {
-                header.push(char::from(byte));
-            } else {
-                write!(header, "%{byte:02X}").expect("writing to a string cannot fail");
-            }
-        }
+        header.extend(utf8_percent_encode(filename, NO_ATTRIBUTE_CHARACTER));
     }
     header
 }

@@ -4,7 +4,28 @@
 //! Nearly all requests already have that form and cost one look at the bytes.
 
 use http::{Uri, uri::PathAndQuery};
-use std::fmt::Write;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
+use std::borrow::Cow;
+
+/// Everything that is no `pchar` (RFC 3986 §3.3).
+const NOT_IN_SEGMENT: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'.')
+    .remove(b'_')
+    .remove(b'~')
+    .remove(b'!')
+    .remove(b'$')
+    .remove(b'&')
+    .remove(b'\'')
+    .remove(b'(')
+    .remove(b')')
+    .remove(b'*')
+    .remove(b'+')
+    .remove(b',')
+    .remove(b';')
+    .remove(b'=')
+    .remove(b':')
+    .remove(b'@');
 
 /// A path with a segment that can name nothing: not UTF-8, or with `/` or NUL inside.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -21,7 +42,8 @@ pub(super) fn normalized(uri: &Uri) -> Result<Option<Uri>, Undecodable> {
     let mut normal = String::with_capacity(path.len());
     for segment in path.split('/').filter(|segment| !segment.is_empty()) {
         normal.push('/');
-        push_encoded(&mut normal, &decoded(segment)?);
+        // What may not stand in a path is encoded again; the router decodes it for the handler.
+        normal.extend(utf8_percent_encode(&decoded(segment)?, NOT_IN_SEGMENT));
     }
     if normal.is_empty() {
         normal.push('/');
@@ -35,47 +57,9 @@ pub(super) fn normalized(uri: &Uri) -> Result<Option<Uri>, Undecodable> {
 }
 
 /// A percent sign that no two hex digits follow stands for itself.
-fn decoded(segment: &str) -> Result<String, Undecodable> {
-    let mut bytes = Vec::with_capacity(segment.len());
-    let mut rest = segment.as_bytes();
-    while let Some((&first, tail)) = rest.split_first() {
-        let pair = match tail {
-            [high, low, ..] if first == b'%' => hex(*high).zip(hex(*low)),
-            _ => None,
-        };
-        if let Some((high, low)) = pair {
-            bytes.push(high << 4 | low);
-            rest = &tail[2..];
-        } else {
-            bytes.push(first);
-            rest = tail;
-        }
-    }
-    if bytes.contains(&b'/') || bytes.contains(&0) {
-        return Err(Undecodable);
-    }
-    String::from_utf8(bytes).map_err(|_| Undecodable)
-}
-
-const fn hex(digit: u8) -> Option<u8> {
-    match digit {
-        b'0'..=b'9' => Some(digit - b'0'),
-        b'a'..=b'f' => Some(digit - b'a' + 10),
-        b'A'..=b'F' => Some(digit - b'A' + 10),
-        _ => None,
-    }
-}
-
-/// Encodes again what may not stand in a path; the router decodes it for the handler.
-fn push_encoded(path: &mut String, segment: &str) {
-    for byte in segment.bytes() {
-        let is_plain = byte.is_ascii_alphanumeric() || b"-._~!$&'()*+,;=:@".contains(&byte);
-        if is_plain {
-            path.push(char::from(byte));
-        } else {
-            write!(path, "%{byte:02X}").expect("writing to a string can't fail");
-        }
-    }
+fn decoded(segment: &str) -> Result<Cow<'_, str>, Undecodable> {
+    let text = percent_decode_str(segment).decode_utf8().map_err(|_| Undecodable)?;
+    if text.contains(['/', '\0']) { Err(Undecodable) } else { Ok(text) }
 }
 
 #[cfg(test)]

@@ -2,7 +2,11 @@
 
 use axum::extract::FromRequestParts;
 use http::{HeaderMap, header, request::Parts};
-use std::{convert::Infallible, fmt::Write};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use std::convert::Infallible;
+
+/// Everything but what RFC 3986 §2.3 calls unreserved.
+const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 /// Scheme and host of a request.
 pub(super) struct Location {
@@ -24,15 +28,7 @@ impl Location {
 
     /// Of a user or a group. Ids of ours need no encoding; those of a directory may.
     pub(super) fn resource(&self, kind: &str, id: &str) -> String {
-        let mut location = format!("{}/{kind}/", self.base);
-        for byte in id.bytes() {
-            if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
-                location.push(char::from(byte));
-            } else {
-                write!(location, "%{byte:02X}").expect("writing to a string can't fail");
-            }
-        }
-        location
+        format!("{}/{kind}/{}", self.base, utf8_percent_encode(id, RESERVED))
     }
 }
 

@@ -2,8 +2,8 @@
 //! stored payload is what every subscriber gets.
 
 use crate::projection::ProjectedArtifact;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::{Serialize, Serializer, ser::SerializeMap};
-use std::fmt::Write;
 
 /// An artifact as an event reports it. What follows from the id and the file name (`filePath`,
 /// `toolId`, `source`, …) is added when it is serialised.
@@ -33,10 +33,15 @@ pub const TOOL_ID: &str = "cloud-artifact";
 /// `toolName` of every cloud artifact.
 pub const TOOL_NAME: &str = "cloud.artifact";
 
+/// What browsers encode in one component of a path.
+const COMPONENT: &AsciiSet =
+    &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'!').remove(b'~').remove(b'*').remove(b'\'').remove(b'(').remove(b')');
+
 impl ArtifactRecord {
     /// `cloud-artifact://{id}/{filename}`, both percent-encoded.
     pub fn file_path(&self) -> String {
-        format!("cloud-artifact://{}/{}", percent_encoded(&self.artifact_id), percent_encoded(&self.filename))
+        let [id, filename] = [&self.artifact_id, &self.filename].map(|part| utf8_percent_encode(part, COMPONENT));
+        format!("cloud-artifact://{id}/{filename}")
     }
 }
 
@@ -99,19 +104,6 @@ impl From<&ProjectedArtifact> for ArtifactRecord {
             checksum_sha256: None,
         }
     }
-}
-
-/// The encoding that browsers use for one component of a path.
-fn percent_encoded(text: &str) -> String {
-    let mut encoded = String::with_capacity(text.len());
-    for byte in text.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-_.!~*'()".contains(&byte) {
-            encoded.push(char::from(byte));
-        } else {
-            write!(encoded, "%{byte:02X}").expect("writing to a string cannot fail");
-        }
-    }
-    encoded
 }
 
 /// The kind of a file by its media type and name (contract 05 §1.1), in the order of the rules.

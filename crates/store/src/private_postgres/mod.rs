@@ -19,9 +19,10 @@ use account::Account;
 use binaries::{Binaries, Data};
 use folder::Folder;
 use nix::sys::signal::Signal;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_encode};
 use process::Process;
 use sqlx::{ConnectOptions, Connection, PgConnection, postgres::PgConnectOptions};
-use std::{fmt::Write, path::Path, path::PathBuf, time::Duration};
+use std::{path::Path, path::PathBuf, time::Duration};
 use tokio::time::{Instant, sleep, timeout};
 
 /// Recovery after a crash replays at most `max_wal_size` of log.
@@ -204,14 +205,9 @@ async fn make_database(socket: &Path) -> Result<(), sqlx::Error> {
 }
 
 fn url_of(socket: &Path, database: &str) -> String {
-    let mut url = format!("postgres://cowork@localhost:5432/{database}?host=");
-    for byte in socket.as_os_str().as_encoded_bytes() {
-        match byte {
-            b'/' | b'-' | b'_' | b'.' | b'0'..=b'9' | b'a'..=b'z' | b'A'..=b'Z' => url.push(char::from(*byte)),
-            _ => write!(url, "%{byte:02X}").expect("writing to a string cannot fail"),
-        }
-    }
-    url
+    const NOT_IN_PATH: &AsciiSet = &NON_ALPHANUMERIC.remove(b'/').remove(b'-').remove(b'_').remove(b'.');
+    let socket = percent_encode(socket.as_os_str().as_encoded_bytes(), NOT_IN_PATH);
+    format!("postgres://cowork@localhost:5432/{database}?host={socket}")
 }
 
 fn last_line(log: &Path) -> String {
