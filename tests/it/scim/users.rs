@@ -106,6 +106,8 @@ async fn every_path_asks_for_the_token_and_a_new_one_ends_the_old() {
     assert_eq!(new.get("/Users").await.status, StatusCode::OK);
     server.ask(&owner, Method::POST, "/api/admin/sso", Some(json!({ "scimEnabled": false }))).await;
     expect_error(&new.get("/Users").await, StatusCode::UNAUTHORIZED, "SCIM token is invalid.");
+    server.ask(&owner, Method::POST, "/api/admin/sso", Some(json!({ "scimEnabled": true }))).await;
+    expect_error(&new.get("/Users").await, StatusCode::UNAUTHORIZED, "SCIM token is invalid.");
     let api = server.request(Method::GET, "/api/sessions").bearer_auth(&new.token);
     assert_eq!(Answer::of(api).await.status, StatusCode::UNAUTHORIZED, "it opens nothing else");
 }

@@ -86,13 +86,14 @@ impl Store {
     }
 }
 
+/// With SCIM off, the directory's token is forgotten: it must not live again when SCIM is turned on for another directory.
 async fn write(connection: &mut PgConnection, org: &OrgId, config: &SsoConfig, verification_token: &str) -> Result<(), StoreError> {
     let texts: Map<String, Value> = config.texts.iter().map(|(text, value)| (text.as_str().to_owned(), value.as_str().into())).collect();
     sqlx::query!(
         "insert into sso_configs (org, protocol, enabled, enforced, verified_domains, texts, scim_enabled, verification_token)
          values ($1, $2, $3, $4, $5, $6, $7, $8)
          on conflict (org) do update set protocol = $2, enabled = $3, enforced = $4, verified_domains = $5, texts = $6, scim_enabled = $7,
-                updated_at = now()",
+                scim_token_hash = case when $7 then sso_configs.scim_token_hash end, updated_at = now()",
         org.as_str(),
         config.protocol.as_str(),
         config.enabled,
