@@ -5,6 +5,7 @@ use super::auth::AuthMode;
 use super::cluster::Tier;
 use super::cluster_rules;
 use super::network::{host_of, is_loopback_host, is_routable_host};
+use super::objects::ObjectStoreKind;
 use super::oidc_rules;
 use super::problem::Findings;
 use super::secret::weakness;
@@ -16,6 +17,7 @@ use cowork_domain::{
 
 pub(super) fn check(config: &Config, values: &Values, findings: &mut Findings) {
     cluster_rules::check(config, values, findings);
+    object_store(config, findings);
     tokens(config, values, findings);
     operators(config, findings);
     if config.cluster.role.serves_clients() {
@@ -28,6 +30,14 @@ pub(super) fn check(config: &Config, values: &Values, findings: &mut Findings) {
         signup(config, findings);
         foreign_origin(config, findings);
         proxies(config, findings);
+    }
+}
+
+/// Where the production rules hold, they say it.
+fn object_store(config: &Config, findings: &mut Findings) {
+    let needs_bucket = config.objects.kind != ObjectStoreKind::Filesystem && config.objects.bucket.is_none();
+    if needs_bucket && matches!(config.cluster.tier, Tier::Local | Tier::SelfHostBeta) {
+        findings.problem("the object store of a provider needs OPEN_COWORK_CLOUD_OBJECT_STORE_BUCKET");
     }
 }
 

@@ -204,6 +204,13 @@ fn production_is_refused_until_everything_is_there() {
 }
 
 #[test]
+fn an_object_store_of_a_provider_needs_a_bucket() {
+    let kind = ("OPEN_COWORK_CLOUD_OBJECT_STORE_KIND", "s3");
+    assert_refused(&[kind], "needs OPEN_COWORK_CLOUD_OBJECT_STORE_BUCKET");
+    assert_eq!(problems(&[kind, ("OPEN_COWORK_CLOUD_OBJECT_STORE_BUCKET", "cowork")]), Vec::<String>::new());
+}
+
+#[test]
 fn token_lives_and_references_are_checked() {
     assert_refused(
         &[("OPEN_COWORK_CLOUD_API_TOKEN_DEFAULT_TTL_MS", "120000"), ("OPEN_COWORK_CLOUD_API_TOKEN_MAX_TTL_MS", "60000")],
