@@ -2,7 +2,7 @@
 
 use crate::config::{Config, Environment, runtime_choice::RuntimeChoice};
 use cowork_runtime::{
-    Coalesce,
+    AllowedTools, Coalesce,
     broker::KeyBroker,
     native::TurnLimits,
     opencode::{self, OpenCodeOptions, OpenCodeRuntime, PoolLimits},
@@ -35,6 +35,7 @@ async fn set_up(config: &Config, broker: &KeyBroker) -> Result<OpenCodeRuntime, 
         directory: config.storage.opencode_dir(),
         workspaces: config.storage.workspaces_dir(),
         default_model: config.profile.model.clone(),
+        tools: AllowedTools::new(config.profile.allowed_tools.as_deref()),
         limits: TurnLimits { turn: config.runtime.turn_timeout, silence: config.runtime.provider_silence, ..TurnLimits::default() },
         coalesce: Coalesce::default(),
         pool: PoolLimits {

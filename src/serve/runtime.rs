@@ -9,7 +9,7 @@ use crate::{
 use anyhow::Context;
 use cowork_domain::{codes::Code, runtime_event::RuntimeEvent};
 use cowork_runtime::{
-    RunningTurn, Runtime, TurnRequest,
+    AllowedTools, RunningTurn, Runtime, TurnRequest,
     broker::{BrokerLimits, BrokerOptions, BudgetSource, KeyBroker, KeySource},
     demo::{self, DemoModel, DemoModelOptions},
     native::{Coalesce, NativeOptions, NativeRuntime, TurnLimits},
@@ -57,6 +57,7 @@ impl Agents {
         let options = NativeOptions {
             broker: broker.clone(),
             default_model: config.profile.model.clone(),
+            tools: AllowedTools::new(config.profile.allowed_tools.as_deref()),
             workspaces: config.storage.workspaces_dir(),
             artifacts: Some(Arc::new(artifacts.clone())),
             limits: TurnLimits { turn: config.runtime.turn_timeout, silence: config.runtime.provider_silence, ..TurnLimits::default() },

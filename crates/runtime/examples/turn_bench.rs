@@ -11,7 +11,7 @@ use cowork_domain::{
     runtime_event::RuntimeEvent,
 };
 use cowork_runtime::{
-    Coalesce, NativeOptions, NativeRuntime, Runtime, TurnLimits, TurnRequest,
+    AllowedTools, Coalesce, NativeOptions, NativeRuntime, Runtime, TurnLimits, TurnRequest,
     broker::{BrokerLimits, BrokerOptions, KeyBroker, NoBudgets, NoKeys},
     demo::{self, DemoModelOptions},
 };
@@ -44,6 +44,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let runtime = Arc::new(NativeRuntime::new(NativeOptions {
         broker: broker.await?,
         default_model: None,
+        tools: AllowedTools::default(),
         workspaces: workspaces.clone(),
         artifacts: None,
         limits: TurnLimits::default(),

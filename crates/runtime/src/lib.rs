@@ -4,6 +4,7 @@
 //! [`RuntimeEvent`](cowork_domain::runtime_event::RuntimeEvent)s. It never sees the log, and it never decides what its reports
 //! become: the session does.
 
+mod allowed_tools;
 mod artifact;
 pub mod broker;
 pub mod checkout;
@@ -14,6 +15,7 @@ pub mod providers;
 mod running;
 mod turn;
 
+pub use allowed_tools::AllowedTools;
 pub use artifact::{ArtifactKeeper, NotKept, PublishedFile};
 pub use cowork_domain::secret::Secret;
 pub use native::{Coalesce, NativeError, NativeOptions, NativeRuntime, TurnLimits};

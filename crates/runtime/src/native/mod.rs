@@ -12,10 +12,11 @@ pub(crate) mod text;
 mod tools;
 mod turn;
 
-use crate::{ArtifactKeeper, RunningTurn, Runtime, TurnRequest};
+use crate::{AllowedTools, ArtifactKeeper, RunningTurn, Runtime, TurnRequest};
 pub use options::{Coalesce, NativeOptions, TurnLimits};
 use std::{path::PathBuf, sync::Arc};
 use tokio::sync::Semaphore;
+pub use tools::{OfferedTool, offered_tools};
 
 /// Why the native runtime can't be set up.
 #[derive(Debug, thiserror::Error)]
@@ -39,6 +40,7 @@ pub struct NativeRuntime {
 /// What all turns share; made once, because at thousands of turns a second nothing may be made per turn that needn't.
 struct Shared {
     providers: Arc<providers::Providers>,
+    tools: AllowedTools,
     sandbox: tools::Sandbox,
     workspaces: PathBuf,
     file_jobs: Arc<Semaphore>,
@@ -55,7 +57,8 @@ impl NativeRuntime {
         std::fs::create_dir_all(&options.workspaces)
             .map_err(|source| NativeError::Workspaces { path: options.workspaces.display().to_string(), source })?;
         let shared = Shared {
-            providers: Arc::new(providers::Providers::new(options.broker, options.default_model, tools::definitions())),
+            providers: Arc::new(providers::Providers::new(options.broker, options.default_model, tools::definitions(&options.tools))),
+            tools: options.tools,
             sandbox: tools::Sandbox::default(),
             workspaces: options.workspaces,
             file_jobs: Arc::new(Semaphore::new(tools::FILE_JOBS)),

@@ -1,6 +1,6 @@
 //! How the native runtime is set up.
 
-use crate::{ArtifactKeeper, broker::KeyBroker};
+use crate::{AllowedTools, ArtifactKeeper, broker::KeyBroker};
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
 /// Everything the native runtime is given.
@@ -9,6 +9,8 @@ pub struct NativeOptions {
     pub broker: KeyBroker,
     /// Answers a prompt that names no model, as `provider/model`: the profile's choice.
     pub default_model: Option<String>,
+    /// Which tools agents may use: the profile's choice.
+    pub tools: AllowedTools,
     /// The folder that holds one workspace folder per session.
     pub workspaces: PathBuf,
     /// Where the files go that turns publish. Without it they stay in the workspace.

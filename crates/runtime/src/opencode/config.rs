@@ -2,6 +2,10 @@
 //! with it has no power of its own.
 
 use super::sandbox;
+use crate::{
+    AllowedTools,
+    native::{self, OfferedTool},
+};
 use serde_json::{Map, Value, json};
 
 /// Its configuration folder is read-only, and it expects this file there.
@@ -26,8 +30,30 @@ pub(super) struct ModelProvider {
     pub(super) models: Vec<String>,
 }
 
+/// OpenCode's permissions, and what a profile calls the tools that they are for. It may say OpenCode's name as well.
+const TOOLS: [(&str, &str); 10] = [
+    ("bash", "bash"),
+    ("edit", "write"),
+    ("glob", "list"),
+    ("grep", "read"),
+    ("list", "list"),
+    ("question", "question"),
+    ("read", "read"),
+    ("task", "task"),
+    ("todoread", "todo"),
+    ("todowrite", "todo"),
+];
+
+/// The tools that agents have here, as far as they are allowed, by the names that a profile uses.
+pub fn offered_tools(allowed: &AllowedTools) -> Vec<OfferedTool> {
+    let is_here = |name: &str| TOOLS.iter().any(|(_, tool)| *tool == name);
+    let is_allowed = |name: &str| TOOLS.iter().any(|(permission, tool)| *tool == name && allowed.allows(permission));
+    let all = native::offered_tools(&AllowedTools::default()).into_iter();
+    all.filter(|tool| is_here(tool.name) && (allowed.allows(tool.name) || is_allowed(tool.name))).collect()
+}
+
 /// The configuration file.
-pub(super) fn file(providers: &[ModelProvider]) -> String {
+pub(super) fn file(providers: &[ModelProvider], tools: &AllowedTools) -> String {
     let by_id: Map<String, Value> = providers.iter().map(|provider| (provider.id.clone(), entry(provider))).collect();
     let names: Vec<&str> = providers.iter().map(|provider| provider.id.as_str()).collect();
     let model = providers.first().and_then(|provider| Some(format!("{}/{}", provider.id, provider.models.first()?)));
@@ -42,7 +68,7 @@ pub(super) fn file(providers: &[ModelProvider]) -> String {
         "small_model": model,
         "enabled_providers": names,
         "provider": by_id,
-        "permission": permissions(),
+        "permission": permissions(tools),
     })
     .to_string()
 }
@@ -59,13 +85,14 @@ fn entry(provider: &ModelProvider) -> Value {
 }
 
 /// Writing and running ask a person. The network is not for agents: what they fetch by themselves could tell others what they read.
-fn permissions() -> Value {
+/// What the profile doesn't name is denied, and with that not even offered to the model.
+fn permissions(tools: &AllowedTools) -> Value {
     let hidden = json!({
         "*": "allow",
         "*/proc/*": "deny", "proc/*": "deny",
         "*/opencode/*": "deny", "opencode/*": "deny",
     });
-    json!({
+    let mut permissions = json!({
         "edit": "ask",
         "bash": "ask",
         "external_directory": "ask",
@@ -76,5 +103,32 @@ fn permissions() -> Value {
         "doom_loop": "deny",
         "skill": "deny",
         "lsp": "deny",
-    })
+    });
+    for (permission, tool) in TOOLS {
+        if !tools.allows(tool) && !tools.allows(permission) {
+            permissions[permission] = "deny".into();
+        }
+    }
+    permissions
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_profile_may_take_tools_away_and_gives_none_back() {
+        let all = permissions(&AllowedTools::default());
+        assert_eq!((&all["bash"], &all["edit"], &all["webfetch"]), (&json!("ask"), &json!("ask"), &json!("deny")));
+        assert!(all["glob"].is_null(), "OpenCode decides");
+        let names = ["read", "edit", "webfetch"].map(str::to_owned);
+        let some = permissions(&AllowedTools::new(Some(&names)));
+        assert_eq!((&some["read"], &some["edit"]), (&all["read"], &all["edit"]));
+        for denied in ["bash", "glob", "list", "question", "task", "todowrite", "webfetch"] {
+            assert_eq!(some[denied], "deny", "{denied}");
+        }
+        let offered = |names: &[String]| offered_tools(&AllowedTools::new(Some(names))).iter().map(|tool| tool.name).collect::<Vec<_>>();
+        assert_eq!(offered(&names), ["read", "write"]);
+        assert_eq!(offered(&["artifact".to_owned()]), [""; 0], "there is none of it here");
+    }
 }

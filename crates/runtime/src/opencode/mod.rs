@@ -29,6 +29,7 @@ mod turn;
 
 use crate::{RunningTurn, Runtime, TurnRequest, broker::KeyBroker, native::reports::Reports};
 pub use binary::{BinaryError, Search, find};
+pub use config::offered_tools;
 pub use options::{OpenCodeOptions, PoolLimits};
 use pool::Pool;
 pub use report::{ProcessReport, ProcessState, RunningReport, RuntimePoolReport};

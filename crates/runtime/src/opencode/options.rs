@@ -1,6 +1,9 @@
 //! How the OpenCode runtime is set up.
 
-use crate::native::{Coalesce, TurnLimits};
+use crate::{
+    AllowedTools,
+    native::{Coalesce, TurnLimits},
+};
 use std::{path::PathBuf, time::Duration};
 
 /// Everything the OpenCode runtime is given.
@@ -14,6 +17,8 @@ pub struct OpenCodeOptions {
     pub workspaces: PathBuf,
     /// Answers a prompt that names no model, as `provider/model`: the profile's choice.
     pub default_model: Option<String>,
+    /// Which tools agents may use: the profile's choice.
+    pub tools: AllowedTools,
     /// Bounds on what a turn may take.
     pub limits: TurnLimits,
     /// How streamed text is put together.

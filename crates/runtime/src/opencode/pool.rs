@@ -155,7 +155,8 @@ impl Inner {
         let models = Models::new(&self.broker);
         let limits = Limits { processes: Some(options.pool.threads) };
         let patience = options.pool.start;
-        Process::start(Start { ground: &self.ground, program: &options.program, folders, models, limits, patience }).await
+        let (ground, program, tools) = (&self.ground, &options.program, &options.tools);
+        Process::start(Start { ground, program, folders, models, tools, limits, patience }).await
     }
 
     /// Room for one more process; the longest idle one makes room if there is none.

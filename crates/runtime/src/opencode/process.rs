@@ -9,6 +9,7 @@ use super::{
     models::Models,
     sandbox::{Ground, INFO, INSIDE, Limits, PATH},
 };
+use crate::AllowedTools;
 use data_encoding::HEXLOWER;
 use rand::Rng as _;
 use std::{
@@ -73,6 +74,7 @@ pub(super) struct Start<'a> {
     pub(super) program: &'a Path,
     pub(super) folders: Folders,
     pub(super) models: Models,
+    pub(super) tools: &'a AllowedTools,
     pub(super) limits: Limits,
     pub(super) patience: Duration,
 }
@@ -80,8 +82,8 @@ pub(super) struct Start<'a> {
 impl Process {
     /// Starts a server and waits until it answers.
     pub(super) async fn start(start: Start<'_>) -> Result<Self, StartError> {
-        let Start { ground, program, folders, models, limits, patience } = start;
-        let config = config::file(&models.providers());
+        let Start { ground, program, folders, models, tools, limits, patience } = start;
+        let config = config::file(&models.providers(), tools);
         let renewed = folders.clone();
         let made = tokio::task::spawn_blocking(move || renewed.renew(&config)).await;
         made.map_err(io::Error::other).and_then(|made| made).map_err(StartError::Folders)?;

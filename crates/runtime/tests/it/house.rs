@@ -7,7 +7,7 @@ use cowork_domain::{
     runtime_event::{Answer, RuntimeEvent, ToolReport, ToolStatus},
 };
 use cowork_runtime::{
-    Coalesce, HistoryMessage, NativeOptions, NativeRuntime, RunningTurn, Runtime, TurnLimits, TurnRequest,
+    AllowedTools, Coalesce, HistoryMessage, NativeOptions, NativeRuntime, RunningTurn, Runtime, TurnLimits, TurnRequest,
     broker::{BrokerLimits, BrokerOptions, KeyBroker, NoBudgets},
     demo::{self, DemoModel, DemoModelOptions, RequestCount},
 };
@@ -36,12 +36,22 @@ impl House {
         Self::with(brisk(), None).await
     }
 
+    /// A house whose agents may use these tools.
+    pub(crate) async fn allowing(tools: &[&str]) -> Self {
+        let tools: Vec<String> = tools.iter().map(|&tool| tool.to_owned()).collect();
+        Self::build(brisk(), None, AllowedTools::new(Some(&tools))).await
+    }
+
     /// A house whose demo model demands a key is reached through the broker, as a provider is.
     pub(crate) async fn with(limits: TurnLimits, require_key: Option<&str>) -> Self {
+        Self::build(limits, require_key, AllowedTools::default()).await
+    }
+
+    async fn build(limits: TurnLimits, require_key: Option<&str>, tools: AllowedTools) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let log = Some(folder.path().join("demo.log"));
-        let options = DemoModelOptions { listen: ([127, 0, 0, 1], 0).into(), require_key: require_key.map(str::to_owned), log };
-        let demo = demo::start(options).await.expect("loopback is there");
+        let demo = DemoModelOptions { listen: ([127, 0, 0, 1], 0).into(), require_key: require_key.map(str::to_owned), log };
+        let demo = demo::start(demo).await.expect("loopback is there");
         let keys = Keys::none();
         let table = if require_key.is_some() {
             keys.place(&org(), &house(), "right-key");
@@ -50,7 +60,8 @@ impl House {
             ProviderTable::builtin().with_demo(&demo.base_url())
         };
         let broker = broker(table, &keys, limits.silence).await;
-        let runtime = runtime(&broker, folder.path().join("workspaces"), limits);
+        let options = NativeOptions { tools, ..options(&broker, folder.path().join("workspaces"), limits) };
+        let runtime = NativeRuntime::new(options).expect("valid options");
         Self { demo, runtime, keys, session: SessionId::from_uuid(Uuid::new_v4()), folder }
     }
 
@@ -128,9 +139,19 @@ pub(crate) async fn broker(table: ProviderTable, keys: &Arc<Keys>, silence: Dura
 }
 
 pub(crate) fn runtime(broker: &KeyBroker, workspaces: PathBuf, limits: TurnLimits) -> NativeRuntime {
-    let options =
-        NativeOptions { broker: broker.clone(), default_model: None, workspaces, artifacts: None, limits, coalesce: Coalesce::default() };
-    NativeRuntime::new(options).expect("valid options")
+    NativeRuntime::new(options(broker, workspaces, limits)).expect("valid options")
+}
+
+fn options(broker: &KeyBroker, workspaces: PathBuf, limits: TurnLimits) -> NativeOptions {
+    NativeOptions {
+        broker: broker.clone(),
+        default_model: None,
+        tools: AllowedTools::default(),
+        workspaces,
+        artifacts: None,
+        limits,
+        coalesce: Coalesce::default(),
+    }
 }
 
 /// Grants and answers `A`.

@@ -29,6 +29,17 @@ async fn directives_run_in_order_over_several_rounds() {
 }
 
 #[tokio::test]
+async fn a_tool_that_the_profile_does_not_name_is_neither_offered_nor_run() {
+    let house = House::allowing(&["read"]).await;
+    let events = house.run("[[write:a.txt|hello]][[read:a.txt]] bye").await;
+    let ends = tool_ends(&events);
+    assert_eq!(ends[0], ("write", ToolStatus::Error, "there is no tool named write"));
+    assert_eq!((ends[1].0, ends[1].1), ("read", ToolStatus::Error), "there is nothing to read");
+    assert!(!house.workspace().join("a.txt").exists());
+    assert_eq!(answers(&events), ["echo: bye"], "the turn goes on");
+}
+
+#[tokio::test]
 async fn an_artifact_is_described_exactly() {
     let house = House::new().await;
     let events = house.run("[[artifact:report.csv|a,b]]").await;

@@ -15,6 +15,7 @@ mod workspace;
 mod write;
 
 use super::{failure::Stop, reports::fresh_id, turn::Turn};
+use crate::AllowedTools;
 use cowork_domain::runtime_event::{RuntimeEvent, ToolReport, ToolStatus};
 use rig_core::{
     completion::ToolDefinition,
@@ -87,8 +88,8 @@ impl Tool {
         }
     }
 
-    fn definition(self) -> ToolDefinition {
-        let (description, properties, required) = match self {
+    fn describe(self) -> Description {
+        match self {
             Self::Read => read::describe(),
             Self::List => list::describe(),
             Self::Write => write::describe(),
@@ -97,7 +98,11 @@ impl Tool {
             Self::Artifact => artifact::describe(),
             Self::Bash => bash::describe(),
             Self::Task => task::describe(),
-        };
+        }
+    }
+
+    fn definition(self) -> ToolDefinition {
+        let (description, properties, required) = self.describe();
         let name = ToolName::new(self.name()).expect("every tool has a name");
         ToolDefinition::new(name, description, json!({ "type": "object", "properties": properties, "required": required }))
     }
@@ -120,8 +125,23 @@ impl Tool {
 type Description = (&'static str, Value, &'static [&'static str]);
 
 /// What the model is offered.
-pub(super) fn definitions() -> Vec<ToolDefinition> {
-    Tool::ALL.into_iter().map(Tool::definition).collect()
+pub(super) fn definitions(allowed: &AllowedTools) -> Vec<ToolDefinition> {
+    Tool::ALL.into_iter().filter(|tool| allowed.allows(tool.name())).map(Tool::definition).collect()
+}
+
+/// A tool as people are told of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OfferedTool {
+    /// Its name, as in a profile's list of tools.
+    pub name: &'static str,
+    /// What it does.
+    pub description: &'static str,
+}
+
+/// The tools that agents have, as far as they are allowed.
+pub fn offered_tools(allowed: &AllowedTools) -> Vec<OfferedTool> {
+    let allowed = Tool::ALL.into_iter().filter(|tool| allowed.allows(tool.name()));
+    allowed.map(|tool| OfferedTool { name: tool.name(), description: tool.describe().0 }).collect()
 }
 
 /// Performs one tool call and reports how it goes.
@@ -131,7 +151,8 @@ pub(super) async fn perform(turn: &mut Turn<'_>, call: &ToolCall) -> Result<Tool
     let report =
         |status, output| RuntimeEvent::Tool(ToolReport { id: id.clone(), name: name.to_owned(), input: input.clone(), status, output });
     turn.reports.send(report(ToolStatus::Running, None)).await?;
-    let result = match Tool::ALL.into_iter().find(|tool| tool.name() == name) {
+    let offered = |tool: &Tool| tool.name() == name && turn.shared.tools.allows(name);
+    let result = match Tool::ALL.into_iter().find(offered) {
         None => Err(ToolError::refused(format!("there is no tool named {name}"))),
         Some(_) if call.function.invalid_arguments.is_some() => Err(ToolError::refused("the arguments are not a JSON object")),
         // Boxed: some tools hold large futures, and most turns call none.

@@ -11,7 +11,7 @@ use cowork_domain::{
     runtime_event::{RuntimeEvent, ToolReport, ToolStatus},
 };
 use cowork_runtime::{
-    Coalesce, RunningTurn, Runtime as _, TurnLimits, TurnRequest,
+    AllowedTools, Coalesce, RunningTurn, Runtime as _, TurnLimits, TurnRequest,
     demo::{self, DemoModel, DemoModelOptions},
     opencode::{OpenCodeOptions, OpenCodeRuntime, PoolLimits},
 };
@@ -67,6 +67,7 @@ impl OpenHouse {
             directory: folder.path().join("opencode"),
             workspaces: folder.path().join("workspaces"),
             default_model: None,
+            tools: AllowedTools::default(),
             limits,
             coalesce: Coalesce::default(),
             pool: PoolLimits { processes: 1, ..PoolLimits::default() },
