@@ -18,6 +18,7 @@ use cowork_domain::{
     signup::SignupRules,
     token::TokenRules,
 };
+use cowork_runtime::native::OfferedTool;
 use std::{path::PathBuf, time::Duration};
 
 /// Everything configurable about HTTP.
@@ -43,6 +44,8 @@ pub struct HttpOptions {
     pub allowed_agents: Option<Vec<String>>,
     /// Tools that agents may use; none means any.
     pub allowed_tools: Option<Vec<String>>,
+    /// The tools that agents have, as far as they may use them.
+    pub tools: Vec<OfferedTool>,
     /// MCP servers that agents may use; none means any.
     pub allowed_mcps: Option<Vec<String>>,
     /// Which projects sessions may work on.
@@ -108,6 +111,7 @@ impl Default for HttpOptions {
             features: Features::default(),
             allowed_agents: None,
             allowed_tools: None,
+            tools: Vec::new(),
             allowed_mcps: None,
             project_sources: ProjectSourceRules::default(),
             branding: serde_json::Value::Null,

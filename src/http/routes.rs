@@ -1,12 +1,12 @@
 //! The route table, and the description of the API that is made from it.
 
 use super::{
-    admin, artifacts, audit, auth, billing, byok, channels, docs,
+    admin, artifacts, audit, auth, billing, byok, capabilities, channels, docs,
     gate::{Gate, OPERATED_SCHEME},
-    health, import, invites, managed_workers, members, metrics, ops, policy, project_sources, roles, runtime, scim, sessions, settings,
-    sso,
+    health, import, invites, launchpad, managed_workers, members, metrics, ops, policy, project_sources, roles, runtime, scim, sessions,
+    settings, sso,
     state::HttpState,
-    threads, tokens, usage, workspace, ws,
+    threads, tokens, usage, workflows, workspace, ws,
 };
 use crate::{identity::cookie::SESSION_COOKIE, web};
 use utoipa::{
@@ -39,6 +39,9 @@ pub(super) fn table(gate: &Gate, metrics_are_open: bool) -> OpenApiRouter<HttpSt
         .merge(managed_workers::routes(gate))
         .merge(settings::routes(gate))
         .merge(threads::routes(gate))
+        .merge(capabilities::routes(gate))
+        .merge(launchpad::routes(gate))
+        .merge(workflows::routes(gate))
         .merge(sso::routes(gate))
         .merge(billing::routes(gate))
         .merge(byok::routes(gate))

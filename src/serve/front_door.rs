@@ -6,7 +6,9 @@ use crate::{
     config::{
         Config,
         abuse::{AbuseConfig, AuthBackoff, HttpRateLimit},
-        auth as configured, profile,
+        auth as configured,
+        profile::{self, ProfileConfig},
+        runtime_choice::RuntimeChoice,
     },
     http::{
         BodyLimits, BrowserSessions, ByokOptions, ChannelOptions, DeliveryOptions, ExecutionIsolation, HttpOptions, Timeouts, UsageOptions,
@@ -22,6 +24,11 @@ use cowork_domain::{
     identity_claims::EmailDomains,
     limits::{BackoffRule, RateLimit},
     policy::{Feature, Features},
+};
+use cowork_runtime::{
+    AllowedTools,
+    native::{self, OfferedTool},
+    opencode,
 };
 use std::{sync::Arc, time::Duration};
 
@@ -44,6 +51,7 @@ pub(super) fn options(config: &Config, auth: AuthOptions, billing: BillingOption
         features: features(&config.profile.features),
         allowed_agents: config.profile.allowed_agents.clone(),
         allowed_tools: config.profile.allowed_tools.clone(),
+        tools: offered_tools(&config.profile),
         allowed_mcps: config.profile.allowed_mcps.clone(),
         project_sources: config.project_sources.rules.clone(),
         branding: config.branding.clone(),
@@ -85,6 +93,15 @@ pub(super) fn options(config: &Config, auth: AuthOptions, billing: BillingOption
         max_connections: config.server.max_connections,
         max_streams_per_org: config.sse.max_streams_per_org,
         stream_lifetime: config.sse.max_lifetime,
+    }
+}
+
+/// The tools of whatever executes turns. Where the workers decide about that, those that agents have either way.
+fn offered_tools(profile: &ProfileConfig) -> Vec<OfferedTool> {
+    let allowed = AllowedTools::new(profile.allowed_tools.as_deref());
+    match profile.runtime {
+        RuntimeChoice::Native => native::offered_tools(&allowed),
+        RuntimeChoice::OpenCode | RuntimeChoice::Auto => opencode::offered_tools(&allowed),
     }
 }
 

@@ -12,6 +12,7 @@ mod cluster;
 mod event_stream;
 mod front_door;
 mod identity;
+mod launchpad;
 mod lifecycle;
 mod limits;
 mod managed_workers;

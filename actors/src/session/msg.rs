@@ -11,6 +11,7 @@ use cowork_domain::{
     record::CloudSessionView,
     runtime_event::RuntimeEvent,
     session::{CommandRecord, SessionState, Submission},
+    waiting::Waiting,
 };
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
@@ -59,6 +60,8 @@ pub enum ViewShape {
     WithView,
     /// `{artifacts}`.
     Artifacts,
+    /// A list of [`Waiting`].
+    Waiting,
 }
 
 impl ViewShape {
@@ -68,6 +71,7 @@ impl ViewShape {
             Self::Cloud => CloudSessionView::of(state).to_json(),
             Self::WithView => CloudSessionView::with_view(state).to_json(),
             Self::Artifacts => ArtifactList::of(state).to_json(),
+            Self::Waiting => serde_json::to_string(&Waiting::of(state)).expect("texts have no fallible serialiser"),
         }
     }
 }

@@ -91,6 +91,7 @@ codes! {
     MembershipRequired "cloud-rbac-workspace-membership-required" "answering needs an active membership",
     SessionStatusInvalid "sessions.status.invalid" "the status filter is not a session status",
     SessionCursorInvalid "sessions.cursor.invalid" "the cursor is malformed or belongs to another list",
+    WorkflowCursorInvalid "workflows.cursor.invalid" "the cursor is malformed or belongs to another list",
     AuditCursorInvalid "audit.cursor.invalid" "the cursor is malformed or belongs to another list",
     ConcurrentSessionsExceeded "quota.concurrent_sessions_exceeded" "too many sessions of the organisation are at work",
     QueuedCommandsExceeded "quota.queued_commands_exceeded" "too many prompts of the organisation wait",

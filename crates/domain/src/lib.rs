@@ -40,3 +40,4 @@ pub mod thread;
 pub mod timestamp;
 pub mod token;
 pub mod view;
+pub mod waiting;
