@@ -5,7 +5,7 @@ use super::{
     turns::{Turn, turns},
 };
 use crate::cli::{
-    drill::history::{CallRecord, History, Incident, Moment, Subject},
+    drill::history::{Affected, CallRecord, History, Incident, Moment, Subject},
     load::latencies::{Latencies, LatencySummary},
 };
 use cowork_domain::{
@@ -51,10 +51,13 @@ pub(in super::super) struct Measures {
 
 /// For each session the first arrival of every event, by number.
 type Arrivals = HashMap<SessionId, BTreeMap<u64, Moment>>;
+/// For each session what became of its prompts.
+type Turns = HashMap<SessionId, HashMap<CommandId, Turn>>;
 
 impl Measures {
     pub(super) fn of(history: &History, evidence: &Evidence) -> Self {
         let arrivals = arrivals(history);
+        let turns: Turns = evidence.sessions.iter().map(|(session, log)| (*session, turns(log))).collect();
         let mut measures = Self::default();
         let mut request = Latencies::default();
         for prompt in &history.prompts {
@@ -80,8 +83,8 @@ impl Measures {
         }
         measures.events = evidence.sessions.values().map(|log| log.len() as u64).sum();
         measures.request = request.summary();
-        measures.resumption(history, &arrivals);
-        measures.longest_silence_ms = longest_silence(history, evidence, &arrivals).as_secs_f64() * 1000.0;
+        measures.resumption(history, &turns, &arrivals);
+        measures.longest_silence_ms = longest_silence(history, &turns, &arrivals).as_secs_f64() * 1000.0;
         measures
     }
 
@@ -93,11 +96,11 @@ impl Measures {
         }
     }
 
-    fn resumption(&mut self, history: &History, arrivals: &Arrivals) {
+    fn resumption(&mut self, history: &History, turns: &Turns, arrivals: &Arrivals) {
         let (mut each, mut all, mut settled) = (Latencies::default(), Latencies::default(), Latencies::default());
         for round in &history.rounds {
             for incident in &round.incidents {
-                let (resumed, never) = resumptions(incident, arrivals);
+                let (resumed, never) = resumptions(incident, history, turns, arrivals);
                 resumed.iter().for_each(|took| each.record(*took));
                 if let Some(last) = resumed.iter().max() {
                     all.record(*last);
@@ -113,10 +116,10 @@ impl Measures {
 }
 
 /// How long each affected session took to go on, and how many never did.
-fn resumptions(incident: &Incident, arrivals: &Arrivals) -> (Vec<Duration>, u64) {
+fn resumptions(incident: &Incident, history: &History, turns: &Turns, arrivals: &Arrivals) -> (Vec<Duration>, u64) {
     let mut never = 0;
     let mut resumed = Vec::new();
-    for affected in &incident.affected {
+    for affected in incident.affected.iter().filter(|affected| had_work(affected, incident.at, history, turns)) {
         let next = arrivals.get(&affected.session).and_then(|events| events.range(affected.head + 1..).map(|(_, at)| *at).min());
         match next {
             Some(at) => resumed.push(at.since(incident.at)),
@@ -124,6 +127,14 @@ fn resumptions(incident: &Incident, arrivals: &Arrivals) -> (Vec<Duration>, u64)
         }
     }
     (resumed, never)
+}
+
+/// Whether a prompt that was sent before the fault had no end in what was read of the log after it. Who is at work and where a log
+/// ends are read one after the other: of a turn that ended in between, the next event is that of whatever prompt comes next.
+fn had_work(affected: &Affected, fault: Moment, history: &History, turns: &Turns) -> bool {
+    let sent = history.prompts.iter().filter(|prompt| prompt.session == affected.session && prompt.call.intended <= fault);
+    let mut ends = sent.filter_map(|prompt| prompt.call.acknowledged()).map(|command| turns.get(&affected.session)?.get(&command)?.end);
+    ends.any(|end| end.is_none_or(|end| end > affected.head))
 }
 
 fn arrivals(history: &History) -> Arrivals {
@@ -141,14 +152,12 @@ fn arrivals(history: &History) -> Arrivals {
 
 /// While a prompt waits or runs its session should show something now and then. Only what lies between a
 /// fault and the settled cluster counts.
-fn longest_silence(history: &History, evidence: &Evidence, arrivals: &Arrivals) -> Duration {
+fn longest_silence(history: &History, turns: &Turns, arrivals: &Arrivals) -> Duration {
     let windows: Vec<(Moment, Moment)> =
         history.rounds.iter().filter_map(|round| Some((round.disturbed?.0, round.settled.or(round.drained)?))).collect();
-    let ends: HashMap<SessionId, HashMap<CommandId, Turn>> =
-        evidence.sessions.iter().map(|(session, log)| (*session, turns(log))).collect();
     let mut longest = Duration::ZERO;
     for prompt in &history.prompts {
-        let end = || ends.get(&prompt.session)?.get(&prompt.call.acknowledged()?)?.end;
+        let end = || turns.get(&prompt.session)?.get(&prompt.call.acknowledged()?)?.end;
         let (Some(events), Some(end)) = (arrivals.get(&prompt.session), end()) else { continue };
         let Some(end) = events.get(&end) else { continue };
         for (began, settled) in &windows {

@@ -142,6 +142,19 @@ fn a_history_that_keeps_every_promise_is_clean_and_measured() {
 }
 
 #[test]
+fn only_what_had_work_when_it_was_disturbed_has_to_go_on() {
+    let (mut history, mut evidence) = kept();
+    history.rounds[0].incidents[0].affected[0].head = 10;
+    let measures = judge(&history, &evidence).measures;
+    assert_eq!((measures.resume.count, measures.never_resumed), (0, 0), "both turns had ended where the log was read");
+    history.rounds[0].incidents[0].affected[0].head = 3;
+    evidence.sessions.values_mut().for_each(|log| log.truncate(3));
+    history.streams.iter_mut().for_each(|stream| stream.frames.truncate(3));
+    let measures = judge(&history, &evidence).measures;
+    assert_eq!((measures.resume.count, measures.never_resumed), (0, 1), "nothing came after the fault");
+}
+
+#[test]
 fn a_round_without_its_fault_is_found() {
     assert_eq!(broken(|history, _| history.rounds[0].invalid = Some("nobody was killed".into())), [Kind::InvalidRound]);
 }
