@@ -7,7 +7,9 @@ use super::{
     connection::Connection,
     cors::Cors,
     error::ApiError,
-    gate, path,
+    gate,
+    lingering::WatchedBody,
+    path,
     request_id::{self, X_REQUEST_ID},
     routes, scim,
     security_headers::SecurityHeaders,
@@ -55,16 +57,26 @@ impl Dispatch {
     /// Answers one request.
     pub(super) async fn answer<B>(self: Arc<Self>, connection: Connection, request: http::Request<B>) -> Response
     where
-        B: HttpBody<Data = Bytes> + Send + 'static,
+        B: HttpBody<Data = Bytes> + Send + Unpin + 'static,
         B::Error: Into<axum::BoxError>,
     {
         let request_id = request_id::of(request.headers());
         let is_allowed_origin = self.cors.allows(request.headers());
-        let mut response = if *request.method() == Method::OPTIONS {
+        // Whoever waits to be told to send a body shall not be told so only for it to be thrown away.
+        let is_held_back = request.headers().contains_key(header::EXPECT);
+        let (head, body) = request.into_parts();
+        let (body, leftover) = WatchedBody::new(body, connection.clone());
+        let mut response = if head.method == Method::OPTIONS {
             StatusCode::NO_CONTENT.into_response()
         } else {
-            self.route(connection.clone(), request.map(Body::new)).await
+            self.route(connection.clone(), Request::from_parts(head, Body::new(body))).await
         };
+        if let Some(leftover) = leftover
+            && connection.has_unread()
+            && !is_held_back
+        {
+            leftover.throw_away().await;
+        }
         let headers = response.headers_mut();
         if connection.has_unread() {
             // The rest of the body is in the way of a next request, so the connection ends: a client that is not told would

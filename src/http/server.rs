@@ -8,7 +8,7 @@ use super::{
     connection::{Connection, Slot},
     credential_notes,
     dispatch::Dispatch,
-    lingering::{Lingering, WatchedBody},
+    lingering::Lingering,
     revocation,
     served::{Served, TakeOver},
     state::HttpState,
@@ -115,7 +115,6 @@ async fn run(
     let taken_over = take_over.clone();
     let service = hyper::service::service_fn(move |request: hyper::Request<hyper::body::Incoming>| {
         let taken_over = TakeOver::suits(&request).then(|| taken_over.clone());
-        let request = request.map(|body| WatchedBody::new(body, handler.clone()));
         // The connection keeps room for this future for as long as it lives.
         let answering = Box::pin(dispatch.clone().answer(handler.clone(), request));
         async move {

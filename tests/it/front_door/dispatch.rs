@@ -118,12 +118,22 @@ async fn a_body_is_read_by_its_content_and_only_when_it_is_needed() {
     send("/api/sessions", vec![b' '; 2049]).await.expect(StatusCode::PAYLOAD_TOO_LARGE, "Request body is too large.");
 
     // A refused request never costs its upload: the answer comes before the body does.
+    let refused = raw(&server, "content-length: 20000000\r\n\r\n").await;
+    assert!(refused.starts_with("HTTP/1.1 403") && refused.ends_with('}'), "{refused}");
+    assert!(refused.contains("connection: close\r\n"), "nobody may send another request behind an unread body: {refused}");
+    let held_back = raw(&server, "content-length: 2\r\nexpect: 100-continue\r\n\r\n").await;
+    assert!(held_back.starts_with("HTTP/1.1 403") && held_back.contains("connection: close\r\n"), "nobody asked for it: {held_back}");
+    // A little one is out of the way quickly, and the connection goes on.
+    let two = raw(&server, "content-length: 2\r\n\r\n{}GET /api/nothing HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n").await;
+    assert_eq!((two.matches("HTTP/1.1 403").count(), two.matches("connection: close\r\n").count()), (2, 1), "{two}");
+}
+
+/// What a connection answers to a request that nobody reads the body of, until it ends.
+async fn raw(server: &Server, rest: &str) -> String {
     let address = server.url.strip_prefix("http://").expect("http");
     let mut connection = TcpStream::connect(address).await.expect("the server listens");
-    let head = format!("POST /api/nothing HTTP/1.1\r\nhost: {address}\r\ncontent-length: 20000000\r\n\r\n");
-    connection.write_all(head.as_bytes()).await.expect("sent");
+    connection.write_all(format!("POST /api/nothing HTTP/1.1\r\nhost: {address}\r\n{rest}").as_bytes()).await.expect("sent");
     let mut answer = String::new();
     tokio::time::timeout(crate::server::PATIENCE, connection.read_to_string(&mut answer)).await.expect("in time").expect("an answer");
-    assert!(answer.starts_with("HTTP/1.1 403") && answer.ends_with('}'), "{answer}");
-    assert!(answer.contains("connection: close\r\n"), "nobody may send another request behind an unread body: {answer}");
+    answer
 }
