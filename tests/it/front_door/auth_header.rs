@@ -73,6 +73,7 @@ async fn no_route_shows_or_touches_what_belongs_to_others() {
         "text": "x", "permissionId": "p", "requestId": "r", "answers": [], "response": true,
         "filename": "a.txt", "dataBase64": "eA==",
         "artifactId": "00000000-0000-4000-8000-000000000000", "checksumSha256": "0".repeat(64), "expectedSize": 1,
+        "sessionIds": [&session],
     });
     let strangers = [Caller::new("globex", "kim", "owner"), Caller::new("acme", "lee", "owner")];
     let nobodys = "ses_00000000000070008000000000000000";
@@ -92,8 +93,10 @@ async fn no_route_shows_or_touches_what_belongs_to_others() {
                 let theirs = server.ask(stranger, method.clone(), &existing, Some(body.clone())).await;
                 let missing = server.ask(stranger, method.clone(), &missing, Some(body.clone())).await;
                 let is_refused = [StatusCode::NOT_FOUND, StatusCode::FORBIDDEN].contains(&theirs.status);
-                // Lists of what belongs to a worker that there isn't are empty, and directories have a credential of their own.
-                let is_nothing = theirs.body.as_object().is_some_and(|fields| fields.values().all(|value| *value == json!([])));
+                // Lists of what belongs to a worker that there isn't are empty, what isn't there can't be deleted, and directories
+                // have a credential of their own.
+                let is_nothing = theirs.body.as_object().is_some_and(|fields| fields.values().all(|value| *value == json!([])))
+                    || theirs.body == json!({ "deleted": false });
                 let is_for_directories = path.starts_with("/scim/") && theirs.status == StatusCode::UNAUTHORIZED;
                 assert!(is_refused || is_nothing || is_for_directories, "{method} {path}: {theirs:?}");
                 assert_eq!((theirs.status, &theirs.body), (missing.status, &missing.body), "{method} {path} tells that the session exists");
