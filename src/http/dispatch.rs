@@ -7,13 +7,12 @@ use super::{
     connection::Connection,
     cors::Cors,
     error::ApiError,
-    gate,
-    lingering::WatchedBody,
-    path,
+    gate, path,
     request_id::{self, X_REQUEST_ID},
     routes, scim,
     security_headers::SecurityHeaders,
     state::HttpState,
+    watched_body::WatchedBody,
 };
 use crate::web;
 use axum::{

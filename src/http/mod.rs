@@ -67,6 +67,7 @@ mod threads;
 mod tokens;
 pub mod unsent_codes;
 mod usage;
+mod watched_body;
 mod workflows;
 mod workspace;
 mod ws;

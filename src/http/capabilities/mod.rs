@@ -3,7 +3,7 @@
 mod skills;
 mod tools;
 
-use super::{answer::Json, error::ApiError, gate::Gate, state::HttpState};
+use super::{answer::Json, gate::Gate, state::HttpState};
 use axum::extract::State;
 use cowork_domain::policy::Action;
 use serde::Serialize;
@@ -33,6 +33,6 @@ struct Capabilities {
 /// Read what agents can do here.
 #[utoipa::path(get, path = "/api/capabilities", operation_id = "listCapabilities", tag = "workspace",
     responses((status = 200, description = "Tools and skills that the profile allows", body = Capabilities)))]
-async fn all(State(state): State<HttpState>) -> Result<Json, ApiError> {
-    Ok(Json::of(&Capabilities { tools: tools::of(&state.options), skills: Vec::new() }))
+async fn all(State(state): State<HttpState>) -> Json {
+    Json::of(&Capabilities { tools: tools::of(&state.options), skills: Vec::new() })
 }

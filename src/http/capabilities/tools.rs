@@ -46,8 +46,8 @@ struct CapabilityToolEnvelope {
 /// List the tools of agents.
 #[utoipa::path(get, path = "/api/capabilities/tools", operation_id = "listCapabilityTools", tag = "workspace",
     responses((status = 200, description = "The tools that the profile allows", body = CapabilityToolList)))]
-pub(super) async fn list(State(state): State<HttpState>) -> Result<Json, ApiError> {
-    Ok(Json::of(&CapabilityToolList { tools: of(&state.options) }))
+pub(super) async fn list(State(state): State<HttpState>) -> Json {
+    Json::of(&CapabilityToolList { tools: of(&state.options) })
 }
 
 /// Read one tool of agents.

@@ -46,10 +46,13 @@ const TOOLS: [(&str, &str); 10] = [
 
 /// The tools that agents have here, as far as they are allowed, by the names that a profile uses.
 pub fn offered_tools(allowed: &AllowedTools) -> Vec<OfferedTool> {
-    let is_here = |name: &str| TOOLS.iter().any(|(_, tool)| *tool == name);
-    let is_allowed = |name: &str| TOOLS.iter().any(|(permission, tool)| *tool == name && allowed.allows(permission));
+    let is_offered = |name: &str| TOOLS.iter().any(|(permission, tool)| *tool == name && is_allowed(allowed, permission, tool));
     let all = native::offered_tools(&AllowedTools::default()).into_iter();
-    all.filter(|tool| is_here(tool.name) && (allowed.allows(tool.name) || is_allowed(tool.name))).collect()
+    all.filter(|tool| is_offered(tool.name)).collect()
+}
+
+fn is_allowed(allowed: &AllowedTools, permission: &str, tool: &str) -> bool {
+    allowed.allows(tool) || allowed.allows(permission)
 }
 
 /// The configuration file.
@@ -105,7 +108,7 @@ fn permissions(tools: &AllowedTools) -> Value {
         "lsp": "deny",
     });
     for (permission, tool) in TOOLS {
-        if !tools.allows(tool) && !tools.allows(permission) {
+        if !is_allowed(tools, permission, tool) {
             permissions[permission] = "deny".into();
         }
     }
