@@ -26,6 +26,7 @@ mod channels;
 mod connection;
 mod cors;
 mod credential_notes;
+mod departures;
 mod dispatch;
 mod docs;
 mod error;
@@ -76,7 +77,7 @@ pub use byok::ByokOptions;
 pub use channels::{ChannelOptions, DeliveryOptions};
 pub use options::{BodyLimits, BrowserSessions, ExecutionIsolation, HttpOptions, Timeouts};
 pub use routes::openapi;
-pub use server::serve;
+pub use server::{Stop, serve};
 pub use state::{HttpState, RenderMetrics};
 pub use usage::UsageOptions;
 

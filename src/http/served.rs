@@ -93,6 +93,11 @@ where
         served
     }
 
+    /// Whether a stream has the connection.
+    pub(super) fn is_stream(&self) -> bool {
+        matches!(self.doing, Doing::Stream { .. })
+    }
+
     /// Answers the request that runs, and no other. A stream is told elsewhere.
     pub(super) fn wind_up(&mut self) {
         self.is_winding_up = true;

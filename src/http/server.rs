@@ -36,8 +36,17 @@ const PROBE_AFTER: Duration = Duration::from_secs(30);
 /// with it whatever waits for the peer to read.
 const STALLED: Duration = Duration::from_secs(120);
 
-/// Serves until `shutdown` is cancelled and the running requests have ended, or their time is up.
-pub async fn serve(listener: TcpListener, state: HttpState, shutdown: CancellationToken) {
+/// How a server is told to stop, and tells how far it is. Clones are the same.
+#[derive(Debug, Clone, Default)]
+pub struct Stop {
+    /// Cancelled by whoever stops it.
+    pub asked: CancellationToken,
+    /// Cancelled once every stream was ended. Until then they need the node that feeds them.
+    pub streams_ended: CancellationToken,
+}
+
+/// Serves until it is asked to stop and the running requests have ended, or their time is up.
+pub async fn serve(listener: TcpListener, state: HttpState, stop: Stop) {
     let is_loopback = listener.local_addr().is_ok_and(|address| address.ip().is_loopback());
     let dispatch = Arc::new(Dispatch::new(state.clone(), is_loopback && state.options.tier == "local"));
     let permits = Arc::new(Semaphore::new(state.options.max_connections.min(Semaphore::MAX_PERMITS)));
@@ -52,7 +61,7 @@ pub async fn serve(listener: TcpListener, state: HttpState, shutdown: Cancellati
             let (stream, peer) = accept(&listener).await;
             let connection = Connection::new(peer, Slot::new(permit, connections.token()));
             let http = http_builder(patience.headers);
-            connections.spawn(run(http, stream, connection, dispatch.clone(), state.closing.clone(), time_is_up.clone()));
+            connections.spawn(run(http, stream, connection, dispatch.clone(), state.clone(), time_is_up.clone()));
         }
     };
     // These go on while the last requests end.
@@ -61,12 +70,17 @@ pub async fn serve(listener: TcpListener, state: HttpState, shutdown: Cancellati
     let noting = serves_clients.then(|| AbortOnDropHandle::new(tokio::spawn(credential_notes::keep(state.clone()))));
     tokio::select! {
         () = accepting => {}
-        () = shutdown.cancelled() => {}
+        () = stop.asked.cancelled() => {}
     }
     drop(listener);
-    state.closing.cancel();
+    let leaving = state.departures.begin(state.streams.count(), state.node.has_other_door());
     connections.close();
-    if tokio::time::timeout(patience.drain, connections.wait()).await.is_err() {
+    let ended = async {
+        tokio::time::timeout(leaving, connections.wait()).await.ok();
+        stop.streams_ended.cancel();
+        connections.wait().await;
+    };
+    if tokio::time::timeout(patience.drain, ended).await.is_err() {
         tracing::warn!(open = connections.len(), "requests were still running when their time was up");
         time_is_up.cancel();
         connections.wait().await;
@@ -105,7 +119,7 @@ async fn run(
     stream: TcpStream,
     connection: Connection,
     dispatch: Arc<Dispatch>,
-    closing: CancellationToken,
+    state: HttpState,
     time_is_up: CancellationToken,
 ) {
     if let Err(error) = tune(&stream) {
@@ -134,7 +148,16 @@ async fn run(
         biased;
         () = connection.cut().wait() => return,
         () = &mut served => return,
-        () = closing.cancelled() => {}
+        () = state.closing.cancelled() => {}
+    }
+    if served.is_stream() {
+        let turn = Box::pin(state.departures.turn());
+        tokio::select! {
+            biased;
+            () = connection.cut().wait() => return,
+            () = &mut served => return,
+            () = turn => {}
+        }
     }
     connection.end();
     served.wind_up();

@@ -1,6 +1,7 @@
 //! What every handler can reach.
 
 use super::{
+    departures::Departures,
     health::{FolderProbe, Probe, Standing},
     limits::Limits,
     metrics::HttpMetrics,
@@ -45,8 +46,9 @@ pub struct Shared {
     pub(super) database: Probe,
     pub(super) sealing_key: Probe,
     pub(super) opening_key: Probe,
-    /// Cancelled when the server stops: no new streams, open ones end.
+    /// Cancelled when the server stops: no new streams, open ones end in the order of `departures`.
     pub(super) closing: CancellationToken,
+    pub(super) departures: Departures,
 }
 
 impl HttpState {
@@ -59,6 +61,7 @@ impl HttpState {
         snapshots: Snapshots,
         render_metrics: RenderMetrics,
     ) -> Self {
+        let closing = CancellationToken::new();
         let revocations = Arc::new(Revocations::new(node.clock().instant()));
         Self(Arc::new(Shared {
             authenticator: Authenticator::new(options.auth.clone(), revocations.clone()),
@@ -74,7 +77,8 @@ impl HttpState {
             object_store: Probe::new(Duration::from_secs(30)),
             artifacts,
             snapshots,
-            closing: CancellationToken::new(),
+            departures: Departures::new(closing.clone()),
+            closing,
             options,
             node,
             keyring,

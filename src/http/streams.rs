@@ -54,6 +54,11 @@ impl OrgStreams {
         }
     }
 
+    /// How many are open, sockets included.
+    pub(super) fn count(&self) -> usize {
+        self.open.iter().map(|open| open.registered.len()).sum()
+    }
+
     /// `gauge` is of streams; without one it is a socket that carries them. Each kind has the limit for itself.
     fn admit(&self, badge: Badge, lifetime: Duration, cut: CutSwitch, gauge: Option<Gauge>) -> Option<StreamPermit> {
         let org = badge.org.clone();

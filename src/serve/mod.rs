@@ -31,7 +31,6 @@ use database::Database;
 use signals::Signals;
 use std::{convert::Infallible, io::Write, net::SocketAddr, sync::Arc, time::Duration};
 use tokio::net::{TcpListener, TcpSocket};
-use tokio_util::sync::CancellationToken;
 
 /// Connections that wait to be accepted; the kernel lowers it to its own limit.
 const LISTEN_QUEUE: u32 = 4096;
@@ -92,8 +91,8 @@ async fn serve(
     let options = front_door::options(config, auth, billing, agents.isolation());
     let state =
         http::HttpState::new(options, node.clone(), keyring, artifacts.clone(), snapshots.clone(), Arc::new(move || metrics.render()));
-    let closing = CancellationToken::new();
-    let door = http::serve(listener, state, closing.clone());
+    let stop = http::Stop::default();
+    let door = http::serve(listener, state, stop.clone());
     tokio::pin!(door);
 
     let role = config.cluster.role;
@@ -125,7 +124,7 @@ async fn serve(
 
     tracing::info!("stopping; a second signal stops at once");
     tokio::select! {
-        () = stopping::in_order(&config.server, node, door, closing) => {}
+        () = stopping::in_order(&config.server, node, door, stop) => {}
         () = signals.stop() => tracing::warn!("stopping at once; interrupted work goes on elsewhere, or at the next start"),
     }
     agents.stop().await;

@@ -48,6 +48,24 @@ async fn the_launchpad_shows_what_waits_for_the_caller_and_what_was_made_last() 
 }
 
 #[tokio::test]
+async fn a_session_that_cannot_be_read_hides_no_other_from_the_launchpad() {
+    let mut server = Server::start().await;
+    let (broken, asks) = (server.session().await, server.session().await);
+    for session in [&broken, &asks] {
+        server.prompt(session, "[[question:Which?|A;B]]").await;
+    }
+    server.until_answer(FEED, |answer| answer.body["totals"]["waitingOnYou"] == 2).await;
+    server.kill();
+    let row = format!("session = '{}' and seq = 2", broken.trim_start_matches("ses_"));
+    server.sql(&format!("update session_events set payload = '!' || payload where {row}")).await;
+    server.start_again();
+
+    assert!(server.get(&format!("/api/sessions/{broken}")).await.status.is_server_error());
+    let shown = server.until_answer(FEED, |answer| answer.body["totals"]["waitingOnYou"] == 1).await.body;
+    assert_eq!(shown["waitingOnYou"][0]["sessionId"], asks.as_str());
+}
+
+#[tokio::test]
 async fn agents_can_do_what_the_profile_names_and_nothing_else() {
     let file = tempfile::NamedTempFile::with_suffix(".jsonc").expect("a file");
     let profiles = json!({ "cloud": { "profiles": { "full": { "tools": ["read", "todo"] } } } });

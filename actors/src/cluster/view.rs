@@ -67,6 +67,11 @@ impl Picture {
         self.workers().filter(|row| !row.draining)
     }
 
+    /// Nodes where clients are served, and that aren't about to leave.
+    pub(crate) fn doors(&self) -> impl Iterator<Item = &NodeRow> {
+        self.nodes.iter().filter(|row| is_alive(row) && serves_clients(row) && !row.draining)
+    }
+
     /// Nodes that hold at least one shard and still live, by name.
     pub(crate) fn owners(&self) -> Vec<String> {
         let counts = self.shards_by_node();
@@ -120,6 +125,11 @@ pub(crate) fn is_alive(row: &NodeRow) -> bool {
 /// Whether a node's role makes it an owner.
 fn owns_shards(row: &NodeRow) -> bool {
     row.roles.iter().any(|role| role == "all-in-one" || role == "worker")
+}
+
+/// Whether clients find an open door at a node of this role.
+fn serves_clients(row: &NodeRow) -> bool {
+    row.roles.iter().any(|role| role == "all-in-one" || role == "web")
 }
 
 /// The newest picture, and its changes. Clones see the same.

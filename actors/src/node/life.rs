@@ -156,6 +156,12 @@ impl NodeHandle {
         self.shared.draining.store(true, Ordering::Relaxed);
     }
 
+    /// Whether clients that this node sends away find another one that serves them.
+    pub fn has_other_door(&self) -> bool {
+        let shared = &self.shared;
+        shared.picture.now().is_some_and(|picture| picture.doors().any(|row| row.name != shared.options.name))
+    }
+
     /// Gives everything that this node owns to others, turns included, while it still serves clients.
     /// Returns when that is done, at once if there is nobody to give it to, or after `patience`.
     pub async fn hand_over_all(&self, patience: Duration) {

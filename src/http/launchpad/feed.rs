@@ -3,7 +3,7 @@
 use super::limits::Limits;
 use crate::http::{answer::Json, error::ApiError, gate::Caller, query::Query, schema::ErrorBody, state::HttpState};
 use axum::extract::State;
-use cowork_actors::ViewShape;
+use cowork_actors::{SessionError, ViewShape};
 use cowork_domain::{
     event::ArtifactRecord, ids::SessionId, principal::Principal, session::SessionStatus, timestamp::Timestamp, waiting::Waiting,
 };
@@ -154,9 +154,13 @@ async fn waiting_items(state: &HttpState, by: &Principal) -> Result<Found<Waitin
     Ok(Found { items: items.into_iter().flatten().collect(), is_cut })
 }
 
+/// Nothing waits in a session that was put aside, or deleted meanwhile: one session must not cost the view of the others.
 async fn waiting_in(state: &HttpState, by: &Principal, head: SessionHead) -> Result<Vec<WaitingItem>, ApiError> {
     let session = head.identity.session;
-    let text = state.node.read_session(by, session, ViewShape::Waiting).await?;
+    let text = match state.node.read_session(by, session, ViewShape::Waiting).await {
+        Err(SessionError::NotFound | SessionError::Quarantined { .. }) => return Ok(Vec::new()),
+        read => read?,
+    };
     let waiting: Vec<Waiting> = serde_json::from_str(&text).expect("it was just written so");
     Ok(waiting.into_iter().map(|waiting| waiting_item(session, waiting, head.updated_at)).collect())
 }

@@ -9,7 +9,7 @@ use super::{
     protocol::{self, About, Incoming, Named, Topic},
     topics::{self, News, Topics},
 };
-use crate::http::{answer::Json, error::ApiError, gate::Caller, limits::Sender, state::HttpState, streams::StreamPermit};
+use crate::http::{answer::Json, departures, error::ApiError, gate::Caller, limits::Sender, state::HttpState, streams::StreamPermit};
 use axum::extract::ws::{CloseFrame, Message, Utf8Bytes, WebSocket, close_code};
 use bytes::Bytes;
 use cowork_actors::{CutReason, CutSwitch, feed};
@@ -23,7 +23,6 @@ use std::{
 };
 use tokio::time::{MissedTickBehavior, interval_at, sleep, timeout};
 use tokio_tungstenite::tungstenite::{self, error::ProtocolError};
-use tokio_util::sync::CancellationToken;
 
 /// Between pings; a socket that heard nothing for two of them is gone.
 const PING_EVERY: Duration = Duration::from_secs(20);
@@ -50,7 +49,7 @@ pub(super) async fn run(socket: WebSocket, state: HttpState, asker: Asker, cut: 
             }
         }
         // Whoever doesn't read isn't waited for beyond the end.
-        () = overtime(state.closing.clone(), permit.lifetime) => {}
+        () = overtime(&state, permit.lifetime) => {}
         ended = talk.hold(permit.lifetime) => {
             if let Some(goodbye) = ended {
                 timeout(GOODBYE, talk.part(goodbye)).await.ok();
@@ -60,9 +59,9 @@ pub(super) async fn run(socket: WebSocket, state: HttpState, asker: Asker, cut: 
     state.metrics.sockets.decrement(1);
 }
 
-async fn overtime(closing: CancellationToken, lifetime: Duration) {
+async fn overtime(state: &HttpState, lifetime: Duration) {
     tokio::select! {
-        () = closing.cancelled() => {}
+        () = state.closing.cancelled() => sleep(departures::LONGEST).await,
         () = sleep(lifetime) => {}
     }
     sleep(OVERTIME).await;
@@ -122,10 +121,11 @@ impl Talk {
         let mut lifetime = std::pin::pin!(lifetime);
         let mut pings = interval_at(tokio::time::Instant::now() + PING_EVERY, PING_EVERY);
         pings.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        let closing = self.state.closing.clone();
+        let state = self.state.clone();
+        let mut turn = std::pin::pin!(state.departures.turn());
         loop {
             let step = tokio::select! {
-                () = closing.cancelled() => Step::End(goodbye(close_code::RESTART, "the server is shutting down")),
+                () = &mut turn => Step::End(goodbye(close_code::RESTART, "the server is shutting down")),
                 () = &mut lifetime => Step::End(goodbye(close_code::AWAY, "connect again and resume by cursor")),
                 _ = pings.tick() => Step::Ping,
                 step = self.next() => step,

@@ -5,7 +5,7 @@ use super::{
     turns::{Turn, turns},
 };
 use crate::cli::{
-    drill::history::{Affected, CallRecord, History, Incident, Moment, Subject},
+    drill::history::{Affected, CallRecord, History, Incident, Moment, RoundRecord, Subject},
     load::latencies::{Latencies, LatencySummary},
 };
 use cowork_domain::{
@@ -47,6 +47,19 @@ pub(in super::super) struct Measures {
     pub(in super::super) settled: LatencySummary,
     /// The longest time that a prompt's session showed nothing while it waited, from fault to settled.
     pub(in super::super) longest_silence_ms: f64,
+    /// The longest of each round in which there was one.
+    pub(in super::super) silences: Vec<Silence>,
+}
+
+/// A session that showed nothing although a prompt waited there.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(in super::super) struct Silence {
+    round: u32,
+    session: SessionId,
+    /// When it began, after the fault did.
+    began_ms: f64,
+    pub(in super::super) lasted_ms: f64,
 }
 
 /// For each session the first arrival of every event, by number.
@@ -84,7 +97,8 @@ impl Measures {
         measures.events = evidence.sessions.values().map(|log| log.len() as u64).sum();
         measures.request = request.summary();
         measures.resumption(history, &turns, &arrivals);
-        measures.longest_silence_ms = longest_silence(history, &turns, &arrivals).as_secs_f64() * 1000.0;
+        measures.silences = history.rounds.iter().filter_map(|round| longest_silence(round, history, &turns, &arrivals)).collect();
+        measures.longest_silence_ms = measures.silences.iter().map(|silence| silence.lasted_ms).fold(0.0, f64::max);
         measures
     }
 
@@ -152,27 +166,24 @@ fn arrivals(history: &History) -> Arrivals {
 
 /// While a prompt waits or runs its session should show something now and then. Only what lies between a
 /// fault and the settled cluster counts.
-fn longest_silence(history: &History, turns: &Turns, arrivals: &Arrivals) -> Duration {
-    let windows: Vec<(Moment, Moment)> =
-        history.rounds.iter().filter_map(|round| Some((round.disturbed?.0, round.settled.or(round.drained)?))).collect();
-    let mut longest = Duration::ZERO;
-    for prompt in &history.prompts {
-        let end = || turns.get(&prompt.session)?.get(&prompt.call.acknowledged()?)?.end;
-        let (Some(events), Some(end)) = (arrivals.get(&prompt.session), end()) else { continue };
-        let Some(end) = events.get(&end) else { continue };
-        for (began, settled) in &windows {
-            let (from, to) = ((*began).max(prompt.call.ended), (*settled).min(*end));
-            if from < to {
-                longest = longest.max(silence(events.values().copied(), from, to));
-            }
-        }
-    }
-    longest
+fn longest_silence(round: &RoundRecord, history: &History, turns: &Turns, arrivals: &Arrivals) -> Option<Silence> {
+    let (began, settled) = (round.disturbed?.0, round.settled.or(round.drained)?);
+    let silences = history.prompts.iter().filter_map(|prompt| {
+        let events = arrivals.get(&prompt.session)?;
+        let end = events.get(&turns.get(&prompt.session)?.get(&prompt.call.acknowledged()?)?.end?)?;
+        let (from, to) = (began.max(prompt.call.ended), settled.min(*end));
+        let (since, lasted) = (from < to).then(|| silence(events.values().copied(), from, to))?;
+        Some((lasted, since, prompt.session))
+    });
+    let (lasted, since, session) = silences.max_by_key(|(lasted, ..)| *lasted)?;
+    let millis = |time: Duration| time.as_secs_f64() * 1000.0;
+    Some(Silence { round: round.number, session, began_ms: millis(since.since(began)), lasted_ms: millis(lasted) })
 }
 
-/// The longest time between two events, or between one and either end of the window.
-fn silence(events: impl Iterator<Item = Moment>, from: Moment, to: Moment) -> Duration {
+/// The longest time between two events, or between one and either end of the window, and when it began.
+fn silence(events: impl Iterator<Item = Moment>, from: Moment, to: Moment) -> (Moment, Duration) {
     let mut seen: Vec<Moment> = events.filter(|at| (from..=to).contains(at)).chain([from, to]).collect();
     seen.sort_unstable();
-    seen.windows(2).map(|pair| pair[1].since(pair[0])).max().unwrap_or_default()
+    let silences = seen.windows(2).map(|pair| (pair[0], pair[1].since(pair[0])));
+    silences.max_by_key(|(_, lasted)| *lasted).unwrap_or((from, Duration::ZERO))
 }
