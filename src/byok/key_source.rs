@@ -13,7 +13,7 @@ use cowork_domain::{
     provider::ProviderId,
     secret::Secret,
 };
-use cowork_runtime::broker::{ActiveKey, KeySource, KeySourceError, Purpose};
+use cowork_runtime::broker::{ActiveKey, KeySource, KeySourceError, OrgAccess, Purpose};
 use futures_util::future::BoxFuture;
 use std::{convert::Infallible, sync::Arc};
 use tokio::sync::{Mutex, broadcast, mpsc};
@@ -58,9 +58,10 @@ impl BrokerKeys {
         }
     }
 
-    async fn active_keys(&self, org: &OrgId) -> Result<Vec<ActiveKey>, KeySourceError> {
-        let rows = self.shelf.usable(org).await?;
-        Ok(rows.into_iter().map(|row| ActiveKey { provider: row.provider, secret: row.id, version: row.version }).collect())
+    async fn access_of(&self, org: &OrgId) -> Result<OrgAccess, KeySourceError> {
+        let (rows, policy) = self.shelf.usable(org).await?;
+        let keys = rows.into_iter().map(|row| ActiveKey { provider: row.provider, secret: row.id, version: row.version });
+        Ok(OrgAccess { keys: keys.collect(), policy })
     }
 
     async fn open(&self, org: &OrgId, key: &ActiveKey, purpose: Purpose) -> Result<Secret<String>, KeySourceError> {
@@ -79,8 +80,8 @@ impl BrokerKeys {
 }
 
 impl KeySource for BrokerKeys {
-    fn active<'a>(&'a self, org: &'a OrgId) -> BoxFuture<'a, Result<Vec<ActiveKey>, KeySourceError>> {
-        Box::pin(self.active_keys(org))
+    fn access<'a>(&'a self, org: &'a OrgId) -> BoxFuture<'a, Result<OrgAccess, KeySourceError>> {
+        Box::pin(self.access_of(org))
     }
 
     fn admits<'a>(&'a self, org: &'a OrgId, provider: &'a ProviderId) -> BoxFuture<'a, Result<bool, KeySourceError>> {

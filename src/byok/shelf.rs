@@ -45,16 +45,15 @@ impl KeyShelf {
         &self.opener
     }
 
-    /// The organisation's usable keys, the oldest activation first.
-    pub(super) async fn usable(&self, org: &OrgId) -> Result<Vec<ByokRow>, NotUsable> {
+    /// The organisation's usable keys, the oldest activation first, and its policy.
+    pub(super) async fn usable(&self, org: &OrgId) -> Result<(Vec<ByokRow>, ManagedPolicy), NotUsable> {
         let mut rows = self.store.byok_usable(org).await?;
         if rows.is_empty() {
             self.refuse_stopped(org).await?;
-            return Ok(rows);
         }
         let policy = self.policy(org).await?;
         rows.retain(|row| self.table.get(&row.provider).is_some() && self.providers.admit_use(&row.provider, &policy).is_ok());
-        Ok(rows)
+        Ok((rows, policy))
     }
 
     /// One of them, with the key.

@@ -2,10 +2,11 @@
 
 use crate::{
     caller::{Caller, HEADER_MODE},
-    server::Server,
+    server::{PATIENCE, Server},
 };
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
+use std::time::Instant;
 
 #[tokio::test]
 async fn what_administrators_decide_every_member_reads() {
@@ -57,4 +58,28 @@ async fn what_administrators_decide_every_member_reads() {
     assert_eq!(read(&kim, "/api/policy").await["policy"], lifted["policy"], "nothing of a refused change is kept");
     let log = read(&kim, "/api/admin/audit?action=managed_policy.updated").await;
     assert_eq!(log["events"].as_array().map(Vec::len), Some(2));
+}
+
+#[tokio::test]
+async fn what_administrators_exclude_no_agent_does() {
+    let server = Server::start().await;
+    let change = async |change: Value| assert_eq!(server.post("/api/policy", change).await.status, StatusCode::OK);
+    // The node that runs turns hears of a change a moment after the caller does.
+    let until_shown = async |prompt: &str, wanted: &str| {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            let session = server.session().await;
+            let shown = server.run(&session, prompt).await.to_string();
+            if shown.contains(wanted) {
+                return;
+            }
+            assert!(Instant::now() < deadline, "{wanted} is never shown: {shown}");
+        }
+    };
+    change(json!({ "permissionCeilings": { "fileWrite": "deny" } })).await;
+    until_shown("[[write:a.txt|x]]", "the organization's policy doesn't allow write").await;
+    change(json!({ "deniedModels": ["demo/demo"] })).await;
+    until_shown("two", "the organization's policy doesn't allow the model demo/demo").await;
+    change(json!({ "deniedModels": [] })).await;
+    until_shown("three", "echo: three").await;
 }

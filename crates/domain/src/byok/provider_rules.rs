@@ -38,9 +38,7 @@ impl ProviderRules {
     /// Which of the two it was.
     pub fn admit_use(&self, provider: &ProviderId, policy: &ManagedPolicy) -> Result<(), ProviderRefused> {
         self.admit(provider)?;
-        let is_listed = policy.allowed_providers.as_ref().is_none_or(|allowed| named(allowed, provider));
-        let is_excluded = named(&policy.denied_providers, provider);
-        if is_listed && !is_excluded { Ok(()) } else { Err(ProviderRefused::Policy(provider.clone())) }
+        if policy.admits_provider(provider) { Ok(()) } else { Err(ProviderRefused::Policy(provider.clone())) }
     }
 }
 

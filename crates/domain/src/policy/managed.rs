@@ -4,7 +4,7 @@ mod edit;
 
 pub use edit::{ManagedPolicyEdit, ManagedPolicyInvalid};
 
-use crate::byok::BudgetLimits;
+use crate::{byok::BudgetLimits, provider::ProviderId};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
@@ -74,6 +74,19 @@ pub struct PermissionCeilings {
 }
 
 impl PermissionCeilings {
+    /// How far a tool may go, by its name in either runtime. What has no ceiling may go as far as its runtime lets it.
+    pub fn of(self, tool: &str) -> Ceiling {
+        match tool {
+            "bash" => self.bash,
+            "write" | "edit" | "multiedit" | "patch" | "apply_patch" => self.file_write,
+            "webfetch" => self.web,
+            "websearch" | "codesearch" => self.web_search,
+            "task" => self.task,
+            "external_directory" => self.external_directory,
+            _ => Ceiling::Allow,
+        }
+    }
+
     fn named(self) -> [(&'static str, Ceiling); 7] {
         [
             ("bash", self.bash),
@@ -128,6 +141,22 @@ pub struct ManagedPolicy {
 }
 
 impl ManagedPolicy {
+    /// Whether models of a provider may be used.
+    pub fn admits_provider(&self, provider: &ProviderId) -> bool {
+        let is_named = |list: &[String]| list.iter().any(|name| name.trim().eq_ignore_ascii_case(provider.as_str()));
+        self.allowed_providers.as_deref().is_none_or(is_named) && !is_named(&self.denied_providers)
+    }
+
+    /// Whether a model may be used. The lists name it alone, or as `provider/model`.
+    pub fn admits_model(&self, provider: &ProviderId, model: &str) -> bool {
+        let is_it = |name: &String| {
+            let rest = name.strip_prefix(provider.as_str()).and_then(|rest| rest.strip_prefix('/'));
+            name == model || rest == Some(model)
+        };
+        let is_named = |list: &[String]| list.iter().any(is_it);
+        self.allowed_models.as_deref().is_none_or(is_named) && !is_named(&self.denied_models)
+    }
+
     /// The policy as members read it: with what is restricted, and why.
     pub fn view(&self) -> Value {
         let mut view = self.fields();
@@ -157,5 +186,32 @@ impl ManagedPolicy {
         let mark = json!({ "disabledByPolicy": true, "reason": "Managed by your organization" });
         let restricted = ceilings.into_iter().chain(controls).filter(|(_, is_restricted)| *is_restricted);
         restricted.map(|(name, _)| (name.to_owned(), mark.clone())).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lists_of_models_name_them_alone_or_with_their_provider() {
+        let openai = ProviderId::parse("openai").expect("a name");
+        let admits = |allowed: Option<&[&str]>, denied: &[&str], model: &str| {
+            let owned = |names: &[&str]| names.iter().map(|&name| name.to_owned()).collect::<Vec<_>>();
+            let policy = ManagedPolicy { allowed_models: allowed.map(owned), denied_models: owned(denied), ..ManagedPolicy::default() };
+            policy.admits_model(&openai, model)
+        };
+        assert!(admits(None, &[], "gpt-5"));
+        assert!(admits(Some(&["openai/gpt-5"]), &[], "gpt-5") && admits(Some(&["gpt-5"]), &[], "gpt-5"));
+        assert!(!admits(Some(&["xai/gpt-5", "openai/gpt"]), &[], "gpt-5") && !admits(Some(&[]), &[], "gpt-5"));
+        assert!(!admits(Some(&["gpt-5"]), &["openai/gpt-5"], "gpt-5"), "a denial wins");
+        assert!(admits(None, &["xai/gpt-5"], "gpt-5"));
+    }
+
+    #[test]
+    fn a_tool_has_the_ceiling_of_what_it_does() {
+        let ceilings = PermissionCeilings { bash: Ceiling::Deny, file_write: Ceiling::Ask, ..PermissionCeilings::default() };
+        let of = ["bash", "write", "edit", "task", "read", "question"].map(|tool| ceilings.of(tool));
+        assert_eq!(of, [Ceiling::Deny, Ceiling::Ask, Ceiling::Ask, Ceiling::Allow, Ceiling::Allow, Ceiling::Allow]);
     }
 }

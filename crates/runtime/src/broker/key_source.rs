@@ -2,6 +2,7 @@
 
 use cowork_domain::{
     ids::{OrgId, SecretId},
+    policy::ManagedPolicy,
     provider::ProviderId,
     secret::Secret,
 };
@@ -17,6 +18,15 @@ pub struct ActiveKey {
     pub secret: SecretId,
     /// Which of the provider's keys it is, counted from 1.
     pub version: u32,
+}
+
+/// What turns of an organisation may use.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct OrgAccess {
+    /// Active and validated keys, oldest activation first.
+    pub keys: Vec<ActiveKey>,
+    /// What its owner allows.
+    pub policy: ManagedPolicy,
 }
 
 /// What a key is opened for, as the audit log has it.
@@ -60,9 +70,9 @@ pub enum KeySourceError {
 
 /// Active keys: sealed rows and the opener, behind one door.
 pub trait KeySource: Send + Sync + 'static {
-    /// The organisation's providers with an active and validated key, oldest activation first. The answer is kept until
-    /// [`changes`](Self::changes) names the organisation, so this is not a question per turn.
-    fn active<'a>(&'a self, org: &'a OrgId) -> BoxFuture<'a, Result<Vec<ActiveKey>, KeySourceError>>;
+    /// What turns of the organisation may use. The answer is kept until [`changes`](Self::changes) names the organisation, so
+    /// this is not a question per turn.
+    fn access<'a>(&'a self, org: &'a OrgId) -> BoxFuture<'a, Result<OrgAccess, KeySourceError>>;
 
     /// Whether the deployment and the organisation's policy allow keys of this provider. Asked only to say why there is none.
     fn admits<'a>(&'a self, org: &'a OrgId, provider: &'a ProviderId) -> BoxFuture<'a, Result<bool, KeySourceError>>;
@@ -73,7 +83,7 @@ pub trait KeySource: Send + Sync + 'static {
     /// A provider refused the key in use (401 or 403): asks for a re-validation, bounded. Must not block.
     fn refused(&self, org: &OrgId, key: &ActiveKey);
 
-    /// Organisations whose keys changed (saved, validated, disabled, paused, resumed). `None`: anything may have changed.
+    /// Organisations whose keys or policy changed (saved, validated, disabled, paused, resumed). `None`: anything may have changed.
     fn changes(&self) -> broadcast::Receiver<Option<OrgId>>;
 }
 
@@ -88,8 +98,8 @@ impl Default for NoKeys {
 }
 
 impl KeySource for NoKeys {
-    fn active<'a>(&'a self, _: &'a OrgId) -> BoxFuture<'a, Result<Vec<ActiveKey>, KeySourceError>> {
-        Box::pin(std::future::ready(Ok(Vec::new())))
+    fn access<'a>(&'a self, _: &'a OrgId) -> BoxFuture<'a, Result<OrgAccess, KeySourceError>> {
+        Box::pin(std::future::ready(Ok(OrgAccess::default())))
     }
 
     fn admits<'a>(&'a self, _: &'a OrgId, _: &'a ProviderId) -> BoxFuture<'a, Result<bool, KeySourceError>> {

@@ -1,6 +1,6 @@
 //! What the broker knows of an organisation's keys while it needs to.
 
-use super::{ActiveKey, KeySource, KeySourceError, Purpose};
+use super::{ActiveKey, KeySource, KeySourceError, OrgAccess, Purpose};
 use cowork_domain::{
     ids::{OrgId, SecretId},
     provider::ProviderId,
@@ -15,7 +15,7 @@ const BELIEVED: Duration = Duration::from_mins(1);
 /// Organisations that are remembered without a lease.
 const REMEMBERED: usize = 4096;
 
-/// Lists of active keys, and keys that are open because turns use them.
+/// What organisations may use, and keys that are open because turns use them.
 pub(super) struct Keyring {
     source: Arc<dyn KeySource>,
     known: Mutex<Known>,
@@ -30,7 +30,7 @@ struct Known {
 
 #[derive(Default)]
 struct OrgKeys {
-    active: Option<(Arc<[ActiveKey]>, Instant)>,
+    access: Option<(Arc<OrgAccess>, Instant)>,
     open: HashMap<(SecretId, u32), Arc<Opening>>,
 }
 
@@ -48,23 +48,23 @@ impl Keyring {
         Self { source, known: Mutex::default() }
     }
 
-    /// The organisation's active keys.
-    pub(super) async fn active(&self, org: &OrgId) -> Result<Arc<[ActiveKey]>, KeySourceError> {
+    /// What turns of the organisation may use.
+    pub(super) async fn access(&self, org: &OrgId) -> Result<Arc<OrgAccess>, KeySourceError> {
         let asked_at = {
             let known = self.known.lock();
-            if let Some((active, since)) = known.orgs.get(org).and_then(|keys| keys.active.as_ref())
+            if let Some((access, since)) = known.orgs.get(org).and_then(|keys| keys.access.as_ref())
                 && since.elapsed() < BELIEVED
             {
-                return Ok(Arc::clone(active));
+                return Ok(Arc::clone(access));
             }
             known.changes
         };
-        let active: Arc<[ActiveKey]> = self.source.active(org).await?.into();
+        let access = Arc::new(self.source.access(org).await?);
         let mut known = self.known.lock();
         if known.changes == asked_at {
-            known.org(org).active = Some((Arc::clone(&active), Instant::now()));
+            known.org(org).access = Some((Arc::clone(&access), Instant::now()));
         }
-        Ok(active)
+        Ok(access)
     }
 
     /// Whether keys of a provider are allowed.
@@ -74,8 +74,8 @@ impl Keyring {
 
     /// The key of a provider, open. Calls that come at once share one opening.
     pub(super) async fn open(&self, org: &OrgId, provider: &ProviderId) -> Result<OpenKey, KeySourceError> {
-        let active = self.active(org).await?;
-        let key = active.iter().find(|key| key.provider == *provider).ok_or(KeySourceError::Missing)?;
+        let access = self.access(org).await?;
+        let key = access.keys.iter().find(|key| key.provider == *provider).ok_or(KeySourceError::Missing)?;
         let cell = {
             let mut known = self.known.lock();
             Arc::clone(known.org(org).open.entry((key.secret, key.version)).or_default())

@@ -27,7 +27,7 @@ pub use answer::{AnswerBody, BrokenAnswer};
 pub use budget::{BudgetSource, BudgetUnknown, DayAccount, NoBudgets};
 pub(crate) use forward::place;
 pub use grant::{Grant, LeaseEnd};
-pub use key_source::{ActiveKey, KeySource, KeySourceError, NoKeys, Purpose};
+pub use key_source::{ActiveKey, KeySource, KeySourceError, NoKeys, OrgAccess, Purpose};
 pub use lease::Lease;
 pub use meter::Usage;
 pub use refusal::Refusal;
@@ -37,10 +37,7 @@ pub use slot::Slot;
 use crate::providers::Outbound;
 use bytes::Bytes;
 use call::Permit;
-use cowork_domain::{
-    ids::OrgId,
-    provider::{Protocol, ProviderId, ProviderTable},
-};
+use cowork_domain::provider::{Protocol, ProviderTable};
 use http::{Request, Response};
 use keyring::Keyring;
 use lease::LeaseState;
@@ -131,15 +128,6 @@ impl KeyBroker {
     /// The deployment's providers.
     pub fn table(&self) -> &ProviderTable {
         &self.shared.table
-    }
-
-    /// The organisation's providers with a key that may be used, the oldest activation first.
-    ///
-    /// # Errors
-    /// The organisation is stopped, or nobody can say.
-    pub async fn active(&self, org: &OrgId) -> Result<Vec<ProviderId>, KeySourceError> {
-        let keys = self.shared.keyring.active(org).await?;
-        Ok(keys.iter().map(|key| key.provider.clone()).collect())
     }
 
     /// Grants a turn its model, with a token of its own. The grant ends when the lease is dropped, or earlier when the key or

@@ -1,12 +1,13 @@
 //! Which model answers a turn.
 
-use super::{KeyBroker, KeySourceError, Refusal};
+use super::{KeyBroker, KeySourceError, OrgAccess, Refusal};
 use cowork_domain::{
     codes::Code,
     ids::OrgId,
+    policy::Ceiling,
     provider::{Choice, ChoiceError, Chosen, ProviderId, choose},
 };
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 use tokio::time::{Instant, sleep};
 
 /// How long a source of keys may be away before a prompt fails for it.
@@ -20,6 +21,14 @@ pub enum ResolveError {
     /// By the rules.
     #[error(transparent)]
     Choice(#[from] ChoiceError),
+    /// By the organisation's policy.
+    #[error("the organization's policy doesn't allow the model {provider}/{model}")]
+    ModelDenied {
+        /// The provider.
+        provider: ProviderId,
+        /// The model.
+        model: String,
+    },
     /// The organisation's keys can't be known.
     #[error(transparent)]
     Keys(#[from] KeySourceError),
@@ -31,7 +40,7 @@ impl ResolveError {
         match self {
             Self::Choice(ChoiceError::NoKey | ChoiceError::KeyMissing(_)) => Code::ByokKeyMissing,
             Self::Choice(ChoiceError::UnknownProvider(_)) => Code::ByokUnsupportedProvider,
-            Self::Choice(ChoiceError::ModelNotAllowed { .. }) => Code::ByokModelNotAllowed,
+            Self::Choice(ChoiceError::ModelNotAllowed { .. }) | Self::ModelDenied { .. } => Code::ByokModelNotAllowed,
             Self::Keys(KeySourceError::Missing) => Refusal::Key(KeySourceError::Missing).code(),
             Self::Keys(error) => super::LeaseEnd::of(error).code(),
         }
@@ -45,20 +54,34 @@ impl KeyBroker {
     /// None does, and why. A source that can't be asked is asked again for a while first: a database that moves house is no
     /// reason to fail a prompt.
     pub async fn resolve(&self, org: &OrgId, prompt: Option<&str>, profile: Option<&str>) -> Result<Chosen, ResolveError> {
-        let active = self.active_in_time(org).await?;
+        let access = self.access(org).await?;
+        let active: Vec<ProviderId> = access.keys.iter().map(|key| key.provider.clone()).collect();
         match choose(&Choice { table: self.table(), prompt, profile, active: &active }) {
             // Whoever reads that a key is missing adds one, which would not help.
             Err(ChoiceError::KeyMissing(provider)) if !self.shared.keyring.admits(org, &provider).await? => {
                 Err(KeySourceError::ProviderDisabled.into())
             }
-            chosen => Ok(chosen?),
+            Err(error) => Err(error.into()),
+            Ok(Chosen { provider, .. }) if !access.policy.admits_provider(&provider.id) => Err(KeySourceError::ProviderDisabled.into()),
+            Ok(Chosen { provider, model }) if !access.policy.admits_model(&provider.id, &model) => {
+                Err(ResolveError::ModelDenied { provider: provider.id.clone(), model })
+            }
+            Ok(chosen) => Ok(chosen),
         }
     }
 
-    async fn active_in_time(&self, org: &OrgId) -> Result<Vec<ProviderId>, KeySourceError> {
+    /// How far a tool of the organisation's agents may go. A change of its policy counts from the next call of a tool on.
+    ///
+    /// # Errors
+    /// The organisation is stopped, or nobody can say.
+    pub(crate) async fn ceiling(&self, org: &OrgId, tool: &str) -> Result<Ceiling, ResolveError> {
+        Ok(self.access(org).await?.policy.permission_ceilings.of(tool))
+    }
+
+    async fn access(&self, org: &OrgId) -> Result<Arc<OrgAccess>, KeySourceError> {
         let until = Instant::now() + PATIENCE;
         loop {
-            match self.active(org).await {
+            match self.shared.keyring.access(org).await {
                 Err(KeySourceError::Unavailable(_)) if Instant::now() < until => sleep(AGAIN).await,
                 answer => return answer,
             }

@@ -48,9 +48,9 @@ async fn recheck(shared: &Shared, org: OrgId) {
     let until = Instant::now() + shared.limits.recheck;
     let end = |lease: &Arc<LeaseState>, end| lease.end(end);
     loop {
-        match timeout_at(until, shared.keyring.active(&org)).await {
-            Ok(Ok(active)) => {
-                let gone = leases.iter().filter(|lease| active.iter().all(|key| key.provider != lease.grant.provider));
+        match timeout_at(until, shared.keyring.access(&org)).await {
+            Ok(Ok(access)) => {
+                let gone = leases.iter().filter(|lease| access.keys.iter().all(|key| key.provider != lease.grant.provider));
                 gone.for_each(|lease| end(lease, LeaseEnd::KeyDisabled));
                 // A policy that was made tighter may leave nothing to spend. Where nobody can say, the next call asks again.
                 if let Ok(Err(BudgetRefusal::Spent(kind))) = timeout_at(until, shared.budgets.admit(&org)).await {

@@ -1,7 +1,7 @@
 //! How a turn fails, and which failures of a provider pass by themselves.
 
 use super::http::Silence;
-use crate::broker::{BrokenAnswer, KeySourceError, Refusal};
+use crate::broker::{BrokenAnswer, KeySourceError, Refusal, ResolveError};
 use hyper_util::client;
 use rig_core::{ProviderError, http_client};
 use std::time::Duration;
@@ -31,6 +31,12 @@ impl Failure {
 
     pub(crate) fn rounds(limit: u32) -> Self {
         Self::new("runtime.rounds_exhausted", format!("the agent made {limit} model calls without coming to an end"))
+    }
+}
+
+impl From<ResolveError> for Failure {
+    fn from(error: ResolveError) -> Self {
+        Self::new(error.code().as_str(), error.to_string())
     }
 }
 

@@ -10,7 +10,11 @@ use crate::{
     broker::{Grant, KeyBroker, Usage},
 };
 use ::http::HeaderValue;
-use cowork_domain::provider::{Chosen, Protocol, ProviderEntry};
+use cowork_domain::{
+    ids::OrgId,
+    policy::Ceiling,
+    provider::{Chosen, Protocol, ProviderEntry},
+};
 use parking_lot::Mutex;
 use rig_core::{
     Model, ProviderError,
@@ -78,10 +82,15 @@ impl Providers {
         Self { broker, default_model, encoded: EncodedTools::new(&tools), tools, demo }
     }
 
+    /// How far a tool of an organisation's agents may go.
+    pub(super) async fn ceiling(&self, org: &OrgId, tool: &str) -> Result<Ceiling, Failure> {
+        Ok(self.broker.ceiling(org, tool).await?)
+    }
+
     /// The model that answers this turn.
     pub(super) async fn model(self: &Arc<Self>, turn: &TurnRequest, silence: Duration) -> Result<ModelHandle, Failure> {
         let resolved = self.broker.resolve(&turn.org, turn.model.as_deref(), self.default_model.as_deref()).await;
-        let Chosen { provider, model } = resolved.map_err(|error| Failure::new(error.code().as_str(), error.to_string()))?;
+        let Chosen { provider, model } = resolved?;
         let shared = Arc::clone(self);
         match &self.demo {
             Some(Demo { pool, config }) if !provider.needs_key() => {

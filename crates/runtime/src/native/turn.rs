@@ -13,6 +13,7 @@ use crate::{Asks, TurnRequest};
 use call::Caller;
 use cowork_domain::{
     ids::{OrgId, SessionId},
+    policy::Ceiling,
     runtime_event::RuntimeEvent,
 };
 use futures_util::FutureExt as _;
@@ -122,6 +123,11 @@ impl Turn<'_> {
         let answer = answer.await;
         self.deadline += since.elapsed();
         answer
+    }
+
+    /// How far a tool may go, by the organisation's policy.
+    pub(super) async fn ceiling(&self, tool: &str) -> Result<Ceiling, Stop> {
+        Ok(self.shared.providers.ceiling(&self.org, tool).await?)
     }
 
     fn caller(&self) -> Caller<'_> {

@@ -87,7 +87,8 @@ fn entry(provider: &ModelProvider) -> Value {
     })
 }
 
-/// Writing and running ask a person. The network is not for agents: what they fetch by themselves could tell others what they read.
+/// Writing and running ask a person, and so does delegating where the organisation's policy wants it: that is decided when
+/// OpenCode asks. The network is not for agents: what they fetch by themselves could tell others what they read.
 /// What the profile doesn't name is denied, and with that not even offered to the model.
 fn permissions(tools: &AllowedTools) -> Value {
     let hidden = json!({
@@ -99,6 +100,7 @@ fn permissions(tools: &AllowedTools) -> Value {
         "edit": "ask",
         "bash": "ask",
         "external_directory": "ask",
+        "task": "ask",
         "read": hidden,
         "webfetch": "deny",
         "websearch": "deny",

@@ -21,8 +21,8 @@ pub(super) enum Step {
     TextAgain { message: String },
     /// To be reported as it is.
     Report(RuntimeEvent),
-    /// A person has to allow something.
-    Permission { id: String, report: RuntimeEvent },
+    /// A person has to allow something, unless the organisation's policy says more of this permission.
+    Permission { id: String, permission: String, report: RuntimeEvent },
     /// A person has to answer, this many questions.
     Question { id: String, report: RuntimeEvent },
     /// The provider failed this often in a row, and is tried again.
@@ -340,10 +340,10 @@ impl Mapping {
         let description = description(&ask);
         let (tool, input) = match tool {
             Some(tool) if !tool.input.is_empty() => (tool.name.clone(), tool.input.clone()),
-            _ => (ask.permission, ask.metadata),
+            _ => (ask.permission.clone(), ask.metadata),
         };
         let report = RuntimeEvent::PermissionRequested { id: ask.id.clone(), tool, input, description };
-        vec![Step::Permission { id: ask.id, report }]
+        vec![Step::Permission { id: ask.id, permission: ask.permission, report }]
     }
 
     fn question(&mut self, ask: QuestionAsk) -> Vec<Step> {

@@ -22,6 +22,8 @@ use crate::{
 };
 use cowork_domain::{
     codes::Code,
+    ids::OrgId,
+    policy::Ceiling,
     runtime_event::{Answer, RuntimeEvent},
 };
 use futures_util::{
@@ -53,7 +55,7 @@ pub(super) async fn run(shared: Arc<Shared>, request: TurnRequest, reports: Repo
 
 async fn work(shared: &Shared, request: &TurnRequest, reports: &Reports, asks: Asks) -> Result<(), End> {
     let resolved = shared.broker.resolve(&request.org, request.model.as_deref(), shared.default_model.as_deref()).await;
-    let chosen = resolved.map_err(|error| Failure::new(error.code().as_str(), error.to_string()))?;
+    let chosen = resolved.map_err(Failure::from)?;
     let in_use = shared.pool.acquire(&request.org).await?;
     let session = request.session;
     let folders = in_use.process().folders.clone();
@@ -78,6 +80,7 @@ struct Turn<'a> {
     shared: &'a Shared,
     reports: &'a Reports,
     asks: Asks,
+    org: OrgId,
     session: OpenSession,
     events: EventStream,
     mapping: Mapping,
@@ -129,6 +132,7 @@ impl<'a> Turn<'a> {
             shared,
             reports,
             asks,
+            org: request.org.clone(),
             session,
             events,
             mapping,
@@ -235,10 +239,15 @@ impl<'a> Turn<'a> {
                     self.flush().await?;
                     self.reports.send(report).await?;
                 }
-                Step::Permission { id, report } => {
-                    let ask = self.asks.permission(&id);
-                    self.ask(Ask::Permission(id), ask, report).await?;
-                }
+                Step::Permission { id, permission, report } => match ceiling(self.shared, &self.org, &permission).await? {
+                    Ceiling::Deny => permit(&self.session, &id, false).await?,
+                    // Asked for the policy's sake alone.
+                    Ceiling::Allow if permission == "task" => permit(&self.session, &id, true).await?,
+                    Ceiling::Ask | Ceiling::Allow => {
+                        let ask = self.asks.permission(&id);
+                        self.ask(Ask::Permission(id), ask, report).await?;
+                    }
+                },
                 Step::Question { id, report } => {
                     let ask = self.asks.question(&id);
                     self.ask(Ask::Question(id), ask, report).await?;
@@ -301,8 +310,7 @@ impl<'a> Turn<'a> {
         let passed = match (ask, answer) {
             (_, None) => return Err(End::Gone),
             (Ask::Permission(id), Some(answer)) => {
-                let allowed = matches!(answer, Answer::Permission { allowed: true, .. });
-                alive(&self.session.in_use, api.permit(folder, &id, allowed)).await
+                return permit(&self.session, &id, matches!(answer, Answer::Permission { allowed: true, .. })).await;
             }
             (Ask::Question(id), Some(Answer::Question { answers, .. })) => {
                 let answers = answers.iter().map(chosen).collect();
@@ -310,14 +318,7 @@ impl<'a> Turn<'a> {
             }
             (Ask::Question(id), Some(_)) => alive(&self.session.in_use, api.answer(folder, &id, None)).await,
         };
-        match passed {
-            // A request that is not open any more needs no answer: a sub-agent may have given up.
-            Err(End::Failed(failure)) => {
-                tracing::debug!(message = failure.message, "an answer came too late");
-                Ok(())
-            }
-            passed => passed,
-        }
+        unless_late(passed)
     }
 
     /// Reports what the broker counted since the last report, calls that came to nothing included.
@@ -331,6 +332,28 @@ impl<'a> Turn<'a> {
     async fn finish(&mut self) -> Result<(), End> {
         self.end_text().await?;
         self.mapping.failure().map_or(Ok(()), |failure| Err(failure.into()))
+    }
+}
+
+/// How far the organisation's policy lets its agents go.
+async fn ceiling(shared: &Shared, org: &OrgId, permission: &str) -> Result<Ceiling, Failure> {
+    Ok(shared.broker.ceiling(org, permission).await?)
+}
+
+/// Passes a decision on.
+async fn permit(session: &OpenSession, id: &str, allowed: bool) -> Result<(), End> {
+    let OpenSession { api, in_use, folder, .. } = session;
+    unless_late(alive(in_use, api.permit(folder, id, allowed)).await)
+}
+
+/// A request that is not open any more needs no answer: a sub-agent may have given up.
+fn unless_late(passed: Result<(), End>) -> Result<(), End> {
+    match passed {
+        Err(End::Failed(failure)) => {
+            tracing::debug!(message = failure.message, "an answer came too late");
+            Ok(())
+        }
+        passed => passed,
     }
 }
 

@@ -2,10 +2,11 @@
 
 use cowork_domain::{
     ids::{OrgId, SecretId},
+    policy::ManagedPolicy,
     provider::ProviderId,
     secret::Secret,
 };
-use cowork_runtime::broker::{ActiveKey, KeySource, KeySourceError, Purpose};
+use cowork_runtime::broker::{ActiveKey, KeySource, KeySourceError, OrgAccess, Purpose};
 use futures_util::future::BoxFuture;
 use parking_lot::Mutex;
 use std::sync::{
@@ -17,6 +18,7 @@ use uuid::Uuid;
 
 pub(crate) struct Keys {
     held: Mutex<Vec<Held>>,
+    policy: Mutex<ManagedPolicy>,
     /// What every question is answered with, if something is wrong.
     pub(crate) trouble: Mutex<Option<KeySourceError>>,
     /// Whether no question is answered, because asking panics.
@@ -39,6 +41,7 @@ impl Keys {
         let (asked, opened, refused) = (count(), count(), count());
         Arc::new(Self {
             held: Mutex::default(),
+            policy: Mutex::default(),
             trouble: Mutex::default(),
             is_broken: AtomicBool::new(false),
             asked,
@@ -62,6 +65,11 @@ impl Keys {
         self.changed(Some(org));
     }
 
+    /// What every organisation's owner allows; to be said before anybody asks.
+    pub(crate) fn allow(&self, policy: ManagedPolicy) {
+        *self.policy.lock() = policy;
+    }
+
     pub(crate) fn changed(&self, org: Option<&OrgId>) {
         // Nobody listens in some tests.
         let _ = self.changes.send(org.cloned());
@@ -69,13 +77,14 @@ impl Keys {
 }
 
 impl KeySource for Keys {
-    fn active<'a>(&'a self, org: &'a OrgId) -> BoxFuture<'a, Result<Vec<ActiveKey>, KeySourceError>> {
+    fn access<'a>(&'a self, org: &'a OrgId) -> BoxFuture<'a, Result<OrgAccess, KeySourceError>> {
         self.asked.send_modify(|asked| *asked += 1);
         assert!(!self.is_broken.load(Ordering::SeqCst), "the test says that asking panics");
-        let answer = match self.trouble.lock().clone() {
-            Some(trouble) => Err(trouble),
-            None => Ok(self.held.lock().iter().filter(|held| held.org == *org).map(|held| held.key.clone()).collect()),
+        let access = || {
+            let keys = self.held.lock().iter().filter(|held| held.org == *org).map(|held| held.key.clone()).collect();
+            OrgAccess { keys, policy: self.policy.lock().clone() }
         };
+        let answer = self.trouble.lock().clone().map_or_else(|| Ok(access()), Err);
         Box::pin(std::future::ready(answer))
     }
 

@@ -1,7 +1,10 @@
 //! What tools do to the workspace, and what they can't do.
 
 use crate::house::{House, answers, brisk, failure, streamed, tool_ends};
-use cowork_domain::runtime_event::{RuntimeEvent, TaskStatus, ToolStatus};
+use cowork_domain::{
+    policy::{Ceiling, ManagedPolicy, PermissionCeilings},
+    runtime_event::{RuntimeEvent, TaskStatus, ToolStatus},
+};
 use cowork_runtime::TurnLimits;
 
 #[tokio::test]
@@ -26,6 +29,35 @@ async fn directives_run_in_order_over_several_rounds() {
 
     let ids = events.iter().filter_map(|event| if let RuntimeEvent::Tool(report) = event { Some(report.id.as_str()) } else { None });
     assert_eq!(ids.collect::<std::collections::HashSet<_>>().len(), 5, "one id per call, the same in all its reports");
+}
+
+#[tokio::test]
+async fn a_tool_goes_as_far_as_the_organisations_policy_lets_it() {
+    let house = House::new().await;
+    let ceilings = PermissionCeilings { file_write: Ceiling::Deny, task: Ceiling::Ask, ..PermissionCeilings::default() };
+    house.keys.allow(ManagedPolicy { permission_ceilings: ceilings, ..ManagedPolicy::default() });
+    let events = house.run("[[write:a.txt|hello]][[task:Look around]] bye").await;
+    let ends = tool_ends(&events);
+    assert_eq!(ends[0], ("write", ToolStatus::Error, "the organization's policy doesn't allow write"));
+    assert_eq!((ends[1].0, ends[1].1), ("task", ToolStatus::Complete));
+    let asked = events.iter().filter_map(|event| match event {
+        RuntimeEvent::PermissionRequested { tool, .. } => Some(tool.as_str()),
+        _ => None,
+    });
+    assert_eq!(asked.collect::<Vec<_>>(), ["task"], "for what is denied anyway nobody is asked");
+    assert!(!house.workspace().join("a.txt").exists());
+    assert_eq!(answers(&events), ["echo: bye"], "the turn goes on");
+}
+
+#[tokio::test]
+async fn a_model_that_the_organisations_policy_excludes_answers_nobody() {
+    let without_model = ManagedPolicy { denied_models: vec!["demo/demo".into()], ..ManagedPolicy::default() };
+    let without_provider = ManagedPolicy { denied_providers: vec!["demo".into()], ..ManagedPolicy::default() };
+    for (policy, code) in [(without_model, "byok.model_not_allowed"), (without_provider, "byok.provider_disabled")] {
+        let house = House::new().await;
+        house.keys.allow(policy);
+        assert_eq!(failure(&house.run("hello").await), code);
+    }
 }
 
 #[tokio::test]

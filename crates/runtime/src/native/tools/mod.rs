@@ -16,7 +16,10 @@ mod write;
 
 use super::{failure::Stop, reports::fresh_id, turn::Turn};
 use crate::AllowedTools;
-use cowork_domain::runtime_event::{RuntimeEvent, ToolReport, ToolStatus};
+use cowork_domain::{
+    policy::Ceiling,
+    runtime_event::{RuntimeEvent, ToolReport, ToolStatus},
+};
 use rig_core::{
     completion::ToolDefinition,
     message::{ToolCall, ToolName},
@@ -107,6 +110,22 @@ impl Tool {
         ToolDefinition::new(name, description, json!({ "type": "object", "properties": properties, "required": required }))
     }
 
+    /// Whether it asks a person by itself.
+    const fn asks(self) -> bool {
+        matches!(self, Self::Write | Self::Bash)
+    }
+
+    /// As far as the organisation's policy lets it go.
+    async fn run_as_allowed(self, turn: &mut Turn<'_>, call: &Call<'_>) -> ToolResult {
+        let name = self.name();
+        match turn.ceiling(name).await? {
+            Ceiling::Deny => return Err(ToolError::refused(format!("the organization's policy doesn't allow {name}"))),
+            Ceiling::Ask if !self.asks() => turn.ask_permission(name, call.input, format!("use {name}")).await?,
+            Ceiling::Ask | Ceiling::Allow => {}
+        }
+        self.run(turn, call).await
+    }
+
     async fn run(self, turn: &mut Turn<'_>, call: &Call<'_>) -> ToolResult {
         match self {
             Self::Read => read::run(turn, call).await,
@@ -156,7 +175,7 @@ pub(super) async fn perform(turn: &mut Turn<'_>, call: &ToolCall) -> Result<Tool
         None => Err(ToolError::refused(format!("there is no tool named {name}"))),
         Some(_) if call.function.invalid_arguments.is_some() => Err(ToolError::refused("the arguments are not a JSON object")),
         // Boxed: some tools hold large futures, and most turns call none.
-        Some(tool) => Box::pin(tool.run(turn, &Call { id: &id, input })).await,
+        Some(tool) => Box::pin(tool.run_as_allowed(turn, &Call { id: &id, input })).await,
     };
     let (status, output) = match result {
         Ok(output) => (ToolStatus::Complete, output),

@@ -2,7 +2,10 @@
 
 use super::house::{OpenHouse, answer, eventually, tools};
 use crate::house::finish;
-use cowork_domain::runtime_event::{Answer, RuntimeEvent, TaskStatus, ToolStatus};
+use cowork_domain::{
+    policy::{Ceiling, ManagedPolicy, PermissionCeilings},
+    runtime_event::{Answer, RuntimeEvent, TaskStatus, ToolStatus},
+};
 use cowork_runtime::{HistoryMessage, HistoryRole, Runtime as _, TurnRequest};
 
 #[tokio::test]
@@ -49,6 +52,22 @@ async fn everything_that_an_agent_does_is_reported_as_the_native_runtime_reports
     let events = finish(house.runtime.start(TurnRequest { history, ..house.request("and now") }), |_| None).await;
     assert_eq!(answer(&events), "echo: and now", "what was said before is known, and not answered again: {events:?}");
     assert_eq!(house.runtime.report().expect("it keeps processes").processes.len(), 1, "one process did it all");
+}
+
+#[tokio::test]
+async fn an_agent_goes_as_far_as_the_organisations_policy_lets_it() {
+    let Some(house) = OpenHouse::new(false).await else { return };
+    let ceilings = PermissionCeilings { bash: Ceiling::Deny, task: Ceiling::Ask, ..PermissionCeilings::default() };
+    house.keys.allow(ManagedPolicy { permission_ceilings: ceilings, ..ManagedPolicy::default() });
+    let events = house.run("[[bash:touch made]] still here").await;
+    assert!(matches!(tools(&events).as_slice(), [(name, ToolStatus::Error, _)] if name == "bash"), "{events:?}");
+    assert!(!events.iter().any(|event| matches!(event, RuntimeEvent::PermissionRequested { .. })), "nobody is asked in vain: {events:?}");
+    assert!(answer(&events).contains("still here") && !house.workspace().join("made").exists(), "{events:?}");
+    let events = house.run("[[task:look around]]").await;
+    let asked = |event: &RuntimeEvent| matches!(event, RuntimeEvent::PermissionRequested { tool, .. } if tool == "task");
+    assert!(events.iter().any(asked), "{events:?}");
+    let done = |event: &RuntimeEvent| matches!(event, RuntimeEvent::Task(task) if task.status == TaskStatus::Complete);
+    assert!(events.iter().any(done), "{events:?}");
 }
 
 #[tokio::test]
