@@ -1,8 +1,9 @@
 //! `POST /api/ops/cluster/nodes/{node}/drain` and `…/undrain` (architecture §5).
 
+use super::note::note;
 use crate::http::{answer::Json, error::ApiError, gate::Caller, schema::ErrorBody, state::HttpState};
 use axum::extract::{Path, State};
-use cowork_domain::codes::Code;
+use cowork_domain::{audit::AuditAction, codes::Code};
 use http::StatusCode;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -48,7 +49,8 @@ async fn set(state: &HttpState, caller: &Caller, node: String, draining: bool) -
     if !state.node.drain_node(&node, draining).await? {
         return Err(unknown());
     }
-    tracing::info!(%node, draining, account = %caller.principal().account_id, "an operator changed whether a node drains");
+    let action = if draining { AuditAction::ClusterNodeDrained } else { AuditAction::ClusterNodeUndrained };
+    note(state, caller, action, "cluster_node", &node).await;
     Ok(Json::of(&NodeDrain { node, draining }))
 }
 

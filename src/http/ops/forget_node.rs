@@ -1,9 +1,9 @@
 //! `DELETE /api/ops/cluster/nodes/{node}` (architecture §5).
 
-use super::drain_node::unknown;
+use super::{drain_node::unknown, note::note};
 use crate::http::{answer::Json, error::ApiError, gate::Caller, schema::ErrorBody, state::HttpState};
 use axum::extract::{Path, State};
-use cowork_domain::codes::Code;
+use cowork_domain::{audit::AuditAction, codes::Code};
 use http::StatusCode;
 use serde::Serialize;
 use serde_json::Value;
@@ -33,7 +33,7 @@ struct NodeForgotten {
     ))]
 pub(super) async fn forget(State(state): State<HttpState>, caller: Caller, Path(node): Path<String>) -> Result<Json, ApiError> {
     if state.node.forget_node(&node).await? {
-        tracing::info!(%node, account = %caller.principal().account_id, "an operator made the cluster forget a node");
+        note(&state, &caller, AuditAction::ClusterNodeForgotten, "cluster_node", &node).await;
         return Ok(Json::of(&NodeForgotten { node, forgotten: true }));
     }
     let report = serde_json::to_value(state.node.cluster_report().await?).unwrap_or_default();

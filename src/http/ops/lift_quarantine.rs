@@ -1,8 +1,10 @@
 //! `POST /api/ops/quarantine/{entity}/lift` (architecture §4).
 
+use super::note::note;
 use crate::http::{answer::Json, error::ApiError, gate::Caller, schema::ErrorBody, state::HttpState};
 use axum::extract::{Path, State};
 use cowork_actors::LiftOutcome;
+use cowork_domain::audit::AuditAction;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -28,6 +30,8 @@ pub(super) async fn lift(State(state): State<HttpState>, caller: Caller, Path(en
         LiftOutcome::NotQuarantined => "not_quarantined",
         LiftOutcome::Unknown => return Err(ApiError::not_found("Entity was not found.")),
     };
-    tracing::info!(%entity, outcome, account = %caller.principal().account_id, "an operator lifted a quarantine");
+    if outcome == "lifted" {
+        note(&state, &caller, AuditAction::QuarantineLifted, "entity", &entity).await;
+    }
     Ok(Json::of(&Lift { entity, outcome }))
 }

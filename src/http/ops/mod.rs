@@ -5,6 +5,7 @@ mod deliveries;
 mod drain_node;
 mod forget_node;
 mod lift_quarantine;
+mod note;
 mod supervision;
 
 use super::{gate::Gate, state::HttpState};

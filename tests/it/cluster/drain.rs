@@ -33,6 +33,10 @@ async fn a_drained_node_owns_nothing_until_it_is_undrained_and_nobody_notices() 
         assert_eq!(answer(&web.run(session, "after").await), "echo: after");
     }
 
+    for action in ["cluster_node.drained", "cluster_node.undrained"] {
+        let audit = web.get(&format!("/api/admin/audit?action={action}")).await.body;
+        assert_eq!(audit["events"][0]["targetId"], "w1", "{action}: {audit:#}");
+    }
     let unknown = web.post("/api/ops/cluster/nodes/w9/drain", json!({})).await;
     assert_eq!((unknown.status, &unknown.body["code"]), (StatusCode::NOT_FOUND, &json!("cluster.node_unknown")));
 }

@@ -71,6 +71,9 @@ async fn a_session_that_fails_again_and_again_is_put_aside_until_an_operator_lif
     assert_dense(&after);
 
     assert_eq!(server.post(&lift, json!({})).await.body["outcome"], "not_quarantined");
+    let audit = server.get("/api/admin/audit?action=quarantine.lifted").await.body;
+    let lifts = audit["events"].as_array().expect("a list").iter().map(|row| &row["targetId"]);
+    assert_eq!(lifts.collect::<Vec<_>>(), [&json!(entity)], "what did nothing is not noted");
     server.post("/api/ops/quarantine/nonsense/lift", json!({})).await.expect(StatusCode::NOT_FOUND, "Entity was not found.");
     assert_eq!(supervision(&server).await["quarantined"], json!([]));
 }

@@ -109,6 +109,10 @@ audit_actions! {
     ChannelIdentityChanged "channel_identity.changed",
     ProjectSnapshotUploaded "project_snapshot.uploaded",
     StartRuleWaived "start_rule.waived",
+    ClusterNodeDrained "cluster_node.drained",
+    ClusterNodeUndrained "cluster_node.undrained",
+    ClusterNodeForgotten "cluster_node.forgotten",
+    QuarantineLifted "quarantine.lifted",
 }
 
 #[cfg(test)]
