@@ -190,7 +190,7 @@ codes! {
     ByokReferenceRefused "byok.reference_refused" "the deployment doesn't take this reference into a key manager",
     ByokKeyMissing "byok.key_missing" "the organisation has no active key for this provider",
     ByokKeyDisabled "byok.key_disabled" "the provider key was disabled, so what used it was stopped",
-    ByokModelNotAllowed "byok.model_not_allowed" "the deployment doesn't allow this model of the provider",
+    ByokModelNotAllowed "byok.model_not_allowed" "the deployment or the organisation's policy doesn't allow this model of the provider",
     ByokKeysUnavailable "byok.keys_unavailable" "the provider keys can't be read at the moment",
     RuntimeProviderUnauthorized "runtime.provider_unauthorized" "the provider refused the key",
     RuntimeProviderRateLimited "runtime.provider_rate_limited" "the provider refused for too many requests, and kept doing so",

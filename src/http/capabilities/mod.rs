@@ -1,9 +1,14 @@
-//! What agents can do here (contract 05 §5): their tools, as far as the profile allows them. Agents have no skills so far.
+//! What agents can do here (contract 05 §5): their tools, as far as the profile and the organisation's policy allow them. Agents have no skills so far.
 
 mod skills;
 mod tools;
 
-use super::{answer::Json, gate::Gate, state::HttpState};
+use super::{
+    answer::Json,
+    error::ApiError,
+    gate::{Caller, Gate},
+    state::HttpState,
+};
 use axum::extract::State;
 use cowork_domain::policy::Action;
 use serde::Serialize;
@@ -32,7 +37,7 @@ struct Capabilities {
 
 /// Read what agents can do here.
 #[utoipa::path(get, path = "/api/capabilities", operation_id = "listCapabilities", tag = "workspace",
-    responses((status = 200, description = "Tools and skills that the profile allows", body = Capabilities)))]
-async fn all(State(state): State<HttpState>) -> Json {
-    Json::of(&Capabilities { tools: tools::of(&state.options), skills: Vec::new() })
+    responses((status = 200, description = "Tools and skills that the profile and the organization's policy allow", body = Capabilities)))]
+async fn all(State(state): State<HttpState>, caller: Caller) -> Result<Json, ApiError> {
+    Ok(Json::of(&Capabilities { tools: tools::of(&state, &caller).await?, skills: Vec::new() }))
 }

@@ -1,7 +1,8 @@
 //! `GET /api/capabilities/tools` and `…/tools/{id}` (contract 05 §5).
 
-use crate::http::{answer::Json, error::ApiError, options::HttpOptions, schema::ErrorBody, state::HttpState};
+use crate::http::{answer::Json, error::ApiError, gate::Caller, options::HttpOptions, schema::ErrorBody, state::HttpState};
 use axum::extract::{Path, State};
+use cowork_domain::policy::Ceiling;
 use cowork_runtime::native::OfferedTool;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -45,9 +46,9 @@ struct CapabilityToolEnvelope {
 
 /// List the tools of agents.
 #[utoipa::path(get, path = "/api/capabilities/tools", operation_id = "listCapabilityTools", tag = "workspace",
-    responses((status = 200, description = "The tools that the profile allows", body = CapabilityToolList)))]
-pub(super) async fn list(State(state): State<HttpState>) -> Json {
-    Json::of(&CapabilityToolList { tools: of(&state.options) })
+    responses((status = 200, description = "The tools that the profile and the organization's policy allow", body = CapabilityToolList)))]
+pub(super) async fn list(State(state): State<HttpState>, caller: Caller) -> Result<Json, ApiError> {
+    Ok(Json::of(&CapabilityToolList { tools: of(&state, &caller).await? }))
 }
 
 /// Read one tool of agents.
@@ -55,18 +56,21 @@ pub(super) async fn list(State(state): State<HttpState>) -> Json {
     params(("id" = String, Path, description = "The tool's name")),
     responses(
         (status = 200, description = "The tool", body = CapabilityToolEnvelope),
-        (status = 404, description = "There is none of this name, or the profile doesn't allow it", body = ErrorBody,
+        (status = 404, description = "There is none of this name, or it is not allowed", body = ErrorBody,
             example = json!({"error": "Capability tool was not found."})),
     ))]
-pub(super) async fn get(State(state): State<HttpState>, Path(id): Path<String>) -> Result<Json, ApiError> {
-    let tool = of(&state.options).into_iter().find(|tool| tool.id == id);
+pub(super) async fn get(State(state): State<HttpState>, caller: Caller, Path(id): Path<String>) -> Result<Json, ApiError> {
+    let tool = of(&state, &caller).await?.into_iter().find(|tool| tool.id == id);
     let tool = tool.ok_or_else(|| ApiError::not_found("Capability tool was not found."))?;
     Ok(Json::of(&CapabilityToolEnvelope { tool }))
 }
 
-/// The tools that the profile allows.
-pub(super) fn of(options: &HttpOptions) -> Vec<CapabilityTool> {
-    options.tools.iter().map(|tool| described(tool, options)).collect()
+/// The tools that the profile and the policy of the caller's organisation allow.
+pub(super) async fn of(state: &HttpState, caller: &Caller) -> Result<Vec<CapabilityTool>, ApiError> {
+    let policy = state.node.store().managed_policy(&caller.principal().org_id).await?;
+    let ceilings = policy.map(|row| row.policy.permission_ceilings).unwrap_or_default();
+    let allowed = state.options.tools.iter().filter(|tool| ceilings.of(tool.name) != Ceiling::Deny);
+    Ok(allowed.map(|tool| described(tool, &state.options)).collect())
 }
 
 fn described(tool: &OfferedTool, options: &HttpOptions) -> CapabilityTool {

@@ -78,6 +78,8 @@ async fn what_administrators_exclude_no_agent_does() {
     };
     change(json!({ "permissionCeilings": { "fileWrite": "deny" } })).await;
     until_shown("[[write:a.txt|x]]", "the organization's policy doesn't allow write").await;
+    assert_eq!(server.get("/api/capabilities/tools/write").await.status, StatusCode::NOT_FOUND);
+    assert_eq!(server.get("/api/capabilities/tools/read").await.status, StatusCode::OK);
     change(json!({ "deniedModels": ["demo/demo"] })).await;
     until_shown("two", "the organization's policy doesn't allow the model demo/demo").await;
     change(json!({ "deniedModels": [] })).await;
