@@ -27,7 +27,7 @@ impl ProviderRules {
     /// It doesn't.
     pub fn admit(&self, provider: &ProviderId) -> Result<(), ProviderRefused> {
         match &self.allowed {
-            Some(allowed) if !named(allowed, provider) => Err(ProviderRefused::Deployment(provider.clone())),
+            Some(allowed) if !provider.is_in(allowed) => Err(ProviderRefused::Deployment(provider.clone())),
             _ => Ok(()),
         }
     }
@@ -40,10 +40,6 @@ impl ProviderRules {
         self.admit(provider)?;
         if policy.admits_provider(provider) { Ok(()) } else { Err(ProviderRefused::Policy(provider.clone())) }
     }
-}
-
-fn named(list: &[String], provider: &ProviderId) -> bool {
-    list.iter().any(|name| name.trim().eq_ignore_ascii_case(provider.as_str()))
 }
 
 #[cfg(test)]

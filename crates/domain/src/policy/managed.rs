@@ -143,8 +143,7 @@ pub struct ManagedPolicy {
 impl ManagedPolicy {
     /// Whether models of a provider may be used.
     pub fn admits_provider(&self, provider: &ProviderId) -> bool {
-        let is_named = |list: &[String]| list.iter().any(|name| name.trim().eq_ignore_ascii_case(provider.as_str()));
-        self.allowed_providers.as_deref().is_none_or(is_named) && !is_named(&self.denied_providers)
+        self.allowed_providers.as_deref().is_none_or(|allowed| provider.is_in(allowed)) && !provider.is_in(&self.denied_providers)
     }
 
     /// Whether a model may be used. The lists name it alone, or as `provider/model`.

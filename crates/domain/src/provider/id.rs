@@ -33,6 +33,11 @@ impl ProviderId {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+
+    /// Whether a list of names, as people write them, has this one.
+    pub fn is_in(&self, names: &[String]) -> bool {
+        names.iter().any(|name| name.trim().eq_ignore_ascii_case(self.as_str()))
+    }
 }
 
 impl fmt::Display for ProviderId {
