@@ -15,28 +15,35 @@ use tokio_util::sync::CancellationToken;
 /// Between two ends, as long as there are few streams.
 const APART: Duration = Duration::from_millis(5);
 /// Between the first end and the last, however many there are.
-pub(super) const LONGEST: Duration = Duration::from_secs(5);
+const LONGEST: Duration = Duration::from_secs(5);
 
 /// Says when each stream ends.
 pub(super) struct Departures {
     closing: CancellationToken,
-    apart: OnceLock<Duration>,
+    pace: OnceLock<Pace>,
     gone: AtomicU32,
+}
+
+/// How far two ends lie apart, and how long all of them take.
+#[derive(Clone, Copy, Default)]
+struct Pace {
+    apart: Duration,
+    takes: Duration,
 }
 
 impl Departures {
     /// They begin when `closing` is cancelled.
     pub(super) fn new(closing: CancellationToken) -> Self {
-        Self { closing, apart: OnceLock::new(), gone: AtomicU32::new(0) }
+        Self { closing, pace: OnceLock::new(), gone: AtomicU32::new(0) }
     }
 
     /// Lets so many streams end; says how long that takes. Where clients have nowhere else to go, they all end now.
     pub(super) fn begin(&self, streams: usize, has_other_door: bool) -> Duration {
         let streams = u32::try_from(streams).unwrap_or(u32::MAX);
         let apart = if has_other_door { APART.min(LONGEST / streams.max(1)) } else { Duration::ZERO };
-        let apart = *self.apart.get_or_init(|| apart);
+        let pace = *self.pace.get_or_init(|| Pace { apart, takes: apart * streams });
         self.closing.cancel();
-        apart * streams
+        pace.takes
     }
 
     /// Resolves when it is this stream's turn to end. Each asks once.
@@ -45,10 +52,20 @@ impl Departures {
         tokio::time::sleep(self.take_place()).await;
     }
 
+    /// Resolves when each stream has had its turn.
+    pub(super) async fn over(&self) {
+        self.closing.cancelled().await;
+        tokio::time::sleep(self.pace().takes).await;
+    }
+
     /// How long after the begin the next stream ends.
     fn take_place(&self) -> Duration {
         let before = self.gone.fetch_add(1, Ordering::Relaxed);
-        (self.apart.get().copied().unwrap_or_default() * before).min(LONGEST)
+        (self.pace().apart * before).min(LONGEST)
+    }
+
+    fn pace(&self) -> Pace {
+        self.pace.get().copied().unwrap_or_default()
     }
 }
 

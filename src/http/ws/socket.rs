@@ -9,7 +9,7 @@ use super::{
     protocol::{self, About, Incoming, Named, Topic},
     topics::{self, News, Topics},
 };
-use crate::http::{answer::Json, departures, error::ApiError, gate::Caller, limits::Sender, state::HttpState, streams::StreamPermit};
+use crate::http::{answer::Json, error::ApiError, gate::Caller, limits::Sender, state::HttpState, streams::StreamPermit};
 use axum::extract::ws::{CloseFrame, Message, Utf8Bytes, WebSocket, close_code};
 use bytes::Bytes;
 use cowork_actors::{CutReason, CutSwitch, feed};
@@ -61,7 +61,7 @@ pub(super) async fn run(socket: WebSocket, state: HttpState, asker: Asker, cut: 
 
 async fn overtime(state: &HttpState, lifetime: Duration) {
     tokio::select! {
-        () = state.closing.cancelled() => sleep(departures::LONGEST).await,
+        () = state.departures.over() => {}
         () = sleep(lifetime) => {}
     }
     sleep(OVERTIME).await;
