@@ -156,6 +156,12 @@ impl ManagedPolicy {
         self.allowed_models.as_deref().is_none_or(is_named) && !is_named(&self.denied_models)
     }
 
+    /// The models of a provider that the list of allowed ones names with it.
+    pub fn models_of(&self, provider: &ProviderId) -> impl Iterator<Item = &str> {
+        let allowed = self.allowed_models.iter().flatten();
+        allowed.filter_map(move |name| name.strip_prefix(provider.as_str())?.strip_prefix('/'))
+    }
+
     /// The policy as members read it: with what is restricted, and why.
     pub fn view(&self) -> Value {
         let mut view = self.fields();

@@ -1,7 +1,8 @@
 //! Which model answers a prompt.
 
 use super::{ProviderEntry, ProviderId, ProviderTable};
-use std::sync::Arc;
+use crate::policy::ManagedPolicy;
+use std::{iter::once, sync::Arc};
 
 /// What there is to choose from.
 #[derive(Debug, Clone, Copy)]
@@ -14,6 +15,8 @@ pub struct Choice<'a> {
     pub profile: Option<&'a str>,
     /// The organisation's providers with an active, validated key, the oldest activation first.
     pub active: &'a [ProviderId],
+    /// What the organisation allows.
+    pub policy: &'a ManagedPolicy,
 }
 
 /// The model that answers.
@@ -45,49 +48,103 @@ pub enum ChoiceError {
         /// The model.
         model: String,
     },
+    /// The organisation's policy excludes the provider.
+    #[error("the organization's policy doesn't allow the provider {0}")]
+    ProviderDenied(ProviderId),
+    /// The organisation's policy excludes the model.
+    #[error("the organization's policy doesn't allow the model {provider}/{model}")]
+    ModelDenied {
+        /// The provider.
+        provider: ProviderId,
+        /// The model.
+        model: String,
+    },
 }
 
 /// The prompt's model, else the profile's, else the first model of the organisation's first active provider, else the demo
-/// model; otherwise a key is missing.
+/// model; otherwise a key is missing. Where nobody named a model for this prompt, one that the policy excludes makes room for the
+/// next that it allows.
 pub fn choose(choice: &Choice<'_>) -> Result<Chosen, ChoiceError> {
-    let named = [choice.prompt, choice.profile].into_iter().flatten().map(str::trim).find(|name| !name.is_empty());
-    let Some(name) = named else { return choice.default_provider().and_then(|provider| chosen(provider, None)) };
-    // Only the first slash separates: models of gateways have slashes of their own.
-    let (provider, model) = match name.split_once('/') {
-        Some((provider, model)) => (Some(provider), Some(model).filter(|model| !model.is_empty())),
-        None if choice.find(name).is_some() => (Some(name), None),
-        None => (None, Some(name)),
-    };
-    let provider = match provider {
-        None => choice.default_provider()?,
-        Some(name) => {
-            let provider = choice.find(name).ok_or_else(|| ChoiceError::UnknownProvider(name.chars().take(64).collect()))?;
-            if provider.needs_key() && !choice.active.contains(&provider.id) {
-                return Err(ChoiceError::KeyMissing(provider.id.clone()));
-            }
-            provider
-        }
-    };
-    chosen(provider, model)
-}
-
-fn chosen(provider: &Arc<ProviderEntry>, model: Option<&str>) -> Result<Chosen, ChoiceError> {
-    let model = model.or_else(|| provider.models.default_model()).unwrap_or_default();
-    if !provider.models.allows(model) {
-        return Err(ChoiceError::ModelNotAllowed { provider: provider.id.clone(), model: model.chars().take(200).collect() });
+    let [prompt, profile] = [choice.prompt, choice.profile].map(|name| name.map(str::trim).filter(|name| !name.is_empty()));
+    match (prompt, profile) {
+        (Some(name), _) => choice.named(name),
+        (None, Some(name)) => match choice.named(name) {
+            Err(denied @ (ChoiceError::ProviderDenied(_) | ChoiceError::ModelDenied { .. })) => choice.default().map_err(|_| denied),
+            answer => answer,
+        },
+        (None, None) => choice.default(),
     }
-    Ok(Chosen { provider: Arc::clone(provider), model: model.to_owned() })
 }
 
 impl<'a> Choice<'a> {
+    fn named(&self, name: &str) -> Result<Chosen, ChoiceError> {
+        // Only the first slash separates: models of gateways have slashes of their own.
+        let (provider, model) = match name.split_once('/') {
+            Some((provider, model)) => (Some(provider), Some(model).filter(|model| !model.is_empty())),
+            None if self.find(name).is_some() => (Some(name), None),
+            None => (None, Some(name)),
+        };
+        let provider = match provider {
+            None => self.default_providers().next().ok_or(ChoiceError::NoKey)?,
+            Some(name) => self.find(name).ok_or_else(|| ChoiceError::UnknownProvider(name.chars().take(64).collect()))?,
+        };
+        if !self.policy.admits_provider(&provider.id) {
+            return Err(ChoiceError::ProviderDenied(provider.id.clone()));
+        }
+        if provider.needs_key() && !self.active.contains(&provider.id) {
+            return Err(ChoiceError::KeyMissing(provider.id.clone()));
+        }
+        match model {
+            Some(model) => self.admitted(provider, model),
+            None => self.default_of(provider),
+        }
+    }
+
+    /// The first provider's first model that may be used; if none may, why the very first may not.
+    fn default(&self) -> Result<Chosen, ChoiceError> {
+        first_that_may(self.default_providers().map(|provider| self.default_of(provider))).unwrap_or(Err(ChoiceError::NoKey))
+    }
+
+    fn default_of(&self, provider: &Arc<ProviderEntry>) -> Result<Chosen, ChoiceError> {
+        if !self.policy.admits_provider(&provider.id) {
+            return Err(ChoiceError::ProviderDenied(provider.id.clone()));
+        }
+        let first = provider.models.default_model().unwrap_or_default();
+        let further = provider.models.listed().iter().skip(1).map(String::as_str);
+        let models = once(first).chain(further).chain(self.policy.models_of(&provider.id));
+        first_that_may(models.map(|model| self.admitted(provider, model))).unwrap_or(Err(ChoiceError::NoKey))
+    }
+
+    fn admitted(&self, provider: &Arc<ProviderEntry>, model: &str) -> Result<Chosen, ChoiceError> {
+        let id = || (provider.id.clone(), model.chars().take(200).collect());
+        if !provider.models.allows(model) {
+            let (provider, model) = id();
+            return Err(ChoiceError::ModelNotAllowed { provider, model });
+        }
+        if !self.policy.admits_model(&provider.id, model) {
+            let (provider, model) = id();
+            return Err(ChoiceError::ModelDenied { provider, model });
+        }
+        Ok(Chosen { provider: Arc::clone(provider), model: model.to_owned() })
+    }
+
     fn find(&self, name: &str) -> Option<&'a Arc<ProviderEntry>> {
         self.table.get(&ProviderId::parse(name).ok()?)
     }
 
-    fn default_provider(&self) -> Result<&'a Arc<ProviderEntry>, ChoiceError> {
-        let first = self.active.iter().find_map(|id| self.table.get(id));
-        first.or_else(|| self.table.demo()).ok_or(ChoiceError::NoKey)
+    /// Those with an active key, or the demo model where there is none.
+    fn default_providers(&self) -> impl Iterator<Item = &'a Arc<ProviderEntry>> + use<'a> {
+        let table = self.table;
+        let mut keyed = self.active.iter().filter_map(|id| table.get(id)).peekable();
+        let demo = if keyed.peek().is_none() { table.demo() } else { None };
+        keyed.chain(demo)
     }
+}
+
+/// The first that may, or the first reason.
+fn first_that_may(mut choices: impl Iterator<Item = Result<Chosen, ChoiceError>>) -> Option<Result<Chosen, ChoiceError>> {
+    let first = choices.next()?;
+    Some(first.or_else(|reason| choices.find_map(Result::ok).ok_or(reason)))
 }
 
 #[cfg(test)]
@@ -101,7 +158,8 @@ mod tests {
         let id = |name: &str| ProviderId::parse(name).unwrap();
         let active = [id("anthropic"), id("openrouter")];
         let pick = |table: &ProviderTable, prompt, profile, active: &[ProviderId]| {
-            choose(&Choice { table, prompt, profile, active }).map(|chosen| format!("{} {}", chosen.provider.id, chosen.model))
+            let policy = &ManagedPolicy::default();
+            choose(&Choice { table, prompt, profile, active, policy }).map(|chosen| format!("{} {}", chosen.provider.id, chosen.model))
         };
         let name = "openrouter/anthropic/claude-haiku-4.5";
         for (prompt, profile, answer) in [
@@ -121,5 +179,43 @@ mod tests {
         assert_eq!(pick(&local, Some("openai/gpt"), None, &active), Err(ChoiceError::KeyMissing(id("openai"))));
         assert_eq!(pick(&local, Some("zzz/gpt"), None, &active), Err(ChoiceError::UnknownProvider("zzz".into())));
         assert!(matches!(pick(&keyed, Some("anthropic/../x"), None, &active), Err(ChoiceError::ModelNotAllowed { .. })));
+    }
+    #[test]
+    fn what_the_policy_excludes_makes_room_unless_the_prompt_names_it() {
+        let table = ProviderTable::builtin().with_demo("http://127.0.0.1:1/v1");
+        let id = |name: &str| ProviderId::parse(name).unwrap();
+        let active = [id("anthropic"), id("openai")];
+        let names = |names: &[&str]| names.iter().map(|&name| name.to_owned()).collect::<Vec<_>>();
+        let pick = |prompt, profile, policy: &ManagedPolicy| {
+            let choice = Choice { table: &table, prompt, profile, active: &active, policy };
+            choose(&choice).map(|chosen| format!("{}/{}", chosen.provider.id, chosen.model))
+        };
+        let openai = table.get(&active[1]).and_then(|entry| entry.models.default_model()).expect("a default model");
+        let denied = |provider: &str, model: &str| Err(ChoiceError::ModelDenied { provider: id(provider), model: model.into() });
+
+        let no_sonnet = ManagedPolicy { denied_models: names(&["claude-sonnet-5-5"]), ..ManagedPolicy::default() };
+        let next = table.get(&active[0]).expect("an entry").models.listed()[1].clone();
+        assert_eq!(pick(None, None, &no_sonnet), Ok(format!("anthropic/{next}")), "the provider's next model");
+        assert_eq!(
+            pick(None, Some("anthropic/claude-sonnet-5-5"), &no_sonnet),
+            Ok(format!("anthropic/{next}")),
+            "the profile's gives way, too"
+        );
+        assert_eq!(
+            pick(Some("anthropic/claude-sonnet-5-5"), None, &no_sonnet),
+            denied("anthropic", "claude-sonnet-5-5"),
+            "the prompt's word doesn't"
+        );
+
+        let openai_only = ManagedPolicy { allowed_models: Some(names(&[&format!("openai/{openai}")])), ..ManagedPolicy::default() };
+        assert_eq!(pick(None, None, &openai_only), Ok(format!("openai/{openai}")), "the next provider");
+        let unlisted = ManagedPolicy { allowed_models: Some(names(&["anthropic/claude-of-next-year"])), ..ManagedPolicy::default() };
+        assert_eq!(pick(None, None, &unlisted).as_deref(), Ok("anthropic/claude-of-next-year"), "what only the policy lists");
+        let none = ManagedPolicy { allowed_models: Some(Vec::new()), ..ManagedPolicy::default() };
+        assert_eq!(pick(None, None, &none), denied("anthropic", "claude-sonnet-5-5"), "never the demo model in the place of a key");
+
+        let no_openai = ManagedPolicy { denied_providers: names(&["openai"]), ..ManagedPolicy::default() };
+        assert_eq!(pick(Some("openai/x"), None, &no_openai), Err(ChoiceError::ProviderDenied(id("openai"))));
+        assert_eq!(pick(None, Some("openai/x"), &no_openai).as_deref(), Ok("anthropic/claude-sonnet-5-5"));
     }
 }

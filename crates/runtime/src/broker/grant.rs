@@ -34,6 +34,8 @@ pub enum LeaseEnd {
     KeyDisabled,
     /// The provider was turned off for the organisation.
     ProviderDisabled,
+    /// The organisation's policy excludes the model now.
+    ModelDenied,
     /// The organisation was paused, suspended or closed.
     OrgStopped,
     /// The organisation has spent its budget of this day.
@@ -51,6 +53,7 @@ impl LeaseEnd {
             Self::TurnOver => Code::Aborted,
             Self::KeyDisabled => Code::ByokKeyDisabled,
             Self::ProviderDisabled => Code::ByokProviderDisabled,
+            Self::ModelDenied => Code::ByokModelNotAllowed,
             Self::OrgStopped => Code::OrgNotActive,
             Self::BudgetSpent(BudgetKind::Tokens) => Code::ModelTokensPerDayExceeded,
             Self::BudgetSpent(BudgetKind::Cost) => Code::ModelCostPerDayExceeded,
@@ -65,6 +68,7 @@ impl LeaseEnd {
             Self::TurnOver => "the turn is over",
             Self::KeyDisabled => "the provider key was disabled",
             Self::ProviderDisabled => "the provider was turned off for this organisation",
+            Self::ModelDenied => "the organisation's policy doesn't allow the model any more",
             Self::OrgStopped => "the organisation is paused, suspended or closed",
             Self::BudgetSpent(BudgetKind::Tokens) => {
                 "the organisation's model tokens of this day are used up; the budget begins anew at 00:00 UTC"

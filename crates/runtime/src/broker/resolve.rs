@@ -21,14 +21,6 @@ pub enum ResolveError {
     /// By the rules.
     #[error(transparent)]
     Choice(#[from] ChoiceError),
-    /// By the organisation's policy.
-    #[error("the organization's policy doesn't allow the model {provider}/{model}")]
-    ModelDenied {
-        /// The provider.
-        provider: ProviderId,
-        /// The model.
-        model: String,
-    },
     /// The organisation's keys can't be known.
     #[error(transparent)]
     Keys(#[from] KeySourceError),
@@ -40,7 +32,8 @@ impl ResolveError {
         match self {
             Self::Choice(ChoiceError::NoKey | ChoiceError::KeyMissing(_)) => Code::ByokKeyMissing,
             Self::Choice(ChoiceError::UnknownProvider(_)) => Code::ByokUnsupportedProvider,
-            Self::Choice(ChoiceError::ModelNotAllowed { .. }) | Self::ModelDenied { .. } => Code::ByokModelNotAllowed,
+            Self::Choice(ChoiceError::ProviderDenied(_)) => Code::ByokProviderDisabled,
+            Self::Choice(ChoiceError::ModelNotAllowed { .. } | ChoiceError::ModelDenied { .. }) => Code::ByokModelNotAllowed,
             Self::Keys(KeySourceError::Missing) => Refusal::Key(KeySourceError::Missing).code(),
             Self::Keys(error) => super::LeaseEnd::of(error).code(),
         }
@@ -56,17 +49,12 @@ impl KeyBroker {
     pub async fn resolve(&self, org: &OrgId, prompt: Option<&str>, profile: Option<&str>) -> Result<Chosen, ResolveError> {
         let access = self.access(org).await?;
         let active: Vec<ProviderId> = access.keys.iter().map(|key| key.provider.clone()).collect();
-        match choose(&Choice { table: self.table(), prompt, profile, active: &active }) {
+        match choose(&Choice { table: self.table(), prompt, profile, active: &active, policy: &access.policy }) {
             // Whoever reads that a key is missing adds one, which would not help.
             Err(ChoiceError::KeyMissing(provider)) if !self.shared.keyring.admits(org, &provider).await? => {
                 Err(KeySourceError::ProviderDisabled.into())
             }
-            Err(error) => Err(error.into()),
-            Ok(Chosen { provider, .. }) if !access.policy.admits_provider(&provider.id) => Err(KeySourceError::ProviderDisabled.into()),
-            Ok(Chosen { provider, model }) if !access.policy.admits_model(&provider.id, &model) => {
-                Err(ResolveError::ModelDenied { provider: provider.id.clone(), model })
-            }
-            Ok(chosen) => Ok(chosen),
+            answer => Ok(answer?),
         }
     }
 

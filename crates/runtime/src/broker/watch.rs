@@ -38,7 +38,7 @@ pub(super) async fn follow(mut changes: broadcast::Receiver<Option<OrgId>>, shar
     }
 }
 
-/// Ends the leases of an organisation whose keys are gone, or whose budget is. A key in another's place is as good: an answer that is under way
+/// Ends the leases of an organisation whose keys are gone, whose models it excludes, or whose budget is spent. A key in another's place is as good: an answer that is under way
 /// ends with the old one, and the next call takes the new one.
 async fn recheck(shared: &Shared, org: OrgId) {
     let leases = shared.tokens.of_org(&org);
@@ -52,6 +52,8 @@ async fn recheck(shared: &Shared, org: OrgId) {
             Ok(Ok(access)) => {
                 let gone = leases.iter().filter(|lease| access.keys.iter().all(|key| key.provider != lease.grant.provider));
                 gone.for_each(|lease| end(lease, LeaseEnd::KeyDisabled));
+                let denied = leases.iter().filter(|lease| !access.policy.admits_model(&lease.grant.provider, &lease.grant.model));
+                denied.for_each(|lease| end(lease, LeaseEnd::ModelDenied));
                 // A policy that was made tighter may leave nothing to spend. Where nobody can say, the next call asks again.
                 if let Ok(Err(BudgetRefusal::Spent(kind))) = timeout_at(until, shared.budgets.admit(&org)).await {
                     leases.iter().for_each(|lease| end(lease, LeaseEnd::BudgetSpent(kind)));

@@ -65,7 +65,7 @@ impl Keys {
         self.changed(Some(org));
     }
 
-    /// What every organisation's owner allows; to be said before anybody asks.
+    /// What every organisation's owner allows; once somebody asked, the change is to be told.
     pub(crate) fn allow(&self, policy: ManagedPolicy) {
         *self.policy.lock() = policy;
     }

@@ -2,11 +2,12 @@
 
 use super::{Behaviour, HELLO, Stage, call, grant, hello, turn};
 use crate::house::{brisk, failure, finish, house, next, org, willing};
-use cowork_domain::runtime_event::RuntimeEvent;
+use cowork_domain::{policy::ManagedPolicy, runtime_event::RuntimeEvent};
 use cowork_runtime::{
     Runtime as _,
-    broker::{KeySourceError, LeaseEnd},
+    broker::{Grant, KeySourceError, LeaseEnd},
 };
+use futures_util::FutureExt as _;
 
 #[tokio::test]
 async fn an_answer_ends_with_its_lease() {
@@ -67,6 +68,21 @@ async fn whatever_takes_the_right_away_is_named() {
         assert_eq!(failure(&finish(running, willing).await), code);
         stage.double.traffic(|traffic| traffic.open == 0).await;
     }
+}
+
+#[tokio::test]
+async fn excluding_a_model_stops_its_turns_and_the_next_one_takes_over() {
+    let stage = Stage::new("openai-compatible", Behaviour::Endless).await;
+    let runtime = stage.runtime(brisk());
+    let mut running = runtime.start(turn("talk"));
+    assert!(matches!(next(&mut running).await, Some(RuntimeEvent::Text { .. })));
+    let other = stage.broker.grant(Grant { model: "model-b".to_owned(), ..grant() });
+    stage.keys.allow(ManagedPolicy { denied_models: vec!["model-a".to_owned()], ..ManagedPolicy::default() });
+    stage.keys.changed(Some(&org()));
+    assert_eq!(failure(&finish(running, willing).await), "byok.model_not_allowed");
+    let mut further = runtime.start(turn("talk on"));
+    assert!(matches!(next(&mut further).await, Some(RuntimeEvent::Text { .. })), "by model-b");
+    assert_eq!(other.ended().now_or_never(), None, "what isn't excluded goes on");
 }
 
 #[tokio::test]
