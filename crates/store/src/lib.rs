@@ -44,7 +44,7 @@ pub use byok::{
 pub use channel::{
     AcceptedMessage, AgentCreated, Backlog, BindingBacklog, BindingCount, BindingCreated, BindingQuotaExceeded, BoundThread, CursorMove,
     DeliveryFilter, DeliveryOperation, DeliveryPlace, GrantedSession, IdentityFilter, InteractionCommand, KeptInteraction, LeaseAnswer,
-    SettleError, UnknownAccount,
+    OpenDeliveries, SettleError, UnknownAccount,
 };
 pub use directory::{Deed, DirectoryError, DirectoryUser};
 pub use error::StoreError;

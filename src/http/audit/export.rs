@@ -64,6 +64,7 @@ impl Format {
         ("targetType" = Option<String>, Query, description = "Exactly this kind of target"),
         ("targetId" = Option<String>, Query, description = "Exactly this target"),
         ("result" = Option<String>, Query, description = "What the metadata says under `result`"),
+        ("channelBindingId" = Option<String>, Query, description = "only what is about this channel binding: its target, or named in its metadata"),
         ("from" = Option<String>, Query, description = "Not before this instant or day, ISO 8601; anything else is ignored"),
         ("to" = Option<String>, Query, description = "Not after this instant, ISO 8601; anything else is ignored"),
     ),

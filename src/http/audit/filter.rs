@@ -7,12 +7,12 @@ use serde_json::{Value, json};
 
 /// Reads the filters. What isn't a date or a kind of actor is ignored (contract 02 §10).
 pub(super) fn of(query: &Query) -> Result<AuditFilter, ApiError> {
-    let names = ["actorId", "action", "targetType", "targetId", "result"];
+    let names = ["actorId", "action", "targetType", "targetId", "result", "channelBindingId"];
     let texts = names.map(|name| query.get(name).map(str::to_owned));
     if texts.iter().flatten().any(|text| text.contains('\0')) {
         return Err(ApiError::invalid("Audit filters must not hold the character U+0000."));
     }
-    let [actor_id, action, target_type, target_id, result] = texts;
+    let [actor_id, action, target_type, target_id, result, channel_binding] = texts;
     Ok(AuditFilter {
         actor_id,
         actor_type: query.get("actorType").and_then(ActorType::parse),
@@ -20,13 +20,14 @@ pub(super) fn of(query: &Query) -> Result<AuditFilter, ApiError> {
         target_type,
         target_id,
         result,
+        channel_binding,
         from: query.get("from").and_then(instant),
         to: query.get("to").and_then(instant),
     })
 }
 
 /// The filters by their names, in a fixed order.
-pub(super) fn parts(filter: &AuditFilter) -> [(&'static str, Option<String>); 8] {
+pub(super) fn parts(filter: &AuditFilter) -> [(&'static str, Option<String>); 9] {
     [
         ("actorId", filter.actor_id.clone()),
         ("actorType", filter.actor_type.map(|actor| actor.as_str().to_owned())),
@@ -34,6 +35,7 @@ pub(super) fn parts(filter: &AuditFilter) -> [(&'static str, Option<String>); 8]
         ("targetType", filter.target_type.clone()),
         ("targetId", filter.target_id.clone()),
         ("result", filter.result.clone()),
+        ("channelBindingId", filter.channel_binding.clone()),
         ("from", filter.from.map(|at| at.to_string())),
         ("to", filter.to.map(|at| at.to_string())),
     ]

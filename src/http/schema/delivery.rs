@@ -135,6 +135,33 @@ pub(in crate::http) struct NameDeliveryRequest {
     last_error: Option<String>,
 }
 
+/// Which deliveries of a channel, and why.
+#[derive(ToSchema)]
+#[schema(rename_all = "camelCase")]
+pub(in crate::http) struct DeadLetterDeliveriesRequest {
+    /// The channel.
+    channel_binding_id: String,
+    /// Only those made then or later.
+    #[schema(required = false)]
+    created_from: Option<String>,
+    /// Only those made before.
+    #[schema(required = false)]
+    created_before: Option<String>,
+    /// Kept with each.
+    #[schema(required = false)]
+    last_error: Option<String>,
+}
+
+/// How many were given up.
+#[derive(ToSchema)]
+#[schema(rename_all = "camelCase")]
+pub(in crate::http) struct DeadLetteredDeliveries {
+    /// By this request.
+    dead_lettered: u32,
+    /// There are further ones: ask again.
+    more: bool,
+}
+
 /// What to claim.
 #[derive(ToSchema)]
 #[schema(rename_all = "camelCase")]

@@ -34,7 +34,8 @@ pub(super) use cluster::{ClusterReport, Supervision};
 pub(super) use command::{CommandEnvelope, PermissionRequest, PromptRequest, QuestionRejectRequest, QuestionReplyRequest};
 pub(super) use delivery::{
     AckDeliveryRequest, ChannelDeliveryEnvelope, ChannelDeliveryList, ChannelLeaseEnvelope, ChannelLeaseTaken, ClaimDeliveriesRequest,
-    ClaimedDeliveries, CreateDeliveryRequest, DeliveryBacklogs, HoldLeaseRequest, NameDeliveryRequest, RenewDeliveryRequest,
+    ClaimedDeliveries, CreateDeliveryRequest, DeadLetterDeliveriesRequest, DeadLetteredDeliveries, DeliveryBacklogs, HoldLeaseRequest,
+    NameDeliveryRequest, RenewDeliveryRequest,
 };
 pub(super) use error::ErrorBody;
 pub(super) use event::{SessionEventRecord, WorkspaceEventRecord};

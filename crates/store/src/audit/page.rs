@@ -23,6 +23,8 @@ pub struct AuditFilter {
     pub target_id: Option<String>,
     /// What the metadata says under `result`.
     pub result: Option<String>,
+    /// About this channel binding: it is the target, or the metadata names it.
+    pub channel_binding: Option<String>,
     /// Not before.
     pub from: Option<Timestamp>,
     /// Not after.
@@ -73,8 +75,9 @@ impl Store {
                 and ($9::text is null or target_type = $9)
                 and ($10::text is null or target_id = $10)
                 and ($11::text is null or metadata->>'result' = $11)
+                and ($12::text is null or metadata->>'channelBindingId' = $12 or target_type = 'channel_binding' and target_id = $12)
               order by created_at desc, id desc
-              limit $12",
+              limit $13",
             org.as_str(),
             instant(after.at),
             after.id.as_uuid(),
@@ -86,6 +89,7 @@ impl Store {
             filter.target_type,
             filter.target_id,
             filter.result,
+            filter.channel_binding,
             i64::from(limit)
         )
         .fetch_all(&self.pool)

@@ -14,7 +14,7 @@ mod session;
 pub use agent::AgentCreated;
 pub use authority::GrantedSession;
 pub use binding::{BindingCount, BindingCreated, BindingQuotaExceeded};
-pub use delivery::{Backlog, BindingBacklog, DeliveryFilter, DeliveryOperation, DeliveryPlace, SettleError};
+pub use delivery::{Backlog, BindingBacklog, DeliveryFilter, DeliveryOperation, DeliveryPlace, OpenDeliveries, SettleError};
 pub use identity::{IdentityFilter, UnknownAccount};
 pub use inbox::AcceptedMessage;
 pub use interaction::{InteractionCommand, KeptInteraction};

@@ -12,7 +12,7 @@ use crate::http::{
 use axum::extract::{Path, State};
 use cowork_store::DeliveryOperation;
 
-const UNSAID: &str = "Manually dead-lettered by gateway operator.";
+pub(super) const UNSAID: &str = "Manually dead-lettered by gateway operator.";
 
 /// Give a delivery up, whatever became of it. What stands behind it in its lane goes on.
 #[utoipa::path(post, path = "/api/channels/deliveries/{deliveryId}/dead-letter", operation_id = "deadLetterChannelDelivery", tag = "channels",

@@ -5,6 +5,7 @@ mod claim;
 mod claimant;
 mod create;
 mod dead_letter;
+mod dead_letter_many;
 mod feed;
 mod list;
 mod named;
@@ -34,4 +35,5 @@ pub(super) fn routes(gate: &Gate) -> OpenApiRouter<HttpState> {
         .routes(service(routes!(renew::renew)))
         .routes(gate.allow(Action::ChannelsDeliveriesWrite, routes!(retry::retry)))
         .routes(gate.allow(Action::ChannelsDeliveriesWrite, routes!(dead_letter::dead_letter)))
+        .routes(gate.allow(Action::ChannelsDeliveriesWrite, routes!(dead_letter_many::dead_letter_many)))
 }

@@ -10,6 +10,7 @@ use crate::{
 };
 use cowork_domain::{
     audit::{AuditAction, AuditActor, AuditRow, AuditTarget},
+    channel::delivery::ChannelDelivery,
     ids::TokenId,
 };
 use cowork_store::{DeliveryOperation, DeliveryPlace};
@@ -25,15 +26,27 @@ pub(super) async fn operate(
 ) -> Result<Json, ApiError> {
     let proven = authority::prove_or_admin(state, caller.member(), named::target(fields)).await?;
     let place = named::find(state, caller, &proven, id, fields).await?;
-    let action = match operation {
-        DeliveryOperation::Retry { .. } => AuditAction::ChannelDeliveryRetried,
-        DeliveryOperation::Bury { .. } => AuditAction::ChannelDeliveryDeadLettered,
-    };
-    let audit = audit(state, caller, action, &place, id);
     let theirs = proven.token().map(TokenId::as_str);
-    let operated = state.node.store().operate_delivery(&caller.principal().org_id, &place, theirs, operation, &[audit]).await?;
+    let operated = operate_at(state, caller, &place, id, theirs, operation).await?;
     state.node.deliveries_changed(&place.binding);
     Ok(Json::of(&shown(&operated.ok_or_else(not_found)?)))
+}
+
+/// Does it to the delivery at a place, with a row of the audit log. None if it is gone, or isn't theirs.
+pub(super) async fn operate_at(
+    state: &HttpState,
+    caller: &Caller,
+    place: &DeliveryPlace,
+    id: &str,
+    theirs: Option<&str>,
+    operation: DeliveryOperation,
+) -> Result<Option<ChannelDelivery>, ApiError> {
+    let action = match operation {
+        DeliveryOperation::Retry { .. } => AuditAction::ChannelDeliveryRetried,
+        DeliveryOperation::Bury { .. } | DeliveryOperation::BuryOpen { .. } => AuditAction::ChannelDeliveryDeadLettered,
+    };
+    let audit = audit(state, caller, action, place, id);
+    Ok(state.node.store().operate_delivery(&caller.principal().org_id, place, theirs, operation, &[audit]).await?)
 }
 
 fn audit(state: &HttpState, caller: &Caller, action: AuditAction, place: &DeliveryPlace, id: &str) -> AuditRow {

@@ -23,6 +23,11 @@ pub enum DeliveryOperation {
         /// Why.
         error: String,
     },
+    /// It is given up unless it is at rest already.
+    BuryOpen {
+        /// Why.
+        error: String,
+    },
 }
 
 /// Why a gateway's word about a delivery had no effect.
@@ -96,7 +101,8 @@ impl Store {
             let progress = theirs(progress, last_claimed_by)?;
             Ok(match operation {
                 DeliveryOperation::Retry { attempts } => progress.retry(attempts, now),
-                DeliveryOperation::Bury { error } => progress.bury(error, now),
+                DeliveryOperation::BuryOpen { .. } if progress.is_at_rest() => progress,
+                DeliveryOperation::Bury { error } | DeliveryOperation::BuryOpen { error } => progress.bury(error, now),
             })
         });
         match changed.await {

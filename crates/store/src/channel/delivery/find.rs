@@ -1,13 +1,14 @@
 //! Looking for deliveries.
 
 use super::row;
-use crate::{Store, StoreError};
+use crate::{Store, StoreError, column::instant};
 use cowork_domain::{
     channel::{
         delivery::{ChannelDelivery, DeliveryStatus, lane::Lane},
         ids::ChannelBindingId,
     },
     ids::OrgId,
+    timestamp::Timestamp,
 };
 use uuid::Uuid;
 
@@ -33,7 +34,49 @@ pub struct DeliveryFilter<'a> {
     pub last_claimed_by: Option<&'a str>,
 }
 
+/// Deliveries of one channel that aren't at rest.
+#[derive(Debug, Clone, Copy)]
+pub struct OpenDeliveries<'a> {
+    /// The channel.
+    pub binding: &'a ChannelBindingId,
+    /// Made then or later.
+    pub from: Option<Timestamp>,
+    /// Made before.
+    pub before: Option<Timestamp>,
+    /// Which this gateway token claimed last.
+    pub last_claimed_by: Option<&'a str>,
+}
+
 impl Store {
+    /// Their places and names, the oldest first.
+    ///
+    /// # Errors
+    /// `Unavailable`, `Database`.
+    pub async fn open_deliveries(
+        &self,
+        org: &OrgId,
+        open: &OpenDeliveries<'_>,
+        limit: u32,
+    ) -> Result<Vec<(DeliveryPlace, String)>, StoreError> {
+        let rows = sqlx::query!(
+            "select number, lane, delivery_id from channel_deliveries
+              where org = $1 and binding = $2 and status in ('pending', 'claimed', 'failed')
+                and created_at >= coalesce($3, '-infinity'::timestamptz) and created_at < coalesce($4, 'infinity'::timestamptz)
+                and ($5::text is null or last_claimed_by = $5)
+              order by number limit $6",
+            org.as_str(),
+            open.binding.as_str(),
+            open.from.map(instant),
+            open.before.map(instant),
+            open.last_claimed_by,
+            i64::from(limit)
+        )
+        .fetch_all(&self.pool)
+        .await?;
+        let place = |number, lane| DeliveryPlace { number, lane: Lane::stored(lane), binding: open.binding.clone() };
+        Ok(rows.into_iter().map(|row| (place(row.number, row.lane), row.delivery_id)).collect())
+    }
+
     /// The deliveries with a name, among these channels or among all: at most two, which is one too many.
     ///
     /// # Errors

@@ -14,4 +14,4 @@ mod sweep;
 
 pub use backlog::{Backlog, BindingBacklog};
 pub use change::{DeliveryOperation, SettleError};
-pub use find::{DeliveryFilter, DeliveryPlace};
+pub use find::{DeliveryFilter, DeliveryPlace, OpenDeliveries};
