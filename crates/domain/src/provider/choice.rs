@@ -2,7 +2,7 @@
 
 use super::{ProviderEntry, ProviderId, ProviderTable};
 use crate::policy::ManagedPolicy;
-use std::{iter::once, sync::Arc};
+use std::sync::Arc;
 
 /// What there is to choose from.
 #[derive(Debug, Clone, Copy)]
@@ -102,28 +102,27 @@ impl<'a> Choice<'a> {
 
     /// The first provider's first model that may be used; if none may, why the very first may not.
     fn default(&self) -> Result<Chosen, ChoiceError> {
-        first_that_may(self.default_providers().map(|provider| self.default_of(provider))).unwrap_or(Err(ChoiceError::NoKey))
+        let mut choices = self.default_providers().map(|provider| self.default_of(provider));
+        let first = choices.next().ok_or(ChoiceError::NoKey)?;
+        first.or_else(|reason| choices.find_map(Result::ok).ok_or(reason))
     }
 
     fn default_of(&self, provider: &Arc<ProviderEntry>) -> Result<Chosen, ChoiceError> {
         if !self.policy.admits_provider(&provider.id) {
             return Err(ChoiceError::ProviderDenied(provider.id.clone()));
         }
-        let first = provider.models.default_model().unwrap_or_default();
+        let first = self.admitted(provider, provider.models.default_model().unwrap_or_default());
         let further = provider.models.listed().iter().skip(1).map(String::as_str);
-        let models = once(first).chain(further).chain(self.policy.models_of(&provider.id));
-        first_that_may(models.map(|model| self.admitted(provider, model))).unwrap_or(Err(ChoiceError::NoKey))
+        let mut further = further.chain(self.policy.models_of(&provider.id));
+        first.or_else(|reason| further.find_map(|model| self.admitted(provider, model).ok()).ok_or(reason))
     }
 
     fn admitted(&self, provider: &Arc<ProviderEntry>, model: &str) -> Result<Chosen, ChoiceError> {
-        let id = || (provider.id.clone(), model.chars().take(200).collect());
         if !provider.models.allows(model) {
-            let (provider, model) = id();
-            return Err(ChoiceError::ModelNotAllowed { provider, model });
+            return Err(ChoiceError::ModelNotAllowed { provider: provider.id.clone(), model: model.chars().take(200).collect() });
         }
         if !self.policy.admits_model(&provider.id, model) {
-            let (provider, model) = id();
-            return Err(ChoiceError::ModelDenied { provider, model });
+            return Err(ChoiceError::ModelDenied { provider: provider.id.clone(), model: model.to_owned() });
         }
         Ok(Chosen { provider: Arc::clone(provider), model: model.to_owned() })
     }
@@ -139,12 +138,6 @@ impl<'a> Choice<'a> {
         let demo = if keyed.peek().is_none() { table.demo() } else { None };
         keyed.chain(demo)
     }
-}
-
-/// The first that may, or the first reason.
-fn first_that_may(mut choices: impl Iterator<Item = Result<Chosen, ChoiceError>>) -> Option<Result<Chosen, ChoiceError>> {
-    let first = choices.next()?;
-    Some(first.or_else(|reason| choices.find_map(Result::ok).ok_or(reason)))
 }
 
 #[cfg(test)]
@@ -180,6 +173,7 @@ mod tests {
         assert_eq!(pick(&local, Some("zzz/gpt"), None, &active), Err(ChoiceError::UnknownProvider("zzz".into())));
         assert!(matches!(pick(&keyed, Some("anthropic/../x"), None, &active), Err(ChoiceError::ModelNotAllowed { .. })));
     }
+
     #[test]
     fn what_the_policy_excludes_makes_room_unless_the_prompt_names_it() {
         let table = ProviderTable::builtin().with_demo("http://127.0.0.1:1/v1");

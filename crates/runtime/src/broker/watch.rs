@@ -38,8 +38,8 @@ pub(super) async fn follow(mut changes: broadcast::Receiver<Option<OrgId>>, shar
     }
 }
 
-/// Ends the leases of an organisation whose keys are gone, whose models it excludes, or whose budget is spent. A key in another's place is as good: an answer that is under way
-/// ends with the old one, and the next call takes the new one.
+/// Ends the leases of an organisation whose keys are gone, whose models it excludes, or whose budget is spent. A key in another's
+/// place is as good: an answer that is under way ends with the old one, and the next call takes the new one.
 async fn recheck(shared: &Shared, org: OrgId) {
     let leases = shared.tokens.of_org(&org);
     if leases.is_empty() {

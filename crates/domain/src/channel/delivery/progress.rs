@@ -150,17 +150,13 @@ impl DeliveryState {
         }
     }
 
-    const fn is_at_rest(&self) -> bool {
+    /// Whether nobody will try to send it any more.
+    pub const fn is_at_rest(&self) -> bool {
         matches!(self, Self::Sent | Self::Dead(_))
     }
 }
 
 impl Progress {
-    /// Whether nobody will try to send it any more.
-    pub const fn is_at_rest(&self) -> bool {
-        self.state.is_at_rest()
-    }
-
     /// A new delivery, due at once or later; it stands in its lane where its time is. One that is said to be claimed already is
     /// by nobody, so it waits.
     pub fn begin(status: DeliveryStatus, next_attempt_at: Option<Timestamp>, attempt_limit: u32, now: Timestamp) -> Self {

@@ -101,7 +101,7 @@ impl Store {
             let progress = theirs(progress, last_claimed_by)?;
             Ok(match operation {
                 DeliveryOperation::Retry { attempts } => progress.retry(attempts, now),
-                DeliveryOperation::BuryOpen { .. } if progress.is_at_rest() => progress,
+                DeliveryOperation::BuryOpen { .. } if progress.state.is_at_rest() => progress,
                 DeliveryOperation::Bury { error } | DeliveryOperation::BuryOpen { error } => progress.bury(error, now),
             })
         });
