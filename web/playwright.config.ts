@@ -8,7 +8,7 @@ export default defineConfig({
   // Each has servers of its own.
   workers: 2,
   retries: 0,
-  timeout: 40_000,
+  timeout: 60_000,
   expect: { timeout: 15_000 },
   reporter: [['list']],
   use: {

@@ -201,6 +201,34 @@ test('a delivery that was given up is seen by operators, looked at, and sent aga
   await expect(page.getByRole('row').filter({ hasText: 'report.ready' })).toContainText('Sent')
 })
 
+test('what waits for a chat is given up at once, and its history tells of it', async ({ browser, watch }) => {
+  const page = await open(browser, watch, owner.url)
+  await connect(page, 'Leaked')
+  const chat = await gateway(page, 'Leaked')
+  const about = { agentId: await agentOf(chat), channelBindingId: chat.binding, provider: 'webhook', eventType: 'report.ready', target: { externalChatId: 'room-3' } }
+  for (const deliveryId of ['w-1', 'w-2', 'w-3']) await chat.post('deliveries', { ...about, deliveryId, payload: { text: deliveryId } })
+  const first = await chat.delivery()
+  await chat.post(`deliveries/${first.deliveryId}/ack`, { channelBindingId: chat.binding, claimToken: first.claimToken, status: 'sent' })
+
+  await page.goto(`${owner.url}/app/admin/channels?show=deliveries&binding=${chat.binding}`)
+  await page.getByRole('button', { name: 'Give up what waits' }).click()
+  await page.getByRole('dialog', { name: 'Give up what waits for Leaked?' }).getByRole('button', { name: 'Give up what waits' }).click()
+  await expect(page.getByText('2 deliveries are given up.')).toBeVisible()
+  const rows = page.getByRole('row').filter({ hasText: 'report.ready' })
+  await expect(rows.filter({ hasText: 'Given up' })).toHaveCount(2)
+  await expect(rows.filter({ hasText: 'Sent' })).toHaveCount(1)
+
+  await page.getByRole('tab', { name: /^Chats/ }).click()
+  await page.getByRole('button', { name: 'Manage Leaked' }).click()
+  await page.getByRole('link', { name: 'What happened here' }).click()
+  const log = page.getByRole('list', { name: 'Audit log' })
+  await expect(log.getByText('channel_delivery.dead_lettered')).toHaveCount(2)
+  await expect(log.getByText('channel_binding.created')).toHaveCount(1)
+  await expect(page.getByRole('textbox', { name: 'Chat' })).toHaveValue(chat.binding)
+  await page.getByRole('button', { name: 'Clear filters' }).click()
+  await expect(page.getByRole('textbox', { name: 'Chat' })).toBeHidden()
+})
+
 test('a member has nothing to do with channels', async ({ browser, watch }) => {
   watch.expect(NETWORK)
   const page = await open(browser, watch, `${member.url}/app/admin/channels`)

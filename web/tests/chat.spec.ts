@@ -112,6 +112,8 @@ test('without a network a message waits, a draft stays, and both come through', 
   await expect.poll(() => page.evaluate((id) => localStorage.getItem(`cowork.draft.${id}`), session)).toBe('not sent yet')
   await page.reload()
   await expect(field).toHaveValue('not sent yet')
+  // The draft is there before the session is.
+  await expect(field).toBeEnabled()
   await context.setOffline(true)
   await expect(page.getByText('You are offline')).toBeVisible()
   await field.press('Enter')

@@ -18,6 +18,8 @@ test('R-PROM-08: a local workspace stays usable while the cloud is offline, and 
     await navigation.getByRole('link', { name: 'New session', exact: true }).click()
     await say(away, 'Also in the cloud')
     await expect(answered(away, 'echo: Also in the cloud')).toBeVisible()
+    await cloud.session('Made elsewhere')
+    await expect(navigation.getByText('Made elsewhere')).toBeVisible()
     await here.goto(local.url)
     await cloud.kill()
 
@@ -28,6 +30,9 @@ test('R-PROM-08: a local workspace stays usable while the cloud is offline, and 
     await expect(answered(away, 'echo: Kept in the cloud')).toBeVisible()
     await say(away, 'For when it is back')
     await expect(away.getByText('Not sent.')).toBeVisible()
+    // What this page never had can't be shown; it comes by itself.
+    await navigation.getByText('Made elsewhere').click()
+    await expect(away.getByText('The server cannot be reached')).toBeVisible()
 
     // One's own: begun, prompted and continued as ever.
     await say(here, 'Work goes on here')
@@ -38,6 +43,9 @@ test('R-PROM-08: a local workspace stays usable while the cloud is offline, and 
 
     await cloud.run()
     await expect(away.getByText('Reconnecting')).toBeHidden()
+    await expect(away.getByRole('heading', { name: 'Made elsewhere' })).toBeVisible()
+    await expect(away.getByRole('textbox', { name: 'Message' })).toBeEnabled()
+    await navigation.getByText('Kept in the cloud').click()
     await away.getByRole('button', { name: 'Send again' }).click()
     await expect(answered(away, 'echo: For when it is back')).toBeVisible()
     await expect(away.getByText('For when it is back', { exact: true })).toHaveCount(1)

@@ -3,7 +3,7 @@
 import { me } from '../me'
 import { recall, remember } from '../storage'
 import type { Carrier, Follower } from './carrier'
-import { connection } from './connection.svelte'
+import { connection } from '../connection.svelte'
 import { Socket } from './socket'
 import { Streams } from './streams'
 

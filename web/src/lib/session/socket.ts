@@ -2,7 +2,7 @@
 // connections to an origin over HTTP/1.1: three tabs with two streams each would leave none for requests.
 
 import { pauseAfter, type Carrier, type Follower, type Followers } from './carrier'
-import { connection } from './connection.svelte'
+import { connection } from '../connection.svelte'
 import type { SessionEvent } from './events'
 
 interface Incoming {

@@ -1,7 +1,7 @@
 // Event streams (contract 00 §9), for networks whose proxies let no WebSocket through: one request per topic that stays open.
 
 import { pauseAfter, type Carrier, type Follower, type Followers } from './carrier'
-import { connection } from './connection.svelte'
+import { connection } from '../connection.svelte'
 import { asRecord, type SessionEvent } from './events'
 
 /** The server says something every second or so. */

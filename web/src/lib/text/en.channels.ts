@@ -49,6 +49,7 @@ export const channels = {
   },
 
   binding: {
+    history: 'What happened here',
     facts: { provider: 'Chat system', workspace: 'Workspace', agent: 'Answered by', id: 'Binding', since: 'Connected', credential: 'Credential' },
     none: 'none',
     kinds: {
@@ -160,6 +161,10 @@ export const channels = {
     twice: 'It was sent already: the chat will have it twice.',
     giveUp: 'Give up',
     gaveUp: 'The delivery is given up. What waits behind it goes on.',
+    giveUpAll: 'Give up what waits',
+    giveUpAllTitle: (chat: string) => `Give up what waits for ${chat}?`,
+    giveUpAllLead: 'Nothing that waits now reaches this chat, whatever the filters show. For when somebody else had its credentials. Each message can be sent again later.',
+    gaveUpAll: (n: number) => (n === 0 ? 'Nothing was waiting.' : `${count(n, 'delivery is', 'deliveries are')} given up.`),
     payload: 'What it says',
     facts: { id: 'Delivery', place: 'To', next: 'Next attempt', by: 'Claimed by', error: 'Last error', made: 'Made' },
   },

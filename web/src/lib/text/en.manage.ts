@@ -327,6 +327,7 @@ export const manage = {
     actorType: 'Kind of actor',
     actorTypes: { user: 'People', api_token: 'Tokens', system: 'The system' } as Record<string, string>,
     targetType: 'Kind of target',
+    chat: 'Chat',
     from: 'From',
     to: 'To',
     any: 'Any',

@@ -7,12 +7,14 @@ export interface AuditFilters {
   actorType: string
   targetType: string
   targetId: string
+  /** About one chat, whatever the target is. */
+  channelBindingId: string
   /** Days of the viewer's calendar, `2026-03-04`. */
   from: string
   to: string
 }
 
-export const NO_FILTERS: AuditFilters = { action: '', actorId: '', actorType: '', targetType: '', targetId: '', from: '', to: '' }
+export const NO_FILTERS: AuditFilters = { action: '', actorId: '', actorType: '', targetType: '', targetId: '', channelBindingId: '', from: '', to: '' }
 
 export function filtersIn(query: URLSearchParams): AuditFilters {
   const filters = { ...NO_FILTERS }

@@ -95,3 +95,13 @@ const named = (delivery: Delivery) => ({ path: { deliveryId: delivery.deliveryId
 export const retryDelivery = (delivery: Delivery): Promise<Delivery> => api.post('/api/channels/deliveries/{deliveryId}/retry', named(delivery)).then((answer) => answer.delivery)
 
 export const giveUpDelivery = (delivery: Delivery): Promise<Delivery> => api.post('/api/channels/deliveries/{deliveryId}/dead-letter', named(delivery)).then((answer) => answer.delivery)
+
+/** Gives up everything that a chat still waits for, however much it is; returns how many that were. */
+export async function giveUpDeliveries(channelBindingId: string): Promise<number> {
+  let givenUp = 0
+  for (;;) {
+    const { deadLettered, more } = await api.post('/api/channels/deliveries/dead-letter', { body: { channelBindingId } })
+    givenUp += deadLettered
+    if (!more || deadLettered === 0) return givenUp
+  }
+}
