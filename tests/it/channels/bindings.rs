@@ -19,6 +19,8 @@ async fn a_binding_shows_where_its_credential_is_and_neither_it_nor_secrets_of_i
     assert_eq!((&made["credentialRefConfigured"], &made["credentialRefKind"]), (&json!(true), &json!("env")));
     assert_eq!(made["settings"], json!({ "botName": "helper", "botToken": "[redacted]", "nested": { "apiKey": "[redacted]" } }));
     assert!(!made.to_string().contains("TELEGRAM_TOKEN"), "{made}");
+    let kept = server.rows("select settings from channel_bindings").await;
+    assert_eq!(kept, [json!({ "settings": made["settings"] })], "nobody is shown more than is kept, and nothing secret is");
 
     let mut again = body.clone();
     again["displayName"] = json!("Another name");

@@ -26,6 +26,22 @@ pub fn public(value: &Value) -> Value {
     shown(value, 0)
 }
 
+/// An object without its secrets, whole otherwise: what nobody is ever shown, and nobody uses, needs no place in a database.
+pub fn without_secrets(value: Value) -> Value {
+    match value {
+        Value::String(text) => announced(&redact::secrets(&text)).into_owned().into(),
+        Value::Array(items) => items.into_iter().map(without_secrets).collect(),
+        Value::Object(fields) => {
+            let field = |(key, value): (String, Value)| {
+                let value = if is_secret_key(&key) { REDACTED.into() } else { without_secrets(value) };
+                (key, value)
+            };
+            Value::Object(fields.into_iter().map(field).collect())
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) => value,
+    }
+}
+
 /// A text as whoever lists records sees it, with at most so many characters.
 pub fn public_text(text: &str, longest: usize) -> String {
     let text = redact::redacted(text);
@@ -123,6 +139,21 @@ mod tests {
         assert_eq!(shown["text"].as_str().map(|text| text.chars().count()), Some(512));
         assert_eq!(shown["list"].as_array().map(Vec::len), Some(50));
         assert_eq!(public_text("a long one", 6), "a long");
+    }
+
+    #[test]
+    fn what_is_kept_lacks_its_secrets_and_nothing_else() {
+        let given = json!({
+            "botName": "é".repeat(600), "bot_token": "123:abc", "list": [{ "api-key": "k" }, "xoxb-1234567890abc"], "home": "/home/kim/x",
+            "deep": { "a": { "b": { "c": { "d": { "secret": 1, "n": null } } } } }, "note": "send Bearer x",
+        });
+        let kept = without_secrets(given.clone());
+        let expected = json!({
+            "botName": "é".repeat(600), "bot_token": "[redacted]", "list": [{ "api-key": "[redacted]" }, "[redacted]"], "home": "/home/kim/x",
+            "deep": { "a": { "b": { "c": { "d": { "secret": "[redacted]", "n": null } } } } }, "note": "send Bearer [redacted]",
+        });
+        assert_eq!(kept, expected);
+        assert_eq!(public(&kept), public(&given));
     }
 
     proptest! {

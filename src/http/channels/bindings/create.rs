@@ -1,6 +1,6 @@
 //! `POST /api/channels/bindings` (contract 04 §3).
 
-use super::credential_ref;
+use super::{credential_ref, settings};
 use crate::http::{
     answer::Json,
     billing,
@@ -67,7 +67,7 @@ pub(in crate::http::channels) async fn create(State(state): State<HttpState>, ca
         return Err(ApiError::invalid("Channel binding requires agentId, provider, and displayName."));
     };
     let seed = input::name(fields, "bindingId")?;
-    let settings = input::object(fields, "settings")?.unwrap_or_else(|| json!({}));
+    let settings = settings(fields)?.unwrap_or_else(|| json!({}));
     default_source(&state, caller.principal(), &settings).await?;
     let binding = NewBinding {
         id: id_of(&caller, seed, ChannelBindingId::of_seed, ChannelBindingId::new, state.node.clock().mint_channel_id()),

@@ -5,7 +5,7 @@ pub(super) mod list;
 pub(super) mod update;
 
 use crate::http::{body::Fields, channels::input, error::ApiError};
-use cowork_domain::channel::binding::CredentialRef;
+use cowork_domain::channel::{binding::CredentialRef, redaction};
 use serde_json::Value;
 
 /// Where the credential is; absent leaves what is stored, null is none.
@@ -19,4 +19,9 @@ fn credential_ref(fields: &Fields) -> Result<Option<Option<CredentialRef>>, ApiE
     }
     let reference = input::new_name(fields, "credentialRef")?.map(CredentialRef::parse).transpose();
     reference.map(Some).map_err(|error| ApiError::invalid(error.to_string()))
+}
+
+/// The settings, as far as they are kept: no answer shows a secret in them (contract 04 §1), and a credential has its own field.
+fn settings(fields: &Fields) -> Result<Option<Value>, ApiError> {
+    Ok(input::object(fields, "settings")?.map(redaction::without_secrets))
 }

@@ -1,6 +1,6 @@
 //! `PATCH /api/channels/bindings/{bindingId}` (contract 04 §3).
 
-use super::credential_ref;
+use super::{credential_ref, settings};
 use crate::http::{
     answer::Json,
     billing,
@@ -58,7 +58,7 @@ pub(in crate::http::channels) async fn update(
     if fields.text("status") != Some("disabled") {
         billing::require(&state, &caller.principal().org_id, BillingAction::ChannelManage).await?;
     }
-    let settings = input::object(fields, "settings")?;
+    let settings = settings(fields)?;
     if let Some(settings) = &settings {
         default_source(&state, caller.principal(), settings).await?;
     }
