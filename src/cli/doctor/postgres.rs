@@ -1,9 +1,9 @@
 //! The database: reachable, or startable.
 
-use super::{Check, programs};
+use super::{Check, State, programs};
 use crate::config::Secret;
 use crate::config::storage::StorageConfig;
-use cowork_store::{InstalledPostgres, PrivatePostgres, Store, StoreOptions};
+use cowork_store::{InstalledPostgres, PrivatePostgres, PrivatePostgresOptions, Store, StoreOptions};
 use std::path::PathBuf;
 
 const NAME: &str = "PostgreSQL";
@@ -40,7 +40,8 @@ async fn server(storage: &StorageConfig, url: &Secret) -> Check {
 
 /// What a start without a database of its own would run.
 async fn private(storage: &StorageConfig, path: &[PathBuf]) -> Check {
-    match PrivatePostgres::installed(storage.postgres_programs.clone()).await {
+    let options = PrivatePostgresOptions { data_dir: storage.postgres_dir(), pg_bin: storage.postgres_programs.clone() };
+    match PrivatePostgres::inspect(options).await {
         Ok(Some(InstalledPostgres { folder, version })) => Check::ok(NAME, format!("version {version} in {}", folder.display())),
         Ok(None) if programs::find("npm", path).is_some() => Check::limited(
             NAME,
@@ -53,6 +54,6 @@ async fn private(storage: &StorageConfig, path: &[PathBuf]) -> Check {
             "install them (Debian: apt-get install postgresql), name their directory in PG_BIN, or set OPEN_COWORK_CLOUD_CONTROL_PLANE_URL; \
              with npm the first start downloads them",
         ),
-        Err(error) => Check::missing(NAME, error.to_string(), "reinstall PostgreSQL, or name another directory in PG_BIN"),
+        Err(error) => Check { name: NAME, state: State::Missing, found: error.to_string(), hint: None },
     }
 }

@@ -83,10 +83,10 @@ impl Account {
         self.other.as_ref().map_or_else(nix::unistd::geteuid, |other| other.uid).as_raw()
     }
 
-    /// Checks that the user can get to a folder through all that lead to it.
+    /// Checks that the user can get to a folder through all that lead to it, as far as they are there.
     pub(super) fn check_reach(&self, folder: &Path) -> Result<(), PrivatePostgresError> {
         let Some(Other { name, uid, gid }) = &self.other else { return Ok(()) };
-        for ancestor in folder.ancestors().skip(1) {
+        for ancestor in folder.ancestors().skip(1).skip_while(|ancestor| !ancestor.exists()) {
             let meta = std::fs::metadata(ancestor).map_err(PrivatePostgresError::io("read", ancestor))?;
             let bit = if meta.uid() == uid.as_raw() {
                 0o100

@@ -8,7 +8,10 @@
 //! ```
 
 use super::{PrivatePostgresError, account::Account, binaries::Binaries};
-use nix::fcntl::{Flock, FlockArg};
+use nix::{
+    errno::Errno,
+    fcntl::{Flock, FlockArg},
+};
 use std::{
     fs::{self, DirBuilder, File, OpenOptions, Permissions},
     hash::{DefaultHasher, Hash, Hasher},
@@ -43,17 +46,28 @@ impl Folder {
         let path = path.canonicalize().map_err(PrivatePostgresError::io("resolve", &path))?;
         account.check_reach(&path)?;
 
-        let lock_path = path.join("lock");
+        let lock_path = lock_of(&path);
         let file = OpenOptions::new().create(true).truncate(false).write(true).open(&lock_path);
-        let file = file.map_err(PrivatePostgresError::io("write", &lock_path))?;
-        let lock = match Flock::lock(file, FlockArg::LockExclusiveNonblock) {
-            Ok(lock) => lock,
-            Err((_, nix::errno::Errno::EWOULDBLOCK)) => return Err(PrivatePostgresError::InUse(path)),
-            Err((_, error)) => return Err(PrivatePostgresError::io("lock", &lock_path)(error.into())),
-        };
+        let lock = locked(file.map_err(PrivatePostgresError::io("write", &lock_path))?, &path)?;
         account.own(&path)?;
         let socket = socket_folder(&path, account)?;
         Ok(Self { path, socket, _lock: lock })
+    }
+
+    /// Whether [`Folder::open`] would take the folder, which stays as it is, and the major version that wrote the cluster in it.
+    pub(super) fn inspect(path: &Path, account: &Account) -> Result<Option<u32>, PrivatePostgresError> {
+        let path = std::path::absolute(path).map_err(PrivatePostgresError::io("resolve", path))?;
+        let there = path.ancestors().find(|folder| folder.exists()).unwrap_or(Path::new("/"));
+        let below = path.strip_prefix(there).unwrap_or(Path::new(""));
+        let path = there.canonicalize().map_err(PrivatePostgresError::io("resolve", there))?.join(below);
+        account.check_reach(&path)?;
+        let lock_path = lock_of(&path);
+        match OpenOptions::new().write(true).open(&lock_path) {
+            Ok(file) => drop(locked(file, &path)?),
+            Err(error) if error.kind() == ErrorKind::NotFound => {}
+            Err(error) => return Err(PrivatePostgresError::io("write", &lock_path)(error)),
+        }
+        version_of(&path)
     }
 
     /// The database cluster.
@@ -68,15 +82,7 @@ impl Folder {
 
     /// The major version that wrote the cluster; `None` before the first start.
     pub(super) fn version(&self) -> Result<Option<u32>, PrivatePostgresError> {
-        let path = self.cluster().join("PG_VERSION");
-        match fs::read_to_string(&path) {
-            Ok(text) => {
-                let version = text.trim().parse().map_err(|_| std::io::Error::new(ErrorKind::InvalidData, "it does not name a version"));
-                version.map(Some).map_err(PrivatePostgresError::io("read", &path))
-            }
-            Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
-            Err(error) => Err(PrivatePostgresError::io("read", &path)(error)),
-        }
+        version_of(&self.path)
     }
 
     /// Makes the cluster beside its place and moves it there, so that a killed first start leaves nothing half-made.
@@ -134,6 +140,30 @@ impl Drop for Folder {
 /// The database cluster in a data folder.
 pub(super) fn cluster_of(path: &Path) -> PathBuf {
     path.join("cluster")
+}
+
+fn lock_of(path: &Path) -> PathBuf {
+    path.join("lock")
+}
+
+/// Keeps others out of the folder for as long as the value lives.
+fn locked(file: File, folder: &Path) -> Result<Flock<File>, PrivatePostgresError> {
+    Flock::lock(file, FlockArg::LockExclusiveNonblock).map_err(|(_, error)| match error {
+        Errno::EWOULDBLOCK => PrivatePostgresError::InUse(folder.to_owned()),
+        error => PrivatePostgresError::io("lock", &lock_of(folder))(error.into()),
+    })
+}
+
+fn version_of(path: &Path) -> Result<Option<u32>, PrivatePostgresError> {
+    let path = cluster_of(path).join("PG_VERSION");
+    match fs::read_to_string(&path) {
+        Ok(text) => {
+            let version = text.trim().parse().map_err(|_| std::io::Error::new(ErrorKind::InvalidData, "it does not name a version"));
+            version.map(Some).map_err(PrivatePostgresError::io("read", &path))
+        }
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(PrivatePostgresError::io("read", &path)(error)),
+    }
 }
 
 fn make_private(path: &Path, account: &Account) -> Result<(), PrivatePostgresError> {

@@ -109,13 +109,18 @@ impl PrivatePostgres {
         Ok(server)
     }
 
-    /// The programs that a first start would use; `None` if it would have to download them.
+    /// The programs that [`PrivatePostgres::start`] would use, without starting or making anything; `None` if it would have to
+    /// download them.
     ///
     /// # Errors
-    /// [`PrivatePostgresError::UnusableBinaries`] for a folder that was named and has none.
-    pub async fn installed(pg_bin: Option<PathBuf>) -> Result<Option<InstalledPostgres>, PrivatePostgresError> {
-        let found = blocking(move || Binaries::installed(pg_bin.as_deref(), None)).await?;
-        Ok(found.map(|Binaries { folder, version }| InstalledPostgres { folder, version }))
+    /// What stands in the way of a start, as far as that can be seen beforehand.
+    pub async fn inspect(options: PrivatePostgresOptions) -> Result<Option<InstalledPostgres>, PrivatePostgresError> {
+        let look = move || {
+            let version = Folder::inspect(&options.data_dir, &Account::choose()?)?;
+            let cluster = folder::cluster_of(&options.data_dir);
+            Binaries::installed(options.pg_bin.as_deref(), version.map(|version| Data { folder: &cluster, version }))
+        };
+        Ok(blocking(look).await?.map(|Binaries { folder, version }| InstalledPostgres { folder, version }))
     }
 
     /// The URL of the database that another process may be running on this data folder. It can have ended without a word: then

@@ -4,7 +4,7 @@ use nix::{
     unistd::Pid,
 };
 use std::{
-    os::unix::fs::PermissionsExt,
+    os::unix::fs::{DirBuilderExt, PermissionsExt},
     path::{Path, PathBuf},
 };
 
@@ -38,7 +38,10 @@ async fn data_outlives_a_stop_a_killed_server_and_a_second_server_is_refused() {
 
     let second = PrivatePostgres::start(options(&data)).await;
     assert!(matches!(second, Err(PrivatePostgresError::InUse(_))), "{second:?}");
+    let foreseen = PrivatePostgres::inspect(options(&data)).await;
+    assert!(matches!(foreseen, Err(PrivatePostgresError::InUse(_))), "{foreseen:?}");
     server.stop().await;
+    assert!(PrivatePostgres::inspect(options(&data)).await.unwrap().is_some(), "it would start again");
 
     let mut server = PrivatePostgres::start(options(&data)).await.unwrap();
     assert!(connect(&server).await.migration_status().await.unwrap().pending.is_empty());
@@ -79,6 +82,18 @@ async fn what_stands_in_the_way_is_named() {
     std::fs::write(other.join("cluster/PG_VERSION"), "9\n").unwrap();
     let error = PrivatePostgres::start(options(&other)).await.unwrap_err().to_string();
     assert!(error.contains("PostgreSQL 9"), "{error}");
+    let foreseen = PrivatePostgres::inspect(options(&other)).await.unwrap_err().to_string();
+    assert_eq!(foreseen, error);
+
+    let closed = folder.path().join("closed");
+    std::fs::DirBuilder::new().mode(0o700).create(&closed).unwrap();
+    let foreseen = PrivatePostgres::inspect(options(&closed.join("later").join("data"))).await;
+    if nix::unistd::geteuid().is_root() {
+        assert!(matches!(&foreseen, Err(PrivatePostgresError::Unreachable { folder, .. }) if *folder == closed), "{foreseen:?}");
+    } else {
+        assert!(foreseen.is_ok(), "{foreseen:?}");
+    }
+    assert_eq!(std::fs::read_dir(&closed).unwrap().count(), 0, "nothing was made");
 
     let options = PrivatePostgresOptions { data_dir: folder.path().join("data"), pg_bin: Some(PathBuf::from("/nonexistent")) };
     let error = PrivatePostgres::start(options).await.unwrap_err();
