@@ -1,7 +1,7 @@
-//! The one shape of an error (contract 00 §5): `{error, code?, retryAfterMs?, verdict?}`.
+//! The one shape of an error (contract 00 §5): `{error, code, retryAfterMs?, verdict?}`.
 //!
-//! `code` at the top level is our addition; the contract's clients look for it and accept its
-//! absence. Internals never reach a client: what is unexpected is logged and answered with a fixed text.
+//! `code` at the top level is our addition; the contract's clients look for it and accept its absence. Every error has one: that of
+//! its status, where nothing better is known. Internals never reach a client: what is unexpected is logged and answered with a fixed text.
 
 use super::answer::Json;
 use axum::response::{IntoResponse, Response};
@@ -17,7 +17,7 @@ use std::{borrow::Cow, time::Duration};
 pub(crate) struct ApiError {
     status: StatusCode,
     message: Cow<'static, str>,
-    code: Option<&'static str>,
+    code: &'static str,
     /// The rule that refused, which clients read under `verdict`.
     policy_code: Option<&'static str>,
     retry_after: Option<Duration>,
@@ -28,8 +28,7 @@ pub(crate) struct ApiError {
 #[serde(rename_all = "camelCase")]
 struct Body<'a> {
     error: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    code: Option<&'static str>,
+    code: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     retry_after_ms: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -45,9 +44,9 @@ struct Verdict<'a> {
 }
 
 impl ApiError {
-    /// A plain error without a code.
+    /// A plain error, with the code of its status.
     pub(crate) fn new(status: StatusCode, message: impl Into<Cow<'static, str>>) -> Self {
-        Self { status, message: message.into(), code: None, policy_code: None, retry_after: None, closes: false }
+        Self { status, message: message.into(), code: code_of(status).as_str(), policy_code: None, retry_after: None, closes: false }
     }
 
     /// 400: a field is missing or malformed.
@@ -70,15 +69,15 @@ impl ApiError {
         Self::new(StatusCode::FORBIDDEN, message).verdict(code.as_str())
     }
 
-    /// Adds a stable code.
+    /// Says more exactly what is wrong.
     pub(crate) fn code(mut self, code: Code) -> Self {
-        self.code = Some(code.as_str());
+        self.code = code.as_str();
         self
     }
 
-    /// Adds a stable code, and says under `verdict` that its rule refused.
+    /// Says more exactly what is wrong, and under `verdict` that this rule refused.
     pub(crate) fn verdict(mut self, code: &'static str) -> Self {
-        self.code = Some(code);
+        self.code = code;
         self.policy_code = Some(code);
         self
     }
@@ -117,8 +116,8 @@ impl ApiError {
         &self.message
     }
 
-    /// The stable code of the answer, if it has one.
-    pub(crate) const fn stable_code(&self) -> Option<&'static str> {
+    /// The stable code of the answer.
+    pub(crate) const fn stable_code(&self) -> &'static str {
         self.code
     }
 
@@ -137,6 +136,24 @@ impl ApiError {
     fn internal(error: &dyn std::fmt::Display) -> Self {
         tracing::error!(%error, "a request failed unexpectedly");
         Self::new(StatusCode::INTERNAL_SERVER_ERROR, "Internal server error.")
+    }
+}
+
+/// What a status says without more.
+const fn code_of(status: StatusCode) -> Code {
+    match status {
+        StatusCode::UNAUTHORIZED => Code::RequestUnauthenticated,
+        StatusCode::FORBIDDEN => Code::RequestForbidden,
+        StatusCode::NOT_FOUND => Code::ResourceNotFound,
+        StatusCode::METHOD_NOT_ALLOWED => Code::MethodNotAllowed,
+        StatusCode::REQUEST_TIMEOUT => Code::RequestTimeout,
+        StatusCode::CONFLICT => Code::ResourceConflict,
+        StatusCode::PAYLOAD_TOO_LARGE => Code::BodyTooLarge,
+        StatusCode::RANGE_NOT_SATISFIABLE => Code::RangeNotSatisfiable,
+        StatusCode::TOO_MANY_REQUESTS => Code::LimitExceeded,
+        StatusCode::SERVICE_UNAVAILABLE => Code::ServiceUnavailable,
+        status if status.as_u16() >= 500 => Code::InternalError,
+        _ => Code::RequestInvalid,
     }
 }
 
@@ -224,15 +241,33 @@ mod tests {
     fn a_stop_says_what_is_stopped() {
         let stopped = |kind| ApiError::from(SessionError::EntityQuarantined { kind, code: "actor.panicked".into() });
         let binding = stopped(ActorKind::Binding);
-        assert_eq!((binding.status(), binding.stable_code()), (StatusCode::SERVICE_UNAVAILABLE, Some(Code::EntityQuarantined.as_str())));
+        assert_eq!((binding.status(), binding.stable_code()), (StatusCode::SERVICE_UNAVAILABLE, Code::EntityQuarantined.as_str()));
         assert_eq!(binding.message(), "This channel binding failed too often and is stopped until an operator lifts the stop.");
         assert!(stopped(ActorKind::Byok).message().starts_with("This provider key"));
         let session = ApiError::from(SessionError::Quarantined { code: "actor.panicked".into() });
-        assert_eq!(session.stable_code(), Some(Code::SessionQuarantined.as_str()));
+        assert_eq!(session.stable_code(), Code::SessionQuarantined.as_str());
     }
 
     #[test]
-    fn a_plain_error_says_nothing_but_its_text() {
-        assert_eq!(ApiError::session_not_found().body(), r#"{"error":"Cloud session was not found."}"#);
+    fn a_plain_error_says_what_its_status_says() {
+        assert_eq!(ApiError::session_not_found().body(), r#"{"error":"Cloud session was not found.","code":"resource.not_found"}"#);
+        for (status, code) in [
+            (400, Code::RequestInvalid),
+            (401, Code::RequestUnauthenticated),
+            (403, Code::RequestForbidden),
+            (404, Code::ResourceNotFound),
+            (405, Code::MethodNotAllowed),
+            (408, Code::RequestTimeout),
+            (409, Code::ResourceConflict),
+            (413, Code::BodyTooLarge),
+            (416, Code::RangeNotSatisfiable),
+            (422, Code::RequestInvalid),
+            (429, Code::LimitExceeded),
+            (500, Code::InternalError),
+            (503, Code::ServiceUnavailable),
+        ] {
+            let status = StatusCode::from_u16(status).expect("a status");
+            assert_eq!(ApiError::new(status, "It went wrong.").stable_code(), code.as_str(), "{status}");
+        }
     }
 }

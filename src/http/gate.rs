@@ -165,7 +165,7 @@ async fn admit(state: &HttpState, action: Action, authenticated: &Authenticated)
     let admitted = state.authenticator.admit(state.node.store(), &state.options.signup, authenticated).await;
     admitted.map_err(|error| {
         let refused = ApiError::from(error);
-        let is_no_member = refused.stable_code() == Some(Code::AuthMembershipMissing.as_str());
+        let is_no_member = refused.stable_code() == Code::AuthMembershipMissing.as_str();
         // Answers from afar have a policy of their own, which asks for the same (contract 01 §2).
         if is_no_member && action.answers_from_afar() { refused.policy(Code::MembershipRequired) } else { refused }
     })

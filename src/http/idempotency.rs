@@ -109,7 +109,7 @@ impl Claim {
     /// What an error of the request means to its sender. Where no node could be reached in time, a repetition can't know whether
     /// the first request, which is still on its way, has had its effect: whoever sends it once more finds out.
     pub(super) fn explain(&self, error: ApiError) -> ApiError {
-        if !self.is_repetition || error.stable_code() != Some(Code::ClusterUnavailable.as_str()) {
+        if !self.is_repetition || error.stable_code() != Code::ClusterUnavailable.as_str() {
             return error;
         }
         ApiError::new(StatusCode::CONFLICT, "The first request with this Idempotency-Key isn't answered yet. Try again.")

@@ -30,6 +30,17 @@ macro_rules! codes {
 }
 
 codes! {
+    RequestInvalid "request.invalid" "the request can't be understood, or asks for what can't be",
+    RequestUnauthenticated "auth.required" "the request names no caller, or none who is known",
+    RequestForbidden "authorization.denied" "the caller may not do this",
+    ResourceNotFound "resource.not_found" "there is no such thing, or it is none of the caller's",
+    MethodNotAllowed "request.method_not_allowed" "the path takes no request of this method",
+    RequestTimeout "request.timeout" "the request took too long to arrive",
+    ResourceConflict "resource.conflict" "what is there stands in the way",
+    RangeNotSatisfiable "request.range_not_satisfiable" "the range lies beyond the content",
+    LimitExceeded "limit.exceeded" "the caller has as much of it as anybody may have",
+    InternalError "internal.error" "the server failed unexpectedly; its log says why, beside the request's id",
+    ServiceUnavailable "service.unavailable" "the server can't do this at the moment; try again",
     AuthorizationActionUnknown "authorization.action_unknown" "no action is known for this method and path",
     AuthorizationScopeRequired "authorization.scope_required" "the token lacks a scope that this action needs",
     AuthorizationPrincipalDenied "authorization.principal_denied" "this principal may not do this",

@@ -22,9 +22,9 @@ use http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
     responses(
         (status = 302, description = "To the page that the browser wanted, with a session"),
         (status = 401, description = "Not the login that this browser began, or not one that the provider accepts", body = ErrorBody,
-            example = json!({"error": "Cloud OIDC login is invalid or expired. Sign in again."})),
+            example = json!({"error": "Cloud OIDC login is invalid or expired. Sign in again.", "code": "auth.required"})),
         (status = 404, description = "This deployment has no browser sign-in", body = ErrorBody,
-            example = json!({"error": "Not found."})),
+            example = json!({"error": "Not found.", "code": "resource.not_found"})),
         (status = 503, description = "The OpenID provider can't be asked", body = ErrorBody,
             example = json!({"error": "Cloud OIDC provider is unavailable.", "code": "auth.provider_unavailable"})),
     ))]

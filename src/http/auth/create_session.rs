@@ -29,7 +29,7 @@ use http::{HeaderMap, Method, header};
         (status = 401, description = "No or bad credentials", body = ErrorBody),
         (status = 403, description = "The membership is not active", body = ErrorBody),
         (status = 404, description = "This deployment has no browser sessions", body = ErrorBody,
-            example = json!({"error": "Cloud browser sessions are not configured."})),
+            example = json!({"error": "Cloud browser sessions are not configured.", "code": "resource.not_found"})),
     ))]
 pub(super) async fn create(
     State(state): State<HttpState>,

@@ -28,7 +28,7 @@ struct DesktopAuthConfig<'a> {
             example = json!({"mode": "oidc", "issuerUrl": "https://id.example.com", "clientId": "cowork",
                 "scope": "openid email profile offline_access"})),
         (status = 404, description = "This deployment does not use OpenID Connect", body = ErrorBody,
-            example = json!({"error": "Cloud desktop auth is not configured."})),
+            example = json!({"error": "Cloud desktop auth is not configured.", "code": "resource.not_found"})),
     ))]
 pub(super) async fn get(State(state): State<HttpState>) -> Result<Json, ApiError> {
     let provider = state.options.auth.oidc().ok_or_else(|| ApiError::not_found("Cloud desktop auth is not configured."))?;

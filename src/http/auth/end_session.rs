@@ -24,7 +24,7 @@ struct EndedBrowserSession {
         (status = 401, description = "No or bad credentials", body = ErrorBody),
         (status = 403, description = "Tokens can't end them; or a cookie session without its CSRF token", body = ErrorBody),
         (status = 404, description = "The caller has no such session, or it was ended before", body = ErrorBody,
-            example = json!({"error": "Browser session was not found."})),
+            example = json!({"error": "Browser session was not found.", "code": "resource.not_found"})),
     ))]
 pub(super) async fn end(
     State(state): State<HttpState>,

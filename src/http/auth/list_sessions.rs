@@ -48,7 +48,7 @@ struct BrowserSession {
         (status = 401, description = "No or bad credentials", body = ErrorBody),
         (status = 403, description = "Tokens can't see them", body = ErrorBody),
         (status = 404, description = "This deployment has no browser sessions", body = ErrorBody,
-            example = json!({"error": "Cloud browser sessions are not configured."})),
+            example = json!({"error": "Cloud browser sessions are not configured.", "code": "resource.not_found"})),
     ))]
 pub(super) async fn list(State(state): State<HttpState>, method: Method, headers: HeaderMap) -> Result<Json, ApiError> {
     let caller = person::authenticate(&state, &method, &headers).await?;

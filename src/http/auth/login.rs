@@ -20,7 +20,7 @@ use http::{HeaderMap, HeaderValue, StatusCode, Uri, header, uri::Authority};
     responses(
         (status = 302, description = "To the OpenID provider, with a cookie that remembers the login for ten minutes"),
         (status = 404, description = "This deployment has no browser sign-in", body = ErrorBody,
-            example = json!({"error": "Cloud browser OIDC login is not configured."})),
+            example = json!({"error": "Cloud browser OIDC login is not configured.", "code": "resource.not_found"})),
         (status = 503, description = "The OpenID provider can't be asked", body = ErrorBody,
             example = json!({"error": "Cloud OIDC provider is unavailable.", "code": "auth.provider_unavailable"})),
     ))]

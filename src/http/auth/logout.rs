@@ -44,7 +44,7 @@ struct LogoutRequest {
         (status = 403, description = "A cookie session without its CSRF token", body = ErrorBody,
             example = json!({"error": "Cloud CSRF token is missing or invalid.", "code": "auth.csrf_invalid"})),
         (status = 404, description = "This deployment has no browser sessions", body = ErrorBody,
-            example = json!({"error": "Cloud browser sessions are not configured."})),
+            example = json!({"error": "Cloud browser sessions are not configured.", "code": "resource.not_found"})),
     ))]
 pub(super) async fn logout(
     State(state): State<HttpState>,

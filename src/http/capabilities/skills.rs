@@ -16,7 +16,7 @@ pub(super) async fn list() -> Json {
 #[utoipa::path(get, path = "/api/capabilities/skills/{name}", operation_id = "getCapabilitySkill", tag = "workspace",
     params(("name" = String, Path, description = "The skill's name")),
     responses((status = 404, description = "There is none of this name", body = ErrorBody,
-        example = json!({"error": "Capability skill was not found."}))))]
+        example = json!({"error": "Capability skill was not found.", "code": "resource.not_found"}))))]
 pub(super) async fn get() -> ApiError {
     unknown()
 }
@@ -25,7 +25,7 @@ pub(super) async fn get() -> ApiError {
 #[utoipa::path(get, path = "/api/capabilities/skills/{name}/bundle", operation_id = "getCapabilitySkillBundle", tag = "workspace",
     params(("name" = String, Path, description = "The skill's name")),
     responses((status = 404, description = "There is none of this name", body = ErrorBody,
-        example = json!({"error": "Capability skill was not found."}))))]
+        example = json!({"error": "Capability skill was not found.", "code": "resource.not_found"}))))]
 pub(super) async fn bundle() -> ApiError {
     unknown()
 }

@@ -57,7 +57,7 @@ pub(super) async fn list(State(state): State<HttpState>, caller: Caller) -> Resu
     responses(
         (status = 200, description = "The tool", body = CapabilityToolEnvelope),
         (status = 404, description = "There is none of this name, or it is not allowed", body = ErrorBody,
-            example = json!({"error": "Capability tool was not found."})),
+            example = json!({"error": "Capability tool was not found.", "code": "resource.not_found"})),
     ))]
 pub(super) async fn get(State(state): State<HttpState>, caller: Caller, Path(id): Path<String>) -> Result<Json, ApiError> {
     let tool = of(&state, &caller).await?.into_iter().find(|tool| tool.id == id);

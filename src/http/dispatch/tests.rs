@@ -173,7 +173,10 @@ async fn a_session_is_created_prompted_and_listed_once_per_idempotency_key() {
     assert_eq!((nul.status, &nul.body["code"]), (400, &json!("request.invalid_field")));
     let nobodys = door.ask("POST", "/api/sessions/nope/prompt", &[], "{}").await;
     assert_eq!((nobodys.status, &nobodys.body["error"]), (400, &json!("Prompt text is required.")), "the body comes before the session");
-    assert_eq!(door.ask("GET", "/api/sessions/nope", &[], "").await.body, json!({"error": "Cloud session was not found."}));
+    assert_eq!(
+        door.ask("GET", "/api/sessions/nope", &[], "").await.body,
+        json!({"error": "Cloud session was not found.", "code": "resource.not_found"})
+    );
 
     door.ask("POST", "/api/sessions", &[], "").await;
     let page = door.ask("GET", "/api/sessions?limit=1", &[], "").await;

@@ -41,7 +41,7 @@ struct WorkerHeard {
         (status = 400, description = "More than 500 ids, or text that is too long", body = ErrorBody),
         (status = 401, description = "The credential is over", body = ErrorBody),
         (status = 403, description = "Not the credential of this worker", body = ErrorBody,
-            example = json!({"error": "Managed worker heartbeat requires this worker credential."})),
+            example = json!({"error": "Managed worker heartbeat requires this worker credential.", "code": "authorization.denied"})),
         (status = 429, description = "The pool would have more to do than it may", body = ErrorBody,
             example = json!({"error": "Managed worker pool work capacity exceeded.", "code": "capacity_unavailable", "retryAfterMs": 30000,
                 "verdict": {"allowed": false, "reason": "Managed worker pool work capacity exceeded.", "policyCode": "capacity_unavailable"}})),

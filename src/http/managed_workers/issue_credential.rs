@@ -43,7 +43,8 @@ struct CredentialWithSecret {
         (status = 201, description = "The credential, with its secret this once", body = IssuedCredential),
         (status = 400, description = "A scope other than heartbeat, or an end that is past", body = ErrorBody),
         (status = 403, description = "The caller doesn't run the organisation", body = ErrorBody),
-        (status = 404, description = "No worker of the organisation has the id", body = ErrorBody, example = json!({"error": "Managed worker was not found."})),
+        (status = 404, description = "No worker of the organisation has the id", body = ErrorBody,
+            example = json!({"error": "Managed worker was not found.", "code": "resource.not_found"})),
         (status = 409, description = "The worker is retired or revoked", body = ErrorBody),
     ))]
 pub(super) async fn issue(

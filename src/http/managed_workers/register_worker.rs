@@ -39,7 +39,7 @@ struct WorkerRegistered {
             example = json!({"error": "Managed worker poolId and displayName are required.", "code": "request.invalid_field"})),
         (status = 403, description = "The caller doesn't run the organisation", body = ErrorBody),
         (status = 404, description = "No pool of the organisation has the id", body = ErrorBody,
-            example = json!({"error": "Managed worker pool was not found."})),
+            example = json!({"error": "Managed worker pool was not found.", "code": "resource.not_found"})),
         (status = 429, description = "The pool has as many workers as it may have", body = ErrorBody),
     ))]
 pub(super) async fn register(State(state): State<HttpState>, caller: Caller, body: JsonBody) -> Result<Json, ApiError> {

@@ -20,7 +20,7 @@ use cowork_store::{CredentialChange, NewCredential};
         (status = 400, description = "An end that is past", body = ErrorBody),
         (status = 403, description = "The caller doesn't run the organisation", body = ErrorBody),
         (status = 404, description = "The worker has no such credential", body = ErrorBody,
-            example = json!({"error": "Managed worker credential was not found."})),
+            example = json!({"error": "Managed worker credential was not found.", "code": "resource.not_found"})),
         (status = 409, description = "The worker or the credential is over", body = ErrorBody),
     ))]
 pub(super) async fn rotate(

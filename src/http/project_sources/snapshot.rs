@@ -119,7 +119,7 @@ mod tests {
 
     fn read(body: Value, rules: SnapshotRules) -> Result<(u64, u64, usize), String> {
         let Value::Object(fields) = body else { unreachable!("tests send objects") };
-        let draft = draft(&Fields(fields), &rules).map_err(|error| error.stable_code().unwrap_or_default().to_owned())?;
+        let draft = draft(&Fields(fields), &rules).map_err(|error| error.stable_code().to_owned())?;
         Ok((draft.file_count, draft.byte_count, draft.files.len()))
     }
 

@@ -8,9 +8,8 @@ use utoipa::ToSchema;
 pub(in crate::http) struct ErrorBody {
     /// A sentence for a person.
     error: String,
-    /// A stable dotted code for programs, where one exists.
-    #[schema(required = false)]
-    code: Option<String>,
+    /// A stable dotted code for programs.
+    code: String,
     /// When to try again; the header `Retry-After` says the same in seconds.
     #[schema(required = false)]
     retry_after_ms: Option<u64>,

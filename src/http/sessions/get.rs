@@ -17,7 +17,7 @@ use cowork_actors::ViewShape;
     responses(
         (status = 200, description = "The session", body = CloudSessionView),
         (status = 404, description = "No such session, or somebody else's", body = ErrorBody,
-            example = json!({"error": "Cloud session was not found."})),
+            example = json!({"error": "Cloud session was not found.", "code": "resource.not_found"})),
     ))]
 pub(super) async fn get(State(state): State<HttpState>, caller: Caller, session: SessionPath) -> Result<Json, ApiError> {
     let view = state.node.read_session(caller.principal(), session.id()?, ViewShape::Cloud).await?;

@@ -23,7 +23,8 @@ struct ScimTokenIssued {
     responses(
         (status = 201, description = "The token, and the configuration with SCIM on", body = ScimTokenIssued),
         (status = 403, description = "The caller lacks `sso:manage`", body = ErrorBody),
-        (status = 404, description = "Single sign-on is not configured", body = ErrorBody, example = json!({"error": "SSO is not configured."})),
+        (status = 404, description = "Single sign-on is not configured", body = ErrorBody,
+            example = json!({"error": "SSO is not configured.", "code": "resource.not_found"})),
     ))]
 pub(super) async fn issue(State(state): State<HttpState>, caller: Caller) -> Result<Json, ApiError> {
     let clock = state.node.clock();

@@ -55,7 +55,7 @@ struct ChannelBindingGrant {
         (status = 403, description = "Only owners, admins, whoever may manage tokens by role, and tokens with the scope admin",
             body = ErrorBody),
         (status = 404, description = "The organisation has no such token or no such binding", body = ErrorBody,
-            example = json!({"error": "Channel binding was not found."})),
+            example = json!({"error": "Channel binding was not found.", "code": "resource.not_found"})),
     ))]
 pub(super) async fn grant(
     State(state): State<HttpState>,

@@ -25,7 +25,7 @@ struct RevokedApiToken {
         (status = 403, description = "Only owners, admins, whoever may manage tokens by role, and tokens with the scope admin",
             body = ErrorBody),
         (status = 404, description = "The organisation has no such token", body = ErrorBody,
-            example = json!({"error": "API token was not found."})),
+            example = json!({"error": "API token was not found.", "code": "resource.not_found"})),
     ))]
 pub(super) async fn revoke(State(state): State<HttpState>, caller: Caller, Path(token): Path<String>) -> Result<Json, ApiError> {
     if token.contains('\0') {

@@ -30,7 +30,7 @@ struct Config<'a> {
     responses(
         (status = 200, description = "The profile; a list that is null allows everything", body = CloudConfig),
         (status = 401, description = "No or bad credentials", body = ErrorBody,
-            example = json!({"error": "Trusted header authentication secret is invalid."})),
+            example = json!({"error": "Trusted header authentication secret is invalid.", "code": "auth.required"})),
     ))]
 pub(super) async fn get(State(state): State<HttpState>, caller: Caller) -> Result<Json, ApiError> {
     let options = &state.options;

@@ -46,7 +46,8 @@ struct Policy<'a> {
     responses(
         (status = 200, description = "The workspace, as the stored membership says", body = WorkspaceSchema),
         (status = 401, description = "No or bad credentials", body = ErrorBody),
-        (status = 403, description = "The membership is not active", body = ErrorBody, example = json!({"error": "Cloud membership is not active."})),
+        (status = 403, description = "The membership is not active", body = ErrorBody,
+            example = json!({"error": "Cloud membership is not active.", "code": "auth.membership_missing"})),
     ))]
 pub(super) async fn get(State(state): State<HttpState>, caller: Caller) -> Json {
     let (options, principal) = (&state.options, caller.principal());

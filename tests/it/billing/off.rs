@@ -57,7 +57,7 @@ async fn by_default_everything_is_allowed_and_nothing_is_sold() {
     server.post("/webhooks/billing", unsigned).await.expect(StatusCode::NOT_FOUND, disabled);
     for method in [Method::GET, Method::PUT, Method::DELETE] {
         let answer = crate::answer::Answer::of(server.request(method, "/webhooks/billing")).await;
-        answer.expect(StatusCode::METHOD_NOT_ALLOWED, "Method not allowed.");
+        answer.expect(StatusCode::METHOD_NOT_ALLOWED, "Method not allowed.").coded("request.method_not_allowed");
     }
     session(&server, &mo).await;
 }

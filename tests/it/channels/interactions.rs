@@ -100,7 +100,11 @@ async fn a_permission_is_granted_from_the_chat_once_by_somebody_who_may() {
         json!({ "externalInteractionId": "cb-1", "externalUserId": "u-1" }),
     ] {
         let refused = asking.resolve(body.clone()).await;
-        assert_eq!((refused.status, &refused.body), (StatusCode::NOT_FOUND, &json!({ "error": GONE })), "{body}");
+        assert_eq!(
+            (refused.status, &refused.body),
+            (StatusCode::NOT_FOUND, &json!({ "error": GONE, "code": "resource.not_found" })),
+            "{body}"
+        );
     }
 
     let used = asking.resolve(shown(&token, "u-1", "chat-1")).await.expect(StatusCode::ACCEPTED, "");

@@ -64,7 +64,9 @@ async fn a_thread_stays_with_its_binding_and_a_session_with_its_owner() {
     let hers = text(&server.ask(&ada, Method::POST, "/api/sessions", Some(json!({}))).await.body["session"]["sessionId"]);
     for foreign in [hers.as_str(), "ses_nothing"] {
         let refused = bind(&server, &token, with(foreign, "t-4")).await;
-        refused.expect(StatusCode::FORBIDDEN, "Gateway API token is not authorized for the requested channel binding.");
+        refused
+            .expect(StatusCode::FORBIDDEN, "Gateway API token is not authorized for the requested channel binding.")
+            .coded("authorization.denied");
     }
     // Her gateway serves the same binding, but the session of the thread is his.
     let (her_token, _) = gateway(&server, &ada, &[&first]).await;

@@ -46,7 +46,11 @@ async fn a_token_of_the_provider_is_its_person_and_a_forged_one_is_nobody() {
         "9".repeat(30_000),
     ] {
         let refused = shown(&server, &forged, "/api/sessions").await;
-        assert_eq!((refused.status, &refused.body), (StatusCode::UNAUTHORIZED, &json!({ "error": INVALID })), "{forged}");
+        assert_eq!(
+            (refused.status, &refused.body),
+            (StatusCode::UNAUTHORIZED, &json!({ "error": INVALID, "code": "auth.required" })),
+            "{forged}"
+        );
     }
     server.get("/api/sessions").await.expect(StatusCode::UNAUTHORIZED, "Cloud OIDC bearer token is required.");
     let log = server.log();

@@ -41,7 +41,7 @@ async fn a_cookie_opens_what_its_csrf_token_lets_it_change() {
     let last = if browser.session.ends_with('A') { "Q" } else { "A" };
     let forged = Browser { session: format!("{}{last}", &browser.session[..browser.session.len() - 1]), ..browser };
     let refused = forged.ask(&server, Method::GET, "/api/sessions", None).await;
-    assert_eq!((refused.status, &refused.body["code"]), (StatusCode::UNAUTHORIZED, &Value::Null), "{refused:?}");
+    assert_eq!((refused.status, &refused.body["code"]), (StatusCode::UNAUTHORIZED, &json!("auth.required")), "{refused:?}");
     let metrics = server.get("/metrics").await.body;
     assert!(metrics.as_str().expect("text").contains("cowork_auth_refused_total{kind=\"cookie\"} 1\n"), "a forgery is counted");
     let dump = server.dump().await;

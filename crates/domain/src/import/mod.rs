@@ -127,7 +127,7 @@ impl ImportPlan {
 }
 
 /// The audit rows of an import that failed, with the stable code of its refusal. No session exists under this id.
-pub fn failed(by: &Principal, session: SessionId, code: Option<&'static str>, at: Timestamp) -> [AuditRow; 2] {
+pub fn failed(by: &Principal, session: SessionId, code: &'static str, at: Timestamp) -> [AuditRow; 2] {
     let metadata = json!({ "result": "failure", "errorCode": code });
     [AuditAction::SessionImportRequested, AuditAction::SessionImportFailed]
         .map(|action| AuditRow::on_session(by, session, &session.to_string(), action, metadata.clone(), at))

@@ -41,7 +41,7 @@ struct HeadlessAgentUpdated {
         (status = 402, description = "The organisation's subscription doesn't cover channels", body = ErrorBody),
         (status = 403, description = "The caller doesn't run the organisation", body = ErrorBody),
         (status = 404, description = "The organisation has no such agent", body = ErrorBody,
-            example = json!({"error": "Headless agent was not found."})),
+            example = json!({"error": "Headless agent was not found.", "code": "resource.not_found"})),
     ))]
 pub(in crate::http::channels) async fn update(
     State(state): State<HttpState>,

@@ -52,7 +52,7 @@ struct ChannelBindingMade {
         (status = 402, description = "The organisation's subscription doesn't cover channels", body = ErrorBody),
         (status = 403, description = "The caller doesn't run the organisation", body = ErrorBody),
         (status = 404, description = "The organisation has no such agent", body = ErrorBody,
-            example = json!({"error": "Headless agent was not found."})),
+            example = json!({"error": "Headless agent was not found.", "code": "resource.not_found"})),
         (status = 409, description = "Another organisation has a binding with the id", body = ErrorBody,
             example = json!({"error": "Channel resource id is unavailable.", "code": "channels.id_unavailable"})),
         (status = 429, description = "The organisation has as many bindings as it may have", body = ErrorBody),

@@ -43,7 +43,7 @@ struct ChannelBindingUpdated {
         (status = 402, description = "The organisation's subscription doesn't cover channels", body = ErrorBody),
         (status = 403, description = "The caller doesn't run the organisation", body = ErrorBody),
         (status = 404, description = "The organisation has no such binding", body = ErrorBody,
-            example = json!({"error": "Channel binding was not found."})),
+            example = json!({"error": "Channel binding was not found.", "code": "resource.not_found"})),
         (status = 429, description = "It was disabled, and the organisation has as many others as it may have", body = ErrorBody),
     ))]
 pub(in crate::http::channels) async fn update(

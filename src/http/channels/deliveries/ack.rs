@@ -33,7 +33,7 @@ use http::Uri;
         (status = 200, description = "The delivery as it is now", body = ChannelDeliveryEnvelope),
         (status = 400, description = "A field is missing or malformed", body = ErrorBody),
         (status = 404, description = "No such delivery, or it isn't claimed by this claimant", body = ErrorBody,
-            example = json!({"error": "Channel delivery was not found."})),
+            example = json!({"error": "Channel delivery was not found.", "code": "resource.not_found"})),
         (status = 409, description = "The claim or the lease is lost", body = ErrorBody,
             example = json!({"error": "The claim of this delivery is over.", "code": "channels.claim_lost"})),
     ))]

@@ -21,7 +21,7 @@ pub(super) const UNSAID: &str = "Manually dead-lettered by gateway operator.";
     responses(
         (status = 200, description = "The delivery is given up", body = ChannelDeliveryEnvelope),
         (status = 404, description = "No such delivery, or one on each of two bindings", body = ErrorBody,
-            example = json!({"error": "Channel delivery was not found."})),
+            example = json!({"error": "Channel delivery was not found.", "code": "resource.not_found"})),
     ))]
 pub(super) async fn dead_letter(
     State(state): State<HttpState>,

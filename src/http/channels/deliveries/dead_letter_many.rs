@@ -35,8 +35,9 @@ const AT_A_TIME: u32 = 200;
     responses(
         (status = 200, description = "So many are given up", body = DeadLetteredDeliveries, example = json!({"deadLettered": 12, "more": false})),
         (status = 400, description = "No binding is named, or a date can't be read", body = ErrorBody,
-            example = json!({"error": "channelBindingId is required."})),
-        (status = 404, description = "No such binding", body = ErrorBody, example = json!({"error": "Channel binding was not found."})),
+            example = json!({"error": "channelBindingId is required.", "code": "request.invalid_field"})),
+        (status = 404, description = "No such binding", body = ErrorBody,
+            example = json!({"error": "Channel binding was not found.", "code": "resource.not_found"})),
     ))]
 pub(super) async fn dead_letter_many(State(state): State<HttpState>, caller: Caller, body: JsonBody) -> Result<Json, ApiError> {
     let fields = &body.fields;

@@ -21,7 +21,7 @@ use cowork_store::DeliveryOperation;
     responses(
         (status = 200, description = "The delivery is due now", body = ChannelDeliveryEnvelope),
         (status = 404, description = "No such delivery, or one on each of two bindings", body = ErrorBody,
-            example = json!({"error": "Channel delivery was not found."})),
+            example = json!({"error": "Channel delivery was not found.", "code": "resource.not_found"})),
     ))]
 pub(super) async fn retry(
     State(state): State<HttpState>,

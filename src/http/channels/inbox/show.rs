@@ -29,7 +29,7 @@ struct ShownInboxMessage {
         (status = 200, description = "The message, without its text", body = ShownInboxMessage),
         (status = 403, description = "The token may serve no binding", body = ErrorBody),
         (status = 404, description = "There is no such message of a binding that the token may serve", body = ErrorBody,
-            example = json!({"error": "Channel message was not found."})),
+            example = json!({"error": "Channel message was not found.", "code": "resource.not_found"})),
     ))]
 pub(in crate::http::channels) async fn show(
     State(state): State<HttpState>,

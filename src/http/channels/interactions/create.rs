@@ -53,7 +53,7 @@ struct CreatedInteraction {
         (status = 400, description = "A field is missing, too long or no date", body = ErrorBody,
             example = json!({"error": INCOMPLETE, "code": "request.invalid_field"})),
         (status = 403, description = "The token may not serve this session, or the fields contradict each other", body = ErrorBody,
-            example = json!({"error": "Gateway API token is not authorized for the requested channel binding."})),
+            example = json!({"error": "Gateway API token is not authorized for the requested channel binding.", "code": "authorization.denied"})),
         (status = 409, description = "The id is in use", body = ErrorBody,
             example = json!({"error": "Channel interaction id is in use.", "code": "channels.interaction_exists"})),
     ))]

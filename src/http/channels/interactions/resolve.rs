@@ -36,7 +36,7 @@ use serde_json::Value;
                 "reason": "Remote question and approval responses are disabled for this cloud profile.",
                 "policyCode": "gateway-remote-approval-disabled"}})),
         (status = 404, description = "Nothing waits for this answer from this person", body = ErrorBody,
-            example = json!({"error": "Channel interaction was not found or is no longer pending."})),
+            example = json!({"error": "Channel interaction was not found or is no longer pending.", "code": "resource.not_found"})),
         (status = 409, description = "Somebody else answered at the same moment", body = ErrorBody,
             example = json!({"error": "Channel interaction was already resolved.", "code": "channels.interaction_resolved"})),
     ))]

@@ -37,7 +37,8 @@ struct CompletedProviderEvent {
         (status = 400, description = "A field is missing", body = ErrorBody,
             example = json!({"error": "Provider event completion needs claimedBy and status (processed or failed).", "code": "request.invalid_field"})),
         (status = 403, description = "The token may not serve this binding", body = ErrorBody),
-        (status = 404, description = "It is not there, or somebody else's", body = ErrorBody, example = json!({"error": "Provider event claim was not found."})),
+        (status = 404, description = "It is not there, or somebody else's", body = ErrorBody,
+            example = json!({"error": "Provider event claim was not found.", "code": "resource.not_found"})),
     ))]
 pub(in crate::http::channels) async fn complete(
     State(state): State<HttpState>,

@@ -76,9 +76,9 @@ async function answered(method: Method, path: string, options: RequestOptions): 
   }
   let response = await send()
   if (response.status === 403 && method !== 'get' && csrfToken !== null) {
-    // Another tab may have signed in again, which gives a new token. A refusal by a rule has a code, this one has its own.
+    // Another tab may have signed in again, which gives a new token.
     const refusal = await errorOf(response.clone())
-    if (refusal.code === null || refusal.code.includes('csrf')) {
+    if (refusal.code?.includes('csrf')) {
       await renewCsrf()
       response = await send()
     }
